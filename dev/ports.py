@@ -1,0 +1,31 @@
+"""Ports of this machine's loopback address."""
+
+import socket
+
+LOOPBACK = "127.0.0.1"
+
+
+def listening_socket(port: int = 0) -> socket.socket:
+    """A bound socket; port 0 picks a free one. Raises OSError if the port is taken."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((LOOPBACK, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def free_port() -> int:
+    """A port that was free a moment ago; whoever starts on it must be ready to lose the race."""
+    with listening_socket() as bound:
+        return int(bound.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    try:
+        listening_socket(port).close()
+    except OSError:
+        return False
+    return True

