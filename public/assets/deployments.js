@@ -1,0 +1,113 @@
+// /admin/deployments: puts the parts of the page together and starts looking.
+import { effect, html, render } from "/assets/vendor/ui.js";
+import { RollbackDialog } from "./dialog.js";
+import { History } from "./history.js";
+import * as live from "./live.js";
+import { Progress, progressState } from "./progress.js";
+import { send } from "./server.js";
+import { Emergency, Freshness, Health, OnCall, Overall, isEmpty } from "./state.js";
+import { stepUnderWay } from "./words.js";
+
+const NAME = "Deployments – WedSync rollback";
+
+function SignedOut() {
+  return html`<section class="card-box" aria-labelledby="signed-out-title">
+    <h2 id="signed-out-title">You are signed out</h2>
+    <p><a class="btn btn-primary" href="/admin/sign-in">Sign in</a></p>
+    <${OnCall} />
+  </section>`;
+}
+
+function NoAccess() {
+  return html`<section class="card-box" aria-labelledby="no-access-title">
+    <h2 id="no-access-title">You do not have access</h2>
+    <p>Ask an admin for the role operator.</p>
+    <p><a class="btn btn-outline" href="/admin/sign-in">Sign in with another token</a></p>
+    <${OnCall} />
+  </section>`;
+}
+
+function Empty() {
+  return html`<section id="empty" class="card-box" aria-labelledby="empty-title">
+    <h2 id="empty-title">No deployments yet</h2>
+    <p>As soon as the first version goes live it appears here.</p>
+    <${OnCall} />
+  </section>`;
+}
+
+function NewPage() {
+  return html`<p class="card-box new-page">
+    This page was updated. <a href="/admin/deployments">Reload</a>
+  </p>`;
+}
+
+function Page() {
+  if (live.view.value === "signed-out") return html`<${SignedOut} />`;
+  if (live.view.value === "no-access") return html`<${NoAccess} />`;
+  const hasData = Boolean(live.overview.value);
+  return html`
+    <${Freshness} />
+    ${live.isPageOld.value && html`<${NewPage} />`}
+    <${Progress} />
+    ${!isEmpty() && html`<${Overall} />`}
+    ${isEmpty() && html`<${Empty} />`}
+    <${Emergency} />
+    ${hasData && !isEmpty() && html`<${Health} /><${History} />`}
+    <${RollbackDialog} />`;
+}
+
+async function signOut() {
+  await send("/api/session", { method: "DELETE" });
+  localStorage.clear();
+  location.assign("/admin/sign-in");
+}
+
+function Viewer() {
+  const viewer = live.overview.value?.viewer;
+  if (!viewer) return null;
+  return html`<span class="muted">${viewer.name} (${viewer.role})</span>
+    <button type="button" id="sign-out" class="btn btn-outline" onClick=${signOut}>
+      Sign out
+    </button>`;
+}
+
+function titleNow() {
+  const rollback = live.shown.value;
+  const state = rollback && progressState(rollback);
+  if (state === "done") return `Rollback completed – ${NAME}`;
+  if (state === "failed") return `● Rollback failed – ${NAME}`;
+  if (state) {
+    const step = stepUnderWay(rollback);
+    return `Rolling back ${step ? `${step.position}/${step.of} ` : ""}– ${NAME}`;
+  }
+  return live.overview.value?.overall.state === "bad" ? `● Problems – ${NAME}` : NAME;
+}
+
+/** What the page needs most when it cannot load anything: kept from the last time it could. */
+function remember({ on_call_phone: phone, site_url: site }) {
+  if (phone) localStorage.setItem("on-call-phone", phone);
+  if (site) localStorage.setItem("site-url", site);
+}
+
+/** Replaces what the page held before any script; who had the focus on a part of it keeps it. */
+function takeOver(page) {
+  const focused = page.contains(document.activeElement) && document.activeElement.id;
+  page.replaceChildren();
+  render(html`<${Page} />`, page);
+  if (focused) document.getElementById(focused)?.focus();
+}
+
+function isBrowserOld() {
+  return !("timeout" in AbortSignal) || !("HTMLDialogElement" in window);
+}
+
+if (isBrowserOld()) {
+  document.getElementById("rollback-hint").textContent =
+    "This browser is too old for this page. Use a newer browser, or call the on-call engineer.";
+} else {
+  effect(() => void (document.title = titleNow()));
+  effect(() => live.overview.value && remember(live.overview.value));
+  live.start();
+  takeOver(document.getElementById("page"));
+  render(html`<${Viewer} />`, document.getElementById("viewer"));
+}

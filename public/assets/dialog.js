@@ -1,0 +1,235 @@
+// Confirming a rollback: what to go back to, and why. Nothing starts without the last button.
+import { html, signal, useLayoutEffect, useRef, useState } from "/assets/vendor/ui.js";
+import * as live from "./live.js";
+import { NoAnswer, Refused, sendJson } from "./server.js";
+import { REASONS, age, pastHealth, shortSha, targets } from "./words.js";
+
+const SHOWN_TARGETS = 3;
+const LAST_STABLE = { deployment_id: "last-stable" };
+const NO_ANSWER =
+  "No answer yet. Your request may still have arrived. " +
+  "Press the button again: it will not run twice.";
+const OFFLINE = "You are offline. Press the button again when you are back.";
+
+/** The dialog that is open, with what it offers as it was when it opened: nothing may move
+ *  under a finger while data arrives. */
+const opened = signal(null);
+
+export function open({ opener, target, needsNote = false }) {
+  const overview = live.overview.value;
+  const choices = overview ? targets(overview) : [LAST_STABLE];
+  opened.value = {
+    opener,
+    needsNote,
+    choices: choices.length ? choices : [LAST_STABLE],
+    recommended: overview?.recommended,
+    target: target ?? choices[0]?.deployment_id ?? LAST_STABLE.deployment_id,
+    expectedCurrent: overview?.live?.deployment_id,
+    key: crypto.randomUUID(),
+  };
+}
+
+/** The chosen one is always among the few that are shown. */
+function firstChoices({ choices, target }) {
+  const first = choices.slice(0, SHOWN_TARGETS);
+  if (first.some((choice) => choice.deployment_id === target)) return first;
+  const chosen = choices.find((choice) => choice.deployment_id === target);
+  return [...first.slice(0, SHOWN_TARGETS - 1), chosen];
+}
+
+const nameOf = (choice) =>
+  choice.git_sha ? shortSha(choice.git_sha) : "the previous healthy version";
+
+function Choice({ choice, isRecommended, form, isLocked, choose }) {
+  const id = choice.deployment_id;
+  const changed = choice.changed_variables ?? [];
+  return html`<div class="form-check">
+    <input type="radio" class="form-check-input" name="target" id="target-${id}" value=${id}
+      checked=${form.target === id} disabled=${isLocked} onChange=${() => choose({ target: id })}
+      aria-describedby="about-${id}" />
+    <label class="form-check-label" for="target-${id}">
+      ${choice.git_sha ? html`<code>${nameOf(choice)}</code> ${choice.title}` : "The previous healthy version"}
+      ${isRecommended && html` <span class="tag">Recommended</span>`}
+    </label>
+    <p id="about-${id}" class="form-text">
+      ${choice.git_sha ? choice.database_effect : "The server chooses it."}
+      ${choice.git_sha && pastHealth(choice) && ` It was ${pastHealth(choice)}.`}
+      ${changed.length > 0 && ` Settings changed since then, and go back too: ${changed.join(", ")}.`}
+    </p>
+  </div>`;
+}
+
+function Targets({ opening, form, isLocked, choose }) {
+  const [isAll, showAll] = useState(false);
+  const choices = isAll ? opening.choices : firstChoices(opening);
+  const isMore = choices.length < opening.choices.length;
+  return html`<fieldset>
+    <legend>Go back to</legend>
+    ${choices.map(
+      (choice) => html`<${Choice} key=${choice.deployment_id}
+        isRecommended=${choice.deployment_id === opening.recommended}
+        ...${{ choice, form, isLocked, choose }} />`,
+    )}
+    ${isMore &&
+    html`<button type="button" class="btn btn-outline" onClick=${() => showAll(true)}>
+      Show older
+    </button>`}
+  </fieldset>`;
+}
+
+function Reasons({ form, isLocked, choose }) {
+  return html`<fieldset id="reasons">
+    <legend>Why?</legend>
+    ${REASONS.map(
+      (reason, index) => html`<div class="form-check" key=${reason}>
+        <input type="radio" class="form-check-input" name="reason" id="reason-${index}"
+          value=${reason} checked=${form.reason === reason} disabled=${isLocked}
+          onChange=${() => choose({ reason })} />
+        <label class="form-check-label" for="reason-${index}">${reason}</label>
+      </div>`,
+    )}
+  </fieldset>`;
+}
+
+function Note({ form, isLocked, needsNote, choose }) {
+  const words = needsNote ? "Note (needed: the last rollback did not finish)" : "Note (optional)";
+  return html`<label for="note" class="form-label">${words}</label>
+    <textarea id="note" class="form-control" rows="2" maxlength="500" disabled=${isLocked}
+      value=${form.note} onInput=${(event) => choose({ note: event.currentTarget.value })}></textarea>`;
+}
+
+function missing(form, needsNote) {
+  if (!form.reason) return { text: "Choose a reason first.", field: "reason-0" };
+  if (needsNote && !form.note.trim()) return { text: "Write a note first.", field: "note" };
+  return null;
+}
+
+const order = (form, opening) => ({
+  deployment_id: form.target,
+  environment: "production",
+  reason: form.reason,
+  ...(opening.expectedCurrent && { expected_current: opening.expectedCurrent }),
+  ...(form.note.trim() && { note: form.note.trim() }),
+});
+
+/** A rollback that is known to have started, and of which nothing more has been read yet. */
+const justStarted = (rollbackId, facts) => ({
+  rollback_id: rollbackId,
+  status: "pending",
+  overdue: false,
+  steps: [],
+  target: null,
+  from_deployment: null,
+  requested_by: live.overview.value?.viewer.name ?? "you",
+  requested_at: new Date(live.now.value).toISOString(),
+  reason: null,
+  next_actions: [],
+  ...facts,
+});
+
+function refusal(error, opening) {
+  const { problem, status, type } = error;
+  if (type === "rollback-in-progress" && problem.rollback_id) {
+    const ago = age(live.now.value - Date.parse(problem.requested_at));
+    const text = `${problem.requested_by} already started a rollback ${ago} ago.`;
+    const { requested_by, requested_at } = problem;
+    return { text, running: justStarted(problem.rollback_id, { requested_by, requested_at }) };
+  }
+  if (status === 401) return { text: "You are signed out. Sign in again, then come back here." };
+  if (status === 403) return { text: "You do not have permission." };
+  // A refused order was not carried out: the next press is a new one.
+  if (status < 500) opening.key = crypto.randomUUID();
+  return { text: error.message };
+}
+
+async function trigger(form, opening) {
+  const headers = { "idempotency-key": opening.key };
+  try {
+    const { body } = await sendJson("POST", "/api/rollback/trigger", order(form, opening), headers);
+    return { started: justStarted(body.rollback_id, { reason: form.reason }) };
+  } catch (error) {
+    if (error instanceof Refused) return refusal(error, opening);
+    if (error instanceof NoAnswer) return { text: navigator.onLine ? NO_ANSWER : OFFLINE, isOpen: true };
+    throw error;
+  }
+}
+
+function showProgress(started) {
+  opened.value = null;
+  live.follow(started);
+  requestAnimationFrame(() => document.getElementById("rollback-heading")?.focus());
+}
+
+function Form({ opening }) {
+  const [form, setForm] = useState({ target: opening.target, reason: null, note: "" });
+  const [problem, setProblem] = useState(null);
+  const [isSending, setSending] = useState(false);
+  const isUnderWay = useRef(false); // set at once: a second Enter comes before the next drawing
+  const title = useRef(null);
+  useLayoutEffect(() => title.current.focus(), []);
+
+  const choose = (change) => {
+    setForm({ ...form, ...change });
+    setProblem(null);
+  };
+  const confirm = async () => {
+    if (isUnderWay.current) return;
+    const gap = missing(form, opening.needsNote);
+    setProblem(gap);
+    if (gap) return document.getElementById(gap.field).focus();
+    isUnderWay.current = true;
+    setSending(true);
+    const result = await trigger(form, opening);
+    isUnderWay.current = false;
+    setSending(false);
+    if (result.started) showProgress(result.started);
+    else setProblem(result);
+  };
+  // The order may have arrived: only the very same one can be sent again under its key.
+  const isLocked = isSending || Boolean(problem?.isOpen);
+  const chosen = opening.choices.find((choice) => choice.deployment_id === form.target);
+
+  return html`<h2 id="rollback-title" tabindex="-1" ref=${title}>Roll back production?</h2>
+    <p>The live site goes back to an earlier version. This takes less than 60 seconds.</p>
+    <${Targets} ...${{ opening, form, isLocked, choose }} />
+    <${Reasons} ...${{ form, isLocked, choose }} />
+    <${Note} needsNote=${opening.needsNote} ...${{ form, isLocked, choose }} />
+    <div class="dialog-end">
+      <${Problem} problem=${problem} />
+      <div class="dialog-buttons">
+        <button type="button" id="rollback-cancel" class="btn btn-outline"
+          onClick=${() => (opened.value = null)}>Keep current version</button>
+        <button type="button" id="rollback-confirm" class="btn btn-danger"
+          aria-disabled=${String(isSending)} onClick=${confirm}>
+          ${isSending ? "Starting…" : `Roll back to ${nameOf(chosen)}`}
+        </button>
+      </div>
+    </div>`;
+}
+
+function Problem({ problem }) {
+  const show = () => showProgress(problem.running);
+  return html`<div class="problem" role="alert">
+    ${problem && html`<p>${problem.text}</p>`}
+    ${problem?.running &&
+    html`<button type="button" class="btn btn-outline" onClick=${show}>Show it</button>`}
+  </div>`;
+}
+
+export function RollbackDialog() {
+  const dialog = useRef(null);
+  const opening = opened.value;
+  useLayoutEffect(() => {
+    if (!opening) return undefined;
+    dialog.current.showModal();
+    document.getElementById("rollback-title").focus();
+    return () => {
+      dialog.current.close();
+      opening.opener.focus();
+    };
+  }, [opening]);
+  return html`<dialog id="rollback-dialog" ref=${dialog} aria-labelledby="rollback-title"
+    onClose=${() => (opened.value = null)}>
+    ${opening && html`<${Form} key=${opening.key} opening=${opening} />`}
+  </dialog>`;
+}

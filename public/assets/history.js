@@ -1,0 +1,96 @@
+// The deployment history: what was live when, how it did, and what one can go back to.
+import { html } from "/assets/vendor/ui.js";
+import { open } from "./dialog.js";
+import { Status } from "./icon.js";
+import * as live from "./live.js";
+import { dayTime, shortSha, span, targets } from "./words.js";
+
+const HEALTH = { passing: ["ok", "Healthy"], failing: ["bad", "Not healthy"] };
+const COLUMNS = ["Version", "When", "Health", "Database", "By", "Action"];
+const HOW = {
+  deploy: "deployed",
+  rollback: "rolled back",
+  promote: "promoted",
+  observed: "seen live",
+  recorded: "recorded",
+};
+
+function Version({ version }) {
+  return html`<code>${shortSha(version.git_sha)}</code>
+    ${version.is_live && html` <span class="tag tag-live">Live</span>`}
+    ${version.how === "rollback" && html` <span class="tag">Rollback</span>`}
+    ${version.title && html`<span class="title">${version.title}</span>`}`;
+}
+
+function When({ version }) {
+  if (!version.live_from) return "Not live yet";
+  const now = Date.parse(live.overview.value.now);
+  const from = html`<time datetime=${version.live_from}>${dayTime(version.live_from, now)}</time>`;
+  const until = version.live_until && Date.parse(version.live_until);
+  return html`${from}
+    ${until && html`<span class="muted"> for ${span(until - Date.parse(version.live_from))}</span>`}`;
+}
+
+function By({ version }) {
+  const who = version.by ?? version.author;
+  return html`${who ?? "Not known"} <span class="muted">${HOW[version.how] ?? version.how}</span>
+    ${version.reason && html`<span class="title">${version.reason}</span>`}`;
+}
+
+function whyNoButton(version, offered) {
+  if (version.is_live) return "This version is live now";
+  if (!version.eligible) return version.why_not ?? "Cannot be gone back to";
+  if (live.isRunning.value) return "A rollback is running";
+  if (!live.overview.value.can_rollback) return "Needs the role operator";
+  if (!offered.has(version)) return "Same as another row of this version";
+  return null;
+}
+
+function Action({ version, offered }) {
+  const why = whyNoButton(version, offered);
+  if (why) return html`<span class="muted">${why}</span>`;
+  const needsNote = live.overview.value.blocked?.code === "failed";
+  const choose = (event) =>
+    open({ opener: event.currentTarget, target: version.deployment_id, needsNote });
+  return html`<button type="button" class="btn btn-outline" aria-haspopup="dialog"
+    onClick=${choose}>Roll back to ${shortSha(version.git_sha)}…</button>`;
+}
+
+function Row({ version, offered }) {
+  const [shape, word] = HEALTH[version.health] ?? ["unknown", "Not known"];
+  const cells = [
+    html`<${Version} version=${version} />`,
+    html`<${When} version=${version} />`,
+    html`<${Status} shape=${shape} word=${word} />`,
+    version.migration_version,
+    html`<${By} version=${version} />`,
+    html`<${Action} version=${version} offered=${offered} />`,
+  ];
+  return html`<tr role="row" class=${version.is_live ? "is-live" : ""}>
+    ${cells.map(
+      (cell, index) => html`<td role="cell">
+        <span class="cell-label" aria-hidden="true">${COLUMNS[index]}</span>
+        <div class="cell">${cell}</div>
+      </td>`,
+    )}
+  </tr>`;
+}
+
+/** The table keeps its roles in words: on a phone its rows are shown as cards, not as table rows. */
+export function History() {
+  const { history } = live.overview.value;
+  const offered = new Set(targets(live.overview.value));
+  return html`<section class="card-box" aria-label="Deployment history">
+    <table id="history" class="table" role="table">
+      <caption>Deployment history</caption>
+      <thead role="rowgroup">
+        <tr role="row">
+          ${COLUMNS.map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        ${history.map((version) => html`<${Row} ...${{ version, offered }} />`)}
+      </tbody>
+    </table>
+  </section>`;
+}

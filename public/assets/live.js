@@ -1,0 +1,171 @@
+// What the page knows, as signals, and the polling that keeps it current.
+import { batch, computed, signal } from "/assets/vendor/ui.js";
+import { announce } from "./announcer.js";
+import { Refused, send } from "./server.js";
+import { isUnfinished, news } from "./words.js";
+
+const OVERVIEW = "/api/overview?environment=production";
+const CALM_SECONDS = 15;
+const ROLLBACK_SECONDS = 1;
+const ROLLBACK_SLOW_SECONDS = 2; // when a round trip takes longer than SLOW_ANSWER_MS
+const ROLLBACK_HIDDEN_SECONDS = 5;
+const BACK_OFF_SECONDS = [5, 10, 20, 40, 60];
+const SLOW_ANSWER_MS = 1500;
+const STALE_MS = 45_000;
+const UNKNOWN_MS = 120_000;
+const SLOW_START_MS = 8000;
+
+/** loading | ready | error (never loaded yet) | signed-out | no-access */
+export const view = signal("loading");
+export const overview = signal(null);
+/** The rollback to show: under way, just ended, or failed and not yet followed by a good one. */
+export const rollback = signal(null);
+export const isOffline = signal(!navigator.onLine);
+export const isFailing = signal(false);
+export const isPageOld = signal(false);
+export const isStartSlow = signal(false);
+
+const lastAnswerAt = signal(null);
+const localNow = signal(Date.now());
+const serverOffset = signal(0);
+const closed = signal(new Set(JSON.parse(sessionStorage.getItem("closed") ?? "[]")));
+
+/** The server's time, ticking each second: phones have wrong clocks. */
+export const now = computed(() => localNow.value + serverOffset.value);
+export const updatedAt = computed(() => lastAnswerAt.value && lastAnswerAt.value + serverOffset.value);
+export const isRunning = computed(() => isUnfinished(rollback.value));
+export const shown = computed(() =>
+  closed.value.has(rollback.value?.rollback_id) ? null : rollback.value,
+);
+const silence = computed(() => (lastAnswerAt.value ? localNow.value - lastAnswerAt.value : 0));
+export const isStale = computed(
+  () => view.value === "ready" && (isFailing.value || isOffline.value || silence.value > STALE_MS),
+);
+/** Too old to say anything about production. */
+export const isTooOld = computed(() => silence.value > UNKNOWN_MS);
+
+let etag = null;
+let overviewDueAt = 0;
+let failures = 0;
+let timer = null;
+let underWay = null;
+
+/** Looks once, now; a look already under way is the one that answers. */
+export function look() {
+  clearTimeout(timer);
+  underWay ??= lookAndPlan().finally(() => (underWay = null));
+  return underWay;
+}
+
+async function lookAndPlan() {
+  const started = performance.now();
+  try {
+    await refresh();
+    succeeded();
+  } catch (error) {
+    failed(error);
+  }
+  plan(performance.now() - started);
+}
+
+async function refresh() {
+  const wasRunning = isRunning.value;
+  if (wasRunning) await readRollback(rollback.value.rollback_id);
+  const isEnding = wasRunning && !isRunning.value;
+  if (!wasRunning || isEnding || Date.now() >= overviewDueAt) await readOverview();
+}
+
+async function readRollback(id) {
+  const path = `/api/rollback/status/${encodeURIComponent(id)}`;
+  const { body } = await send(path, { timeoutMs: 5000 });
+  adopt(body);
+}
+
+async function readOverview() {
+  const answer = await send(OVERVIEW, etag ? { headers: { "if-none-match": etag } } : {});
+  overviewDueAt = Date.now() + CALM_SECONDS * 1000;
+  etag = answer.etag ?? etag;
+  if (answer.body === null) return;
+  const isOtherUi = overview.value && overview.value.ui_version !== answer.body.ui_version;
+  batch(() => {
+    serverOffset.value = Date.parse(answer.body.now) - Date.now();
+    isPageOld.value ||= Boolean(isOtherUi);
+    adopt(answer.body.active, answer.body.viewer.name);
+    overview.value = answer.body;
+  });
+}
+
+/** Takes over the server's word on the rollback, and tells what changed since the last one. */
+function adopt(next, viewerName = overview.value?.viewer.name) {
+  if (next && overview.value) news(rollback.value, next, viewerName).forEach(announce);
+  if (next || !isRunning.value) rollback.value = next;
+}
+
+/** Shows a rollback that was just accepted, before its first status is read. */
+export function follow(started) {
+  rollback.value = started;
+  look();
+}
+
+export function close(rollbackId) {
+  closed.value = new Set([...closed.value, rollbackId]);
+  sessionStorage.setItem("closed", JSON.stringify([...closed.value]));
+}
+
+function succeeded() {
+  if (isFailing.value) announce({ text: "Connection is back. Data is current." });
+  failures = 0;
+  batch(() => {
+    view.value = "ready";
+    isFailing.value = false;
+    lastAnswerAt.value = localNow.value = Date.now();
+  });
+}
+
+function failed(error) {
+  const isDenied = error instanceof Refused && [401, 403].includes(error.status);
+  if (isDenied) return deny(error.status);
+  failures += 1;
+  const isNews = !isFailing.value && view.value === "ready";
+  batch(() => {
+    isFailing.value = true;
+    if (view.value === "loading") view.value = "error";
+  });
+  const text = "Cannot reach the server. Showing the last known data.";
+  if (isNews) announce({ text, region: "alert" });
+}
+
+function deny(status) {
+  batch(() => {
+    view.value = status === 401 ? "signed-out" : "no-access";
+    overview.value = rollback.value = null;
+  });
+}
+
+function plan(tookMs) {
+  const seconds = secondsToNext(tookMs);
+  if (seconds === null) return;
+  const jitter = isRunning.value && failures === 0 ? 1 : 0.85 + Math.random() * 0.3;
+  timer = setTimeout(look, seconds * jitter * 1000);
+}
+
+function secondsToNext(tookMs) {
+  if (view.value === "signed-out" || view.value === "no-access") return null;
+  if (document.hidden) return isRunning.value ? ROLLBACK_HIDDEN_SECONDS : null;
+  if (failures > 0) return BACK_OFF_SECONDS[Math.min(failures, BACK_OFF_SECONDS.length) - 1];
+  if (!isRunning.value) return CALM_SECONDS;
+  return tookMs > SLOW_ANSWER_MS ? ROLLBACK_SLOW_SECONDS : ROLLBACK_SECONDS;
+}
+
+/** Starts polling and the clock; call once. */
+export function start() {
+  setInterval(() => (localNow.value = Date.now()), 1000);
+  setTimeout(() => (isStartSlow.value = true), SLOW_START_MS);
+  document.addEventListener("visibilitychange", () => document.hidden || look());
+  addEventListener("offline", () => (isOffline.value = true));
+  addEventListener("online", () => {
+    isOffline.value = false;
+    look();
+  });
+  look();
+}

@@ -1,0 +1,48 @@
+// Calls to our own functions. Cookies carry the session: no token is ever held here.
+
+/** The server answered, and the answer is no; `problem` is its RFC 9457 body. */
+export class Refused extends Error {
+  constructor(status, problem) {
+    super(problem.detail || problem.title || `The server answered ${status}.`);
+    this.status = status;
+    this.problem = problem;
+  }
+
+  get type() {
+    return String(this.problem.type ?? "").split("/").pop();
+  }
+}
+
+/** No answer that can be trusted: time-out, no network, or something else in front answered. */
+export class NoAnswer extends Error {}
+
+async function parsed(response) {
+  if (!/[/+]json/.test(response.headers.get("content-type") ?? "")) throw new NoAnswer();
+  return response.json();
+}
+
+async function answered(response) {
+  if (response.status === 204 || response.status === 304) return null;
+  const body = await parsed(response);
+  if (!response.ok) throw new Refused(response.status, body);
+  return body;
+}
+
+/** Sends one request; returns {body, etag}, body null for 204 and 304. Raises Refused or NoAnswer. */
+export async function send(path, { timeoutMs = 8000, ...options } = {}) {
+  try {
+    const response = await fetch(path, { ...options, signal: AbortSignal.timeout(timeoutMs) });
+    return { body: await answered(response), etag: response.headers.get("etag") };
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    throw new NoAnswer(error.message);
+  }
+}
+
+export function sendJson(method, path, body, headers = {}) {
+  return send(path, {
+    method,
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+}

@@ -1,0 +1,150 @@
+// How facts read on the page. Pure: no network, no page, and the clock comes in as an argument.
+
+export const STEP_NAMES = {
+  record: "Record the rollback",
+  switch: "Switch traffic",
+  database: "Database",
+  caches: "Clear caches",
+  verify: "Check it works",
+};
+
+export const CHECK_NAMES = {
+  api: "App",
+  database: "Database",
+  redis: "Cache",
+  stripe: "Payments",
+};
+
+export const REASONS = [
+  "Error rate is high",
+  "Page does not open",
+  "Wrong or missing data",
+  "Other",
+];
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" };
+const clock = new Intl.DateTimeFormat("en-GB", CLOCK);
+const dayAndClock = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", ...CLOCK });
+const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "short" });
+
+export const shortSha = (sha) => sha.slice(0, 7);
+
+export const clockTime = (moment) => clock.format(new Date(moment));
+
+/** "Today, 07:40 UTC" or "21 Nov, 07:40 UTC", in the viewer's zone. */
+export function dayTime(moment, now) {
+  const isToday = day.format(new Date(moment)) === day.format(new Date(now));
+  return isToday ? `today, ${clockTime(moment)}` : dayAndClock.format(new Date(moment));
+}
+
+const counted = (count, unit) => `${count} ${unit}${count === 1 ? "" : "s"}`;
+
+/** "52 seconds", "3 minutes": how long ago something was. */
+export function age(milliseconds) {
+  const past = Math.max(0, milliseconds);
+  if (past < 2 * MINUTE) return counted(Math.floor(past / SECOND), "second");
+  if (past < 2 * HOUR) return counted(Math.floor(past / MINUTE), "minute");
+  return counted(Math.floor(past / HOUR), "hour");
+}
+
+/** "26 h": how long a version was live. */
+export function span(milliseconds) {
+  if (milliseconds < HOUR) return `${Math.max(1, Math.round(milliseconds / MINUTE))} min`;
+  if (milliseconds < 3 * DAY) return `${Math.round(milliseconds / HOUR)} h`;
+  return counted(Math.round(milliseconds / DAY), "day");
+}
+
+/** "0.4 s", "8.2 s", "31 s". */
+export function duration(milliseconds) {
+  const seconds = milliseconds / SECOND;
+  return seconds < 10 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds)} s`;
+}
+
+/** "8.2 seconds" in a sentence. */
+export function took(milliseconds) {
+  const seconds = milliseconds / SECOND;
+  return counted(seconds < 10 ? Number(seconds.toFixed(1)) : Math.round(seconds), "second");
+}
+
+export const isUnfinished = (rollback) =>
+  rollback?.status === "pending" || rollback?.status === "in_progress";
+
+export const elapsed = (rollback, now) => Math.max(0, now - Date.parse(rollback.requested_at));
+
+/** Position (from 1) and name of the step under way, or null. */
+export function stepUnderWay(rollback) {
+  const index = rollback.steps.findIndex((step) => step.state === "run");
+  if (index < 0) return null;
+  return { position: index + 1, of: rollback.steps.length, name: stepName(rollback.steps[index]) };
+}
+
+export const stepName = (step) => STEP_NAMES[step.name] ?? step.name;
+
+/** Versions one can go back to: once per code version, never the live one, the recommended first. */
+export function targets(overview) {
+  const seen = new Set([overview.live?.git_sha]);
+  const eligible = overview.history.filter((version) => {
+    if (!version.eligible || seen.has(version.git_sha)) return false;
+    seen.add(version.git_sha);
+    return true;
+  });
+  const isRecommended = (version) => version.deployment_id === overview.recommended;
+  return [...eligible.filter(isRecommended), ...eligible.filter((v) => !isRecommended(v))];
+}
+
+/** "healthy for 26 h", or nothing where that is not known. */
+export function pastHealth(version) {
+  if (version.health !== "passing") return "";
+  if (!version.live_from || !version.live_until) return "healthy when it was live";
+  return `healthy for ${span(Date.parse(version.live_until) - Date.parse(version.live_from))}`;
+}
+
+/** Who started a rollback, as a sentence. */
+export function startedBy(rollback) {
+  if (rollback.automatic) return `Started automatically: ${rollback.reason}`;
+  const reason = rollback.reason ? `: ${rollback.reason}` : "";
+  return `Started by ${rollback.requested_by}${reason}`;
+}
+
+/** What to announce when a rollback moved on from `before` (may be null) to `after`. */
+export function news(before, after, viewerName) {
+  const isSame = before?.rollback_id === after.rollback_id;
+  const told = [];
+  if (!isSame && isUnfinished(after) && after.requested_by !== viewerName) {
+    told.push({ region: "alert", text: whoStarted(after) });
+  }
+  if (isUnfinished(after)) told.push(...progressNews(isSame ? before : null, after));
+  if (isSame && isUnfinished(before) && !isUnfinished(after)) told.push(outcome(after));
+  return told;
+}
+
+const whoStarted = (rollback) =>
+  rollback.automatic
+    ? "A rollback started automatically."
+    : `${rollback.requested_by} started a rollback.`;
+
+function progressNews(before, after) {
+  const told = [];
+  const step = stepUnderWay(after);
+  if (step && step.name !== (before && stepUnderWay(before)?.name)) {
+    told.push({ region: "status", text: `Step ${step.position} of ${step.of}: ${step.name}` });
+  }
+  if (after.overdue && !before?.overdue) {
+    told.push({ region: "alert", text: "The rollback takes longer than 60 seconds." });
+  }
+  return told;
+}
+
+function outcome(rollback) {
+  if (rollback.status === "completed") {
+    return { region: "status", text: "Rollback completed", isOutcome: true };
+  }
+  const failed = rollback.steps.find((step) => step.state === "bad");
+  const where = failed ? `Rollback failed at: ${stepName(failed)}.` : "Rollback failed.";
+  return { region: "alert", text: `${where} ${rollback.error ?? ""}`.trim(), isOutcome: true };
+}
