@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -47,15 +47,23 @@ class Instance:
 
     @classmethod
     def start(
-        cls, file: str, *, env: Mapping[str, str], cwd: Path, log: Path, address: Path
+        cls,
+        file: str,
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        log: Path,
+        address: Path,
+        program: Sequence[str] = (sys.executable, "-c", RUNTIME),
     ) -> Self:
+        """`program` is another one for a function that was built, which starts itself."""
         ipc = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         ipc.settimeout(0)
         ipc.bind(str(address))
         ipc.listen(1)
         process = Process.start(
             file,
-            [sys.executable, "-c", RUNTIME],
+            program,
             env={**env, "VERCEL_IPC_PATH": str(address)},
             cwd=cwd,
             log=log,

@@ -15,6 +15,7 @@ from pathlib import Path
 from dev.bundle.problems import BundleError
 
 TOOLS = Path(".tools") / "bin"
+INSTALL_UV = "python3 -m venv .tools && .tools/bin/pip install uv"
 NO_PROJECT = '{"settings":{}}'
 #: All of the environment a build may see, so that what is set in a shell cannot decide its result.
 PASSED_ON = (
@@ -53,13 +54,16 @@ def tracked(root: Path) -> list[str]:
 
 def build(tree: Path, vercel: Sequence[str], tools: Path) -> Path:
     """Run the real `vercel build`, which needs no account. Gives the folder of its output."""
+    environment = build_environment(tools)
+    if shutil.which("uv", path=environment["PATH"]) is None:
+        raise BundleError(f"The platform's build needs uv. Install it: {INSTALL_UV}")
     link = tree / ".vercel" / "project.json"
     link.parent.mkdir()
     link.write_text(NO_PROJECT)
     built = subprocess.run(
         [*vercel, "build", "--yes", "--prod"],
         cwd=tree,
-        env=build_environment(tools),
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
