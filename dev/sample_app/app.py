@@ -1,0 +1,110 @@
+"""The app's pages and its JSON API."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from dev.sample_app.behaviour import Misbehaving
+from dev.sample_app.health import answer_health
+from dev.sample_app.pages import render
+from dev.sample_app.settings import Settings
+from dev.sample_app.store import Row, Store
+from dev.sample_app.versions import find_version
+
+STATIC = Path(__file__).parent / "static"
+TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+class WeddingApp:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = Store(settings.database_url)
+
+    async def page(self, _: Request) -> Response:
+        timeline = await self.store.timeline()
+        vendors = await self.store.vendors()
+        page = render(
+            "timeline.html",
+            **timeline,
+            vendors=vendors,
+            phones=self.settings.version != "good",
+            version=self.settings.version,
+            deployment_id=self.settings.deployment_id,
+        )
+        return HTMLResponse(page)
+
+    async def timeline(self, _: Request) -> Response:
+        return JSONResponse(await self.store.timeline())
+
+    async def vendors(self, _: Request) -> Response:
+        return JSONResponse({"vendors": await self.store.vendors()})
+
+    async def change_event(self, request: Request) -> Response:
+        """A coordinator moves an event; a vendor leaves a note, if the version knows notes."""
+        event_id, body = request.path_params["id"], await read_object(request)
+        match body:
+            case {"starts_at": str(starts_at)} if TIME.fullmatch(starts_at):
+                return found(await self.store.move_event(event_id, starts_at))
+            case {"note": str() | None as note} if self.settings.version == "adds-note":
+                return found(await self.store.note_event(event_id, note))
+        raise HTTPException(422, 'Send {"starts_at": "16:30"}.')
+
+    async def change_shot(self, request: Request) -> Response:
+        match await read_object(request):
+            case {"taken": bool(taken)}:
+                return found(await self.store.take_shot(request.path_params["id"], taken=taken))
+        raise HTTPException(422, 'Send {"taken": true}.')
+
+    async def health(self, _: Request) -> Response:
+        return await answer_health(self.settings, self.store)
+
+
+async def read_object(request: Request) -> dict[str, Any]:
+    try:
+        body = await request.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise HTTPException(422, "Send a JSON object.")
+    return body
+
+
+def found(row: Row | None) -> Response:
+    if row is None:
+        raise HTTPException(404, "There is nothing with this id.")
+    return JSONResponse(row)
+
+
+async def explain(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, error.status_code)
+
+
+async def apologise(_: Request, error: Exception) -> Response:
+    print(f"error: {error!r}", flush=True)
+    return HTMLResponse(render("error.html"), 500)
+
+
+def make_app(settings: Settings) -> ASGIApp:
+    wedding = WeddingApp(settings)
+    app = Starlette(
+        routes=[
+            Route("/", wedding.page),
+            Route("/api/timeline", wedding.timeline),
+            Route("/api/vendors", wedding.vendors),
+            Route("/api/events/{id}", wedding.change_event, methods=["PUT"]),
+            Route("/api/shots/{id}", wedding.change_shot, methods=["PUT"]),
+            Route("/api/health", wedding.health),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        exception_handlers={HTTPException: explain, Exception: apologise},
+    )
+    return Misbehaving(app, find_version(settings.version))

@@ -1,0 +1,41 @@
+"""The versions one can release, by name: how each behaves, and which migrations it contains."""
+
+from dataclasses import dataclass
+
+TIMELINE = "20261101090000"
+EVENT_NOTE = "20261115090000"
+
+
+class UnknownVersion(ValueError):
+    """No version of the sample app has this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    title: str
+    errors_percent: int = 0
+    crashes: bool = False
+    hangs: bool = False
+    wrong_content: bool = False
+    migrations: tuple[str, ...] = (TIMELINE,)
+
+
+VERSIONS = {
+    "good": Version("Show the day's timeline"),
+    "good-2": Version("Show the vendors' phone numbers"),
+    "errors-50": Version("Cache the timeline", errors_percent=50),
+    "errors-10": Version("Load the shot list lazily", errors_percent=10),
+    "errors-3": Version("Retry slow queries", errors_percent=3),
+    "crash": Version("Upgrade the framework", crashes=True),
+    "hang": Version("Wait for the calendar", hangs=True),
+    "wrong-content": Version("Redesign the front page", wrong_content=True),
+    "adds-note": Version("Let vendors leave a note", migrations=(TIMELINE, EVENT_NOTE)),
+}
+
+
+def find_version(name: str) -> Version:
+    try:
+        return VERSIONS[name]
+    except KeyError:
+        known = ", ".join(VERSIONS)
+        raise UnknownVersion(f"There is no version {name!r}. Versions: {known}.") from None
