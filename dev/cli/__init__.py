@@ -4,8 +4,6 @@ It is put under `.cache/`, never in the root: a `package.json` there would make 
 the whole project for a Node one.
 """
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import shutil

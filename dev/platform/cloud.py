@@ -1,0 +1,168 @@
+"""The platform's memory and its rules: what a release, an alias and a switch do.
+
+Used from one event loop only. Whoever changes something here calls `commit` when it is whole.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+
+from dev.platform.config import Config
+from dev.platform.events import deployment_event, rollback_event
+from dev.platform.faults import Faults
+from dev.platform.memory import Memory
+from dev.platform.state import AliasMove, Delivery, Deployment, Environment, State, Variable
+from dev.sample_app.versions import find_version
+
+AUTHORS = ("grace", "lena", "tom")
+URL_LETTERS = 9
+
+
+def now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+class Cloud:
+    def __init__(self, config: Config, say: Callable[[str], None]) -> None:
+        self.config = config
+        self.say = say
+        self.memory = Memory(config.data_dir)
+        self.faults = Faults()
+        #: Host -> (deployment still served in place of the new one, until when).
+        self.stale: dict[str, tuple[str, float]] = {}
+        self.on_commit: list[Callable[[], None]] = []
+
+    @property
+    def state(self) -> State:
+        return self.memory.state
+
+    def commit(self) -> None:
+        self.memory.save()
+        for listener in self.on_commit:
+            listener()
+
+    # --- finding
+
+    def find(self, id_or_host: str) -> Deployment | None:
+        """By id, by its own address, or by an alias that points at it."""
+        state = self.state
+        found = state.aliases.get(id_or_host, id_or_host)
+        if found in state.deployments:
+            return state.deployments[found]
+        return next((d for d in state.deployments.values() if d.url == id_or_host), None)
+
+    def aliases_of(self, deployment: Deployment) -> list[str]:
+        return [host for host, id_ in self.state.aliases.items() if id_ == deployment.id]
+
+    def served_at(self, host: str) -> Deployment | None:
+        """What visitors of `host` get: usually what it points at, or what it did before."""
+        old_id, until = self.stale.get(host, ("", 0.0))
+        if time.monotonic() < until:
+            return self.state.deployments.get(old_id)
+        return self.find(host)
+
+    # --- releasing
+
+    def create(self, version: str, environment: Environment) -> Deployment:
+        """A new deployment of its own, ready, not live anywhere."""
+        title = find_version(version).title
+        state = self.state
+        state.sequence += 1
+        sha = self._digest("sha", version, length=40)
+        deployment = Deployment(
+            id=f"dpl_{self._digest('id', version, length=28)}",
+            number=state.sequence,
+            version=version,
+            sha=sha,
+            title=title,
+            author=AUTHORS[state.sequence % len(AUTHORS)],
+            url=f"{self.config.project_name}-{sha[:URL_LETTERS]}{self.config.own_domain_suffix}",
+            target=environment,
+            # Never the same twice: pages of the list are cut at this time.
+            created_ms=max(now_ms(), 1 + max(self._created(), default=0)),
+            variables={v.key: v.value for v in state.variables.values()},
+        )
+        state.deployments[deployment.id] = deployment
+        for kind in ("created", "succeeded", "ready"):
+            self.fire(deployment_event(self.config, f"deployment.{kind}", deployment))
+        return deployment
+
+    def go_live(self, deployment: Deployment) -> bool:
+        """Where a release goes by itself; False while auto-assignment is off: it stays staged."""
+        if deployment.target == "staging":
+            self.point(self.config.aliases.staging, deployment)
+        elif not self.state.auto_assign:
+            self.say(f"{deployment.name} stays staged: production is pinned")
+            return False
+        else:
+            self.make_production(deployment)
+        self.fire(deployment_event(self.config, "deployment.promoted", deployment))
+        return True
+
+    def make_production(self, deployment: Deployment, *, but: str | None = None) -> None:
+        """Move all of production's domains, `but` one that fails."""
+        for host in self.config.production_hosts:
+            if host != but:
+                self.point(host, deployment)
+        self.state.production_id = deployment.id
+
+    def point(self, alias: str, deployment: Deployment) -> str | None:
+        """Point `alias` at the deployment; returns what it pointed at before."""
+        state = self.state
+        old_id = state.aliases.get(alias)
+        if alias in self.config.production_hosts:
+            deployment.promoted = True
+        if old_id == deployment.id:
+            return old_id
+        state.aliases[alias] = deployment.id
+        state.alias_moves.append(
+            AliasMove(alias=alias, from_id=old_id, to_id=deployment.id, at_ms=now_ms())
+        )
+        self._keep_old_content(alias, old_id)
+        self._tell_of_move(alias, old_id, deployment)
+        return old_id
+
+    def set_variable(self, key: str, value: str) -> None:
+        """Deployments made from now on get it; those there are keep what they have."""
+        known = self.state.variables.get(key)
+        self.state.variables[key] = Variable(
+            id=known.id if known else f"env_{self._digest('variable', key, length=16)}",
+            key=key,
+            value=value,
+            created_ms=known.created_ms if known else now_ms(),
+            updated_ms=now_ms(),
+        )
+
+    # --- telling
+
+    def fire(self, event: str) -> None:
+        for hook in self.config.webhooks:
+            self.state.outbox.append(Delivery(url=hook.url, secret=hook.secret, body=event))
+
+    def fire_rollback(self, from_id: str, to_id: str) -> None:
+        self.fire(rollback_event(self.config, from_id, to_id))
+
+    def _tell_of_move(self, alias: str, old_id: str | None, new: Deployment) -> None:
+        where = self._name_of(alias)
+        old = self.state.deployments.get(old_id or "")
+        if old and old.number > new.number and where in {"production", "staging"}:
+            self.say(f"{where} went back to {new.name}")
+        elif where in {"production", "staging"}:
+            self.say(f"{new.name} is live on {where}")
+        else:
+            self.say(f"{where} is now {new.name}")
+
+    def _name_of(self, alias: str) -> str:
+        named = {host: name for name, host in self.config.aliases}
+        return str(named.get(alias, alias))
+
+    def _keep_old_content(self, alias: str, old_id: str | None) -> None:
+        if old_id and (fault := self.faults.named("old-content")):
+            self.stale[alias] = (old_id, time.monotonic() + fault.seconds)
+
+    def _created(self) -> list[int]:
+        return [d.created_ms for d in self.state.deployments.values()]
+
+    def _digest(self, *parts: str, length: int) -> str:
+        text = "/".join([self.config.project_id, str(self.state.sequence), *parts])
+        return hashlib.sha256(text.encode()).hexdigest()[:length]

@@ -1,0 +1,133 @@
+"""The platform's REST API: who asks, which call, what goes wrong on request, the answer."""
+
+import asyncio
+import json
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from dev.platform import account_calls, deployment_calls, project_calls
+from dev.platform.calls import Answer, Ask, Call, Refused
+from dev.platform.cloud import Cloud, now_ms
+from dev.platform.faults import Fault
+from dev.platform.jobs import Jobs
+
+CALLS: tuple[Call, ...] = (
+    *account_calls.CALLS,
+    *deployment_calls.CALLS,
+    *project_calls.CALLS,
+)
+
+
+class RestApi:
+    def __init__(self, cloud: Cloud, jobs: Jobs) -> None:
+        self.cloud = cloud
+        self.jobs = jobs
+        #: Every call received, oldest first; `status` is None for one that never got an answer.
+        self.received: list[dict[str, Any]] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        body = await request.body()
+        record: dict[str, Any] = {
+            "method": request.method,
+            "path": request.url.path,
+            "query": dict(request.query_params),
+            "status": None,
+            "at_ms": now_ms(),
+        }
+        self.received.append(record)
+        response = await self.respond(request, body, receive)
+        if response is not None:
+            record["status"] = response.status_code
+            await response(scope, receive, send)
+
+    async def respond(self, request: Request, body: bytes, receive: Receive) -> Response | None:
+        """None: the caller went away before there was an answer."""
+        try:
+            self._check_token(request)
+            call, params = find_call(request)
+            fault = self.cloud.faults.for_call(call.name)
+            if fault and (response := await self._before(fault, receive)):
+                return response
+            if fault and fault.name == "hang":
+                return None
+            answer = call.answer(self._ask(request, params, body))
+        except Refused as refused:
+            return JSONResponse(refused.body, refused.status)
+        if call.method != "GET":
+            self.cloud.commit()
+        if fault and fault.name == "timeout-after-applying":
+            await gone(receive, fault.seconds)
+            return None
+        return render(answer)
+
+    def _check_token(self, request: Request) -> None:
+        given = request.headers.get("authorization", "")
+        if not given:
+            raise Refused(401, "missing_authentication", "No authentication token was sent.")
+        if given != f"Bearer {self.cloud.config.token}":
+            raise Refused(403, "forbidden", "Not authorized", invalidToken=True)
+        if request.query_params.get("teamId", self.cloud.config.team_id) != (
+            self.cloud.config.team_id
+        ):
+            raise Refused(403, "forbidden", "You don't have permission to access this team.")
+
+    def _ask(self, request: Request, params: dict[str, str], body: bytes) -> Ask:
+        return Ask(self.cloud, self.jobs, params, dict(request.query_params), read_object(body))
+
+    async def _before(self, fault: Fault, receive: Receive) -> Response | None:
+        """What a fault answers in place of the call."""
+        match fault.name:
+            case "429":
+                message = "Too many requests. Try again later."
+                refused = Refused(429, "rate_limited", message)
+                headers = {"retry-after": str(fault.retry_after)}
+                return JSONResponse(refused.body, refused.status, headers)
+            case "500":
+                refused = Refused(500, "internal_server_error", "An unexpected error occurred.")
+                return JSONResponse(refused.body, refused.status)
+            case "slow":
+                await asyncio.sleep(fault.seconds)
+            case "hang":
+                await gone(receive, fault.seconds)
+        return None
+
+
+def find_call(request: Request) -> tuple[Call, dict[str, str]]:
+    for call in CALLS:
+        params = call.match(request.method, request.url.path)
+        if params is not None:
+            return call, params
+    raise Refused(404, "not_found", f"There is no {request.method} {request.url.path}.")
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    if not body:
+        return {}
+    try:
+        read = json.loads(body)
+    except ValueError:
+        read = None
+    if not isinstance(read, dict):
+        raise Refused(400, "bad_request", "The body should be a JSON object.")
+    return read
+
+
+def render(answer: Answer) -> Response:
+    if answer.body is None:
+        return Response(status_code=answer.status)
+    return JSONResponse(answer.body, HTTPStatus(answer.status))
+
+
+async def gone(receive: Receive, seconds: float) -> None:
+    """Until the caller gives up, or for `seconds`: then the connection ends without an answer."""
+    try:
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        pass

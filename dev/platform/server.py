@@ -1,0 +1,178 @@
+"""Runs the whole platform in a thread of its own: one event loop, two ports."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from dev.platform.cloud import Cloud
+from dev.platform.config import Config
+from dev.platform.control import (
+    PREFIX,
+    ControlApi,
+    Controls,
+    Move,
+    Named,
+    Release,
+    SetVariable,
+)
+from dev.platform.edge import Edge
+from dev.platform.faults import Fault
+from dev.platform.instances import Instances
+from dev.platform.jobs import Jobs
+from dev.platform.rest_api import RestApi
+from dev.platform.state import Environment
+from dev.platform.webhooks import Webhooks
+from dev.ports import LOOPBACK, listening_socket
+
+T = TypeVar("T")
+
+#: What hangs on request is ended with the platform.
+GRACE_SECONDS = 1
+
+
+class Platform:
+    """The simulated platform. `say` gets a line for each event that matters, in plain words."""
+
+    def __init__(self, config: Config, say: Callable[[str], None] = lambda _: None) -> None:
+        self.config = config
+        self.cloud = Cloud(config, say)
+        self.instances = Instances(config)
+        self._say = say
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="platform", daemon=True)
+
+    # --- life
+
+    def start(self) -> Self:
+        """Raises OSError if a port is taken."""
+        self._api = listening_socket(self.config.api_port)
+        self._edge = listening_socket(self.config.edge_port)
+        self.api_port = int(self._api.getsockname()[1])
+        self.edge_port = int(self._edge.getsockname()[1])
+        for bound in (self._api, self._edge):
+            bound.listen()  # from here on, who connects is answered
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def stop(self) -> None:
+        """Ends the deployments' processes and frees both ports."""
+        self._server.should_exit = True
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self if self._thread.is_alive() else self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def api_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.api_port}"
+
+    @property
+    def edge_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.edge_port}"
+
+    # --- control
+
+    def release(
+        self,
+        version: str,
+        *,
+        environment: Environment = "production",
+        slot: str | None = None,
+        live: bool = True,
+    ) -> dict[str, Any]:
+        order = {"version": version, "environment": environment, "slot": slot, "live": live}
+        return self._do(self._controls.release(Release.model_validate(order)))
+
+    def move_alias(self, alias: str, deployment: str) -> dict[str, Any]:
+        return self._do(self._controls.move_alias(Move(alias=alias, deployment=deployment)))
+
+    def fault(self, name: str, **details: object) -> None:
+        self._do(self._controls.fault(Fault.model_validate({"name": name, **details})))
+
+    def clear_faults(self) -> None:
+        self._do(self._controls.clear_faults())
+
+    def set_variable(self, key: str, value: str) -> None:
+        self._do(self._controls.set_variable(SetVariable(key=key, value=value)))
+
+    def snapshot(self, name: str = "default") -> None:
+        self._do(self._controls.snapshot(Named(name=name)))
+
+    def restore(self, name: str = "default") -> None:
+        self._do(self._controls.restore(Named(name=name)))
+
+    def state(self) -> dict[str, Any]:
+        return self._do(self._controls.state())
+
+    def calls(self) -> list[dict[str, Any]]:
+        return self._do(self._controls.calls())
+
+    def clear_calls(self) -> None:
+        self._do(self._controls.clear_calls())
+
+    def alias_moves(self) -> list[dict[str, Any]]:
+        return self._do(self._controls.alias_moves())
+
+    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    # --- inside the thread
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        jobs = Jobs(self.cloud)
+        webhooks = Webhooks(self.cloud)
+        rest = RestApi(self.cloud, jobs)
+        edge = Edge(self.cloud, self.instances, [])
+        self._controls = Controls(self.cloud, jobs, rest, webhooks)
+        control = ControlApi(self._controls)
+        self.cloud.on_commit.append(webhooks.send_waiting)
+        jobs.resume()
+        webhooks.send_waiting()
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["server"][1] == self.edge_port:
+                await edge(scope, receive, send)
+            elif scope["path"].startswith(PREFIX):
+                await control(scope, receive, send)
+            else:
+                await rest(scope, receive, send)
+
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                ws="none",
+                access_log=False,
+                log_level="error",
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                date_header=False,  # the deployments send theirs
+            )
+        )
+        self._loop.call_soon(self._ready.set)
+        try:
+            await self._server.serve(sockets=[self._api, self._edge])
+        finally:
+            jobs.cancel()
+            webhooks.cancel()
+            await webhooks.http.aclose()
+            await edge.http.aclose()
+            self.instances.stop_all()

@@ -1,0 +1,94 @@
+"""Everything the platform remembers. Plain data: it can be saved, copied and put back whole."""
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+Environment = Literal["production", "staging"]
+JobStatus = Literal["pending", "in-progress", "succeeded", "failed", "skipped"]
+
+
+class Deployment(BaseModel):
+    id: str
+    #: Counts releases from 1: "v2" in what is told to people.
+    number: int
+    version: str
+    sha: str
+    title: str
+    author: str
+    url: str
+    target: Environment
+    created_ms: int
+    #: Was live in production at some time: only such a one may come back.
+    promoted: bool = False
+    #: The user's variables as they were at release; a rollback brings them back.
+    variables: dict[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        return f"v{self.number} ({self.sha[:7]}, {self.version})"
+
+
+class Job(BaseModel):
+    """A rollback or promotion: accepted, then done."""
+
+    type: Literal["rollback", "promote"]
+    from_id: str
+    to_id: str
+    status: JobStatus
+    requested_ms: int
+    #: How it is going to end, decided when it was asked for (see faults).
+    outcome: Literal["succeeded", "failed", "skipped"] = "succeeded"
+    failing_domain: str | None = None
+    #: Domain -> completed or failed.
+    domains: dict[str, str] = {}
+
+    @property
+    def running(self) -> bool:
+        return self.status in {"pending", "in-progress"}
+
+
+class Variable(BaseModel):
+    id: str
+    key: str
+    value: str
+    created_ms: int
+    updated_ms: int
+
+
+class AliasMove(BaseModel):
+    alias: str
+    from_id: str | None
+    to_id: str
+    at_ms: int
+
+
+class Purge(BaseModel):
+    cache: Literal["edge", "data"]
+    tags: list[str] = []
+    at_ms: int
+
+
+class Delivery(BaseModel):
+    """An event that one endpoint has not acknowledged yet."""
+
+    url: str
+    secret: str
+    body: str
+
+
+class State(BaseModel):
+    #: Counts up; ids are made from it, so that the same history gives the same ids.
+    sequence: int = 0
+    deployments: dict[str, Deployment] = {}
+    #: Host name -> deployment id.
+    aliases: dict[str, str] = {}
+    #: What the project page calls the production deployment.
+    production_id: str | None = None
+    auto_assign: bool = True
+    last_job: Job | None = None
+    rolled_back_from: str | None = None
+    variables: dict[str, Variable] = {}
+    alias_moves: list[AliasMove] = []
+    purges: list[Purge] = []
+    outbox: list[Delivery] = []
