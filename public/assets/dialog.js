@@ -139,6 +139,7 @@ function refusal(error, opening) {
   if (status === 403) return { text: "You do not have permission." };
   // A refused order was not carried out: the next press is a new one.
   if (status < 500) opening.key = crypto.randomUUID();
+  if (type === "note-required") opening.needsNote = true;
   return { text: error.message };
 }
 

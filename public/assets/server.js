@@ -8,8 +8,9 @@ export class Refused extends Error {
     this.problem = problem;
   }
 
+  /** The last part of the problem's address: what to switch on, as its words may change. */
   get type() {
-    return String(this.problem.type ?? "").split("/").pop();
+    return String(this.problem.type ?? "").split(/[/#]/).pop();
   }
 }
 
