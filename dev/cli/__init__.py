@@ -18,6 +18,9 @@ CACHE = HERE.parent.parent / ".cache" / "vercel-cli"
 FILES = ("package.json", "package-lock.json", ".npmrc")
 NODE_AT_LEAST = 20
 
+#: It reports its use and looks for newer versions of itself, unless told otherwise.
+QUIET = {"VERCEL_TELEMETRY_DISABLED": "1", "NO_UPDATE_NOTIFIER": "1"}
+
 
 class NodeMissing(RuntimeError):
     """Node or npm is not installed, or too old."""

@@ -13,7 +13,7 @@ from dev.platform.cloud import Cloud
 from dev.platform.jobs import Jobs
 from dev.platform.state import Deployment
 
-VERSION = re.compile(r"^/(v\d+|now)(?=/)")
+VERSION = re.compile(r"^(/(v\d+|now))+(?=/)")
 
 
 class Refused(Exception):

@@ -31,6 +31,9 @@ class Cloud:
         #: Host -> (deployment still served in place of the new one, until when).
         self.stale: dict[str, tuple[str, float]] = {}
         self.on_commit: list[Callable[[], None]] = []
+        for key in self.config.given_variables:
+            if key not in self.state.variables:
+                self.set_variable(key, None)
 
     @property
     def state(self) -> State:
@@ -80,7 +83,7 @@ class Cloud:
             target=environment,
             # Never the same twice: pages of the list are cut at this time.
             created_ms=max(now_ms(), 1 + max(self._created(), default=0)),
-            variables={v.key: v.value for v in state.variables.values()},
+            variables={v.key: v.value for v in state.variables.values() if v.value is not None},
         )
         state.deployments[deployment.id] = deployment
         for kind in ("created", "succeeded", "ready"):
@@ -122,7 +125,7 @@ class Cloud:
         self._tell_of_move(alias, old_id, deployment)
         return old_id
 
-    def set_variable(self, key: str, value: str) -> None:
+    def set_variable(self, key: str, value: str | None) -> None:
         """Deployments made from now on get it; those there are keep what they have."""
         known = self.state.variables.get(key)
         self.state.variables[key] = Variable(

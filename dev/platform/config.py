@@ -34,7 +34,8 @@ class Config(BaseModel):
     edge_port: int = 0
     #: Holds the state and the deployments' output. Without it nothing survives the process.
     data_dir: Path | None = None
-    token: str = Field("vercel-token")
+    #: The real command line takes no token with a dash.
+    token: str = Field("localtoken", pattern=r"^[^-\s]+$")
     team_id: str = "team_wedsync"
     project_id: str = "prj_wedsync"
     project_name: str = "wedsync"
@@ -62,6 +63,10 @@ class Config(BaseModel):
     @property
     def production_hosts(self) -> list[str]:
         return [self.aliases.production, *self.production_domains]
+
+    @property
+    def given_variables(self) -> dict[str, str]:
+        return {"DATABASE_URL": self.app_database_url, **self.app_env}
 
     @property
     def own_domain_suffix(self) -> str:

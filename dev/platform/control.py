@@ -11,10 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from dev.platform.cloud import Cloud
 from dev.platform.faults import Fault
-from dev.platform.jobs import Jobs
 from dev.platform.rest_api import RestApi
 from dev.platform.state import Deployment, Environment
-from dev.platform.webhooks import Webhooks
 from dev.sample_app.migrate import migrate
 from dev.sample_app.versions import UnknownVersion
 
@@ -53,11 +51,11 @@ class SetVariable(BaseModel):
 
 
 class Controls:
-    def __init__(self, cloud: Cloud, jobs: Jobs, rest: RestApi, webhooks: Webhooks) -> None:
+    def __init__(self, cloud: Cloud, rest: RestApi, *, under_way: Callable[[], None]) -> None:
+        """`under_way` drops jobs, deliveries and whatever else has been begun."""
         self.cloud = cloud
-        self.jobs = jobs
         self.rest = rest
-        self.webhooks = webhooks
+        self._drop = under_way
 
     async def release(self, order: Release) -> dict[str, Any]:
         """Migrate as CI would, deploy, and let it go live where releases do."""
@@ -102,8 +100,7 @@ class Controls:
 
     async def restore(self, order: Named) -> dict[str, Any]:
         """Back to the snapshot, with nothing under way; the deployments' processes stay warm."""
-        self.jobs.cancel()
-        self.webhooks.cancel()
+        self._drop()
         self.cloud.memory.restore(order.name)
         await self.clear_faults()
         self.rest.received.clear()

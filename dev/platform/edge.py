@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -50,7 +50,7 @@ class Failed(Exception):
 
 class Edge:
     def __init__(
-        self, cloud: Cloud, instances: Instances, watchers: list[Callable[[Visit], None]]
+        self, cloud: Cloud, instances: Instances, watchers: Sequence[Callable[[Visit], None]]
     ) -> None:
         self.cloud = cloud
         self.instances = instances
@@ -62,18 +62,25 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        request_id = f"dev1::{secrets.token_hex(8)}"
         host = host_of(request, self.cloud)
         deployment = self.cloud.served_at(host)
-        started, clock = time.time(), time.monotonic()
-        error = None
         if deployment is None:
-            await error_page("DEPLOYMENT_NOT_FOUND", request_id)(scope, receive, send)
-            return
+            response = error_page("DEPLOYMENT_NOT_FOUND", new_request_id())
+        elif self._is_closed(request, host, deployment):
+            response = error_page("DEPLOYMENT_PROTECTED", new_request_id())
+        else:
+            try:
+                response = await self._visit(request, host, deployment)
+            except ClientDisconnect:
+                return
+        await response(scope, receive, send)
+
+    async def _visit(self, request: Request, host: str, deployment: Deployment) -> Response:
+        """Ask the deployment, and tell the watchers how it went."""
+        request_id, error = new_request_id(), None
+        started, clock = time.time(), time.monotonic()
         try:
             response = await self._answer(request, host, deployment, request_id)
-        except ClientDisconnect:
-            return
         except Failed as failed:
             error = str(failed)
             response = error_page(error, request_id)
@@ -85,21 +92,19 @@ class Edge:
             path=request.url.path,
             status=response.status_code,
             error=error,
-            client=request.client.host if request.client else "",
+            client=client_of(request),
             user_agent=request.headers.get("user-agent", ""),
             started=started,
             seconds=time.monotonic() - clock,
         )
         for watcher in self.watchers:
             watcher(visit)
-        await response(scope, receive, send)
+        return response
 
     async def _answer(
         self, request: Request, host: str, deployment: Deployment, request_id: str
     ) -> Response:
         """Raises Failed."""
-        if self._is_closed(request, host, deployment):
-            raise Failed("DEPLOYMENT_PROTECTED")
         try:
             async with asyncio.timeout(self.cloud.config.function_seconds):
                 upstream = await self._pass_on(request, host, deployment, request_id)
@@ -119,22 +124,19 @@ class Edge:
     async def _pass_on(
         self, request: Request, host: str, deployment: Deployment, request_id: str
     ) -> httpx.Response:
-        address = self.instances.address(deployment)
-        target = httpx.URL(address).copy_with(
-            raw_path=raw_path(request),
-        )
-        has_body = {"content-length", "transfer-encoding"} & set(request.headers.keys())
-        headers = [(k, v) for k, v in request.headers.raw if k not in HOP_BY_HOP]
-        headers += [
-            (b"x-forwarded-host", host.encode()),
-            (b"x-forwarded-proto", b"https"),
-            (b"x-forwarded-for", (request.client.host if request.client else "").encode()),
-            (b"x-vercel-id", request_id.encode()),
-            (b"x-vercel-deployment-url", deployment.url.encode()),
-        ]
-        content = await request.body() if has_body else None
+        address = httpx.URL(self.instances.address(deployment))
         passed_on = self.http.build_request(
-            request.method, target, headers=headers, content=content
+            request.method,
+            address.copy_with(raw_path=raw_path(request)),
+            headers=[
+                *((k, v) for k, v in request.headers.raw if k not in HOP_BY_HOP),
+                (b"x-forwarded-host", host.encode()),
+                (b"x-forwarded-proto", b"https"),
+                (b"x-forwarded-for", client_of(request).encode()),
+                (b"x-vercel-id", request_id.encode()),
+                (b"x-vercel-deployment-url", deployment.url.encode()),
+            ],
+            content=await request.body() or None,
         )
         return await self.http.send(passed_on, stream=True)
 
@@ -153,6 +155,14 @@ def host_of(request: Request, cloud: Cloud) -> str:
         return host
     name = host.removesuffix(".localhost")
     return next((alias for alias in cloud.state.aliases if alias.split(".")[0] == name), host)
+
+
+def new_request_id() -> str:
+    return f"dev1::{secrets.token_hex(8)}"
+
+
+def client_of(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def raw_path(request: Request) -> bytes:

@@ -91,6 +91,12 @@ def variables(ask: Ask) -> Answer:
     return Answer({"envs": [_sealed(v) for v in ask.cloud.state.variables.values()]})
 
 
+def environments(ask: Ask) -> Answer:
+    """Besides production and preview: the command line asks."""
+    ask.check_project(ask.params["project"])
+    return Answer({"environments": []})
+
+
 def _sealed(variable: Variable) -> dict[str, object]:
     digest = hashlib.sha256(f"{variable.id}{variable.value}".encode()).digest()
     return {
@@ -139,6 +145,7 @@ CALLS = (
     Call("rollback-aliases", "GET", f"{PROJECT}/promote/aliases", switch_domains),
     Call("domains", "GET", f"{PROJECT}/domains", domains),
     Call("env", "GET", f"{PROJECT}/env", variables),
+    Call("environments", "GET", f"{PROJECT}/custom-environments", environments),
     Call("rolling-release", "GET", f"{PROJECT}/rolling-release", rolling_release),
     Call("purge-edge", "POST", "/edge-cache/purge-all", purge_edge),
     Call("purge-edge", "POST", "/edge-cache/invalidate-by-tags", purge_edge),

@@ -7,26 +7,13 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from dev.platform.cloud import Cloud
+from dev.platform.assembly import Assembly
 from dev.platform.config import Config
-from dev.platform.control import (
-    PREFIX,
-    ControlApi,
-    Controls,
-    Move,
-    Named,
-    Release,
-    SetVariable,
-)
-from dev.platform.edge import Edge
+from dev.platform.control import Move, Named, Release, SetVariable
 from dev.platform.faults import Fault
-from dev.platform.instances import Instances
-from dev.platform.jobs import Jobs
-from dev.platform.rest_api import RestApi
 from dev.platform.state import Environment
-from dev.platform.webhooks import Webhooks
 from dev.ports import LOOPBACK, listening_socket
 
 T = TypeVar("T")
@@ -40,8 +27,6 @@ class Platform:
 
     def __init__(self, config: Config, say: Callable[[str], None] = lambda _: None) -> None:
         self.config = config
-        self.cloud = Cloud(config, say)
-        self.instances = Instances(config)
         self._say = say
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="platform", daemon=True)
@@ -137,42 +122,25 @@ class Platform:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        jobs = Jobs(self.cloud)
-        webhooks = Webhooks(self.cloud)
-        rest = RestApi(self.cloud, jobs)
-        edge = Edge(self.cloud, self.instances, [])
-        self._controls = Controls(self.cloud, jobs, rest, webhooks)
-        control = ControlApi(self._controls)
-        self.cloud.on_commit.append(webhooks.send_waiting)
-        jobs.resume()
-        webhooks.send_waiting()
-
-        async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["server"][1] == self.edge_port:
-                await edge(scope, receive, send)
-            elif scope["path"].startswith(PREFIX):
-                await control(scope, receive, send)
-            else:
-                await rest(scope, receive, send)
-
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                lifespan="off",
-                ws="none",
-                access_log=False,
-                log_level="error",
-                server_header=False,
-                timeout_graceful_shutdown=GRACE_SECONDS,
-                date_header=False,  # the deployments send theirs
-            )
-        )
+        parts = Assembly(self.config, self._say, self.edge_port)
+        self._controls = parts.controls
+        self._server = uvicorn.Server(uvicorn_config(parts))
+        parts.begin()
         self._loop.call_soon(self._ready.set)
         try:
             await self._server.serve(sockets=[self._api, self._edge])
         finally:
-            jobs.cancel()
-            webhooks.cancel()
-            await webhooks.http.aclose()
-            await edge.http.aclose()
-            self.instances.stop_all()
+            await parts.end()
+
+
+def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        ws="none",
+        access_log=False,
+        log_level="error",
+        server_header=False,
+        date_header=False,  # the deployments send theirs
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )

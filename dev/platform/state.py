@@ -51,7 +51,8 @@ class Job(BaseModel):
 class Variable(BaseModel):
     id: str
     key: str
-    value: str
+    #: None: given by the stack, with the addresses of the day.
+    value: str | None
     created_ms: int
     updated_ms: int
 
