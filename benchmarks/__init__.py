@@ -1,0 +1,4 @@
+"""What is promised in time, measured. Commands, not tests: a number depends on the machine.
+
+`python -m benchmarks.health`, `python -m benchmarks.imports`, `python -m benchmarks.rollback`.
+"""

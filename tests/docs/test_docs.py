@@ -1,0 +1,41 @@
+"""The documents name what there is, and link to what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lib.web.problems import NOT_ALLOWED, PROBLEMS, TYPE_BASE, UNEXPECTED
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(ROOT.glob("docs/**/*.md"))
+LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
+FOLDERS = "api|lib|public|migrations|dev|scripts|benchmarks"
+PATH = re.compile(rf"`((?:{FOLDERS})/[\w./\[\]-]*)`")
+#: Files of the original specification, which seed-map.md names too.
+THEIRS = (".ts", ".tsx", "recover-state.sh")
+
+
+def test_every_problem_has_a_section_and_every_section_a_problem():
+    page = (ROOT / "docs" / "problems.md").read_text()
+    sections = set(re.findall(r"^## (.+)$", page, re.MULTILINE))
+    assert sections == {one.slug for one in (*PROBLEMS.values(), NOT_ALLOWED, UNEXPECTED)}
+
+
+def test_a_problem_says_the_status_that_is_sent():
+    page = (ROOT / "docs" / "problems.md").read_text()
+    said = dict(re.findall(r"^## (.+)\n\n\*\*(\d+)", page, re.MULTILINE))
+    rows = (*PROBLEMS.values(), NOT_ALLOWED, UNEXPECTED)
+    assert said == {one.slug: str(int(one.status)) for one in rows}
+
+
+def test_the_type_of_a_problem_leads_to_its_page():
+    assert TYPE_BASE.endswith("docs/problems.md#")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_paths_exist(page):
+    text = page.read_text()
+    linked = [page.parent / target for target in LINK.findall(text)]
+    named = [ROOT / path for path in PATH.findall(text) if not path.endswith(THEIRS)]
+    assert [str(path) for path in (*linked, *named) if not path.exists()] == []
