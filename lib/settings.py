@@ -1,0 +1,183 @@
+"""Every setting, and the only reader of the environment.
+
+A value that cannot be used is refused when the first function loads, all of them at once.
+An unset secret closes its route; it never opens it.
+"""
+
+import os
+from datetime import timedelta
+from functools import cache
+from typing import Annotated
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.functional_validators import BeforeValidator
+
+from lib import errors
+from lib.rollback.models import Environment, SwitchMethod
+
+
+def seconds(value: object) -> object:
+    """Durations are written in seconds, as their names say."""
+    return timedelta(seconds=float(value)) if isinstance(value, str | int | float) else value
+
+
+Seconds = Annotated[timedelta, BeforeValidator(seconds)]
+
+
+def named(*names: str) -> AliasChoices:
+    return AliasChoices(*names)
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    database_url: SecretStr = Field(
+        validation_alias=named("DATABASE_URL", "POSTGRES_URL"),
+        description="Our own Postgres; the pooled address of an integration is fine.",
+    )
+    database_url_unpooled: SecretStr | None = Field(
+        None,
+        validation_alias=named("DATABASE_URL_UNPOOLED", "POSTGRES_URL_NON_POOLING"),
+        description="The same database without a pooler, for migrations. Unset: `DATABASE_URL`.",
+    )
+    app_database_url: SecretStr | None = Field(
+        None,
+        validation_alias="APP_DATABASE_URL",
+        description="The app's own database, unpooled: its migration ledger is read there. "
+        "Unset: the app has no database that a rollback would have to care for.",
+    )
+    redis_url: str | None = Field(
+        None,
+        validation_alias=named("UPSTASH_REDIS_REST_URL", "KV_REST_API_URL"),
+        description="Upstash REST address for progress. Unset: Postgres alone answers.",
+    )
+    redis_token: SecretStr | None = Field(
+        None,
+        validation_alias=named("UPSTASH_REDIS_REST_TOKEN", "KV_REST_API_TOKEN"),
+        description="Token of that address.",
+    )
+    vercel_api_url: str = Field(
+        "https://api.vercel.com",
+        validation_alias="VERCEL_API_URL",
+        description="The platform's REST API.",
+    )
+    vercel_token: SecretStr = Field(
+        SecretStr(""),
+        validation_alias="VERCEL_TOKEN",
+        description="Token for it, for the app's project. Unset: nothing can be switched.",
+    )
+    vercel_team_id: str = Field(
+        "", validation_alias="VERCEL_TEAM_ID", description="Team that owns the app's project."
+    )
+    app_project_id: str = Field(
+        "", validation_alias="APP_PROJECT_ID", description="The app's project (not this one)."
+    )
+    alias_pattern: str = Field(
+        "{environment}-wedsync.vercel.app",
+        validation_alias="ALIAS_PATTERN",
+        description="Host of an environment's live alias.",
+    )
+    switch_method_production: SwitchMethod = Field(
+        SwitchMethod.ALIAS,
+        validation_alias="SWITCH_METHOD_PRODUCTION",
+        description="`alias` moves the live alias; `instant` is the platform's Instant Rollback, "
+        "for production domains that belong to the app's project.",
+    )
+    switch_method_staging: SwitchMethod = Field(
+        SwitchMethod.ALIAS,
+        validation_alias="SWITCH_METHOD_STAGING",
+        description="The same for staging.",
+    )
+    edge_url: str | None = Field(
+        None,
+        validation_alias="EDGE_URL",
+        description="Where requests to the app's hosts are sent, the host in the Host header. "
+        "Unset: `https://<host>`.",
+    )
+    app_protection_bypass_secret: SecretStr | None = Field(
+        None,
+        validation_alias="APP_PROTECTION_BYPASS_SECRET",
+        description="Lets probes through the app's deployment protection.",
+    )
+    app_cache_prefix: str | None = Field(
+        None,
+        min_length=3,
+        validation_alias="APP_CACHE_PREFIX",
+        description="Keys of the app's cache that a rollback removes; needs the two below.",
+    )
+    app_redis_url: str | None = Field(
+        None, validation_alias="APP_REDIS_REST_URL", description="The app's Redis, Upstash REST."
+    )
+    app_redis_token: SecretStr | None = Field(
+        None, validation_alias="APP_REDIS_REST_TOKEN", description="Token of that address."
+    )
+    stripe_api_url: str = Field(
+        "https://api.stripe.com",
+        validation_alias="STRIPE_API_URL",
+        description="Payment provider that `/api/health` asks.",
+    )
+    stripe_secret_key: SecretStr | None = Field(
+        None,
+        validation_alias="STRIPE_SECRET_KEY",
+        description="Key for it. Unset: `stripe` is `unknown` and does not count.",
+    )
+    cron_secret: SecretStr | None = Field(
+        None,
+        validation_alias="CRON_SECRET",
+        description="The platform sends it to the sweep. Unset: the sweep is closed.",
+    )
+    webhook_secret: SecretStr | None = Field(
+        None,
+        validation_alias="WEBHOOK_SECRET",
+        description="Signs the platform's webhooks. Unset: the webhook is closed.",
+    )
+    on_call_phone: str | None = Field(
+        None,
+        validation_alias="ON_CALL_PHONE",
+        description="Shown to people when they need a person.",
+    )
+    deployment_id: str = Field(
+        "local",
+        validation_alias="VERCEL_DEPLOYMENT_ID",
+        description="Set by the platform: this deployment of the control plane.",
+    )
+    rollback_budget: Seconds = Field(
+        timedelta(seconds=60),
+        validation_alias="ROLLBACK_BUDGET_SECONDS",
+        description="A rollback that takes longer is overdue: alerted, and still finished.",
+    )
+    automatic_window: Seconds = Field(
+        timedelta(hours=24),
+        validation_alias="AUTOMATIC_WINDOW_SECONDS",
+        description="Automatic rollbacks only this long after going live; later it alerts.",
+    )
+    session_lifetime: Seconds = Field(
+        timedelta(hours=12),
+        validation_alias="SESSION_LIFETIME_SECONDS",
+        description="A dashboard sign-in ends after this.",
+    )
+
+    def switch_method(self, environment: Environment) -> SwitchMethod:
+        if environment is Environment.PRODUCTION:
+            return self.switch_method_production
+        return self.switch_method_staging
+
+    def alias(self, environment: Environment) -> str:
+        return self.alias_pattern.format(environment=environment)
+
+
+def load(variables: dict[str, str]) -> Settings:
+    """Raises BadSettings naming every variable that is missing or wrong, and no value.
+
+    An empty variable counts as unset: dashboards cannot always delete one.
+    """
+    try:
+        return Settings.model_validate({name: value for name, value in variables.items() if value})
+    except ValidationError as error:
+        wrong = [f"{item['loc'][0]}: {item['msg']}" for item in error.errors()]
+        raise errors.BadSettings("Settings are missing or wrong: " + "; ".join(wrong)) from None
+
+
+@cache
+def settings() -> Settings:
+    return load(dict(os.environ))
