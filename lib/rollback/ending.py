@@ -1,0 +1,102 @@
+"""How a rollback ends: what it writes beside its own row, and the words people read.
+
+Everything here happens in the transaction that ends the rollback, or not at all.
+"""
+
+from lib.alerts import raise_alert
+from lib.audit.store import write_audit
+from lib.postgres import Connection
+from lib.rollback.machine import Change, Stop, Traffic
+from lib.rollback.models import Claim, Rollback, Status
+
+#: The release that was left may not come back by itself.
+QUARANTINE = """
+INSERT INTO quarantine (environment, git_sha, rollback_id)
+SELECT DISTINCT d.environment, h.git_sha, %(id)s::uuid
+  FROM deployment_details d JOIN deployment_history h USING (id)
+ WHERE d.environment = %(environment)s AND d.vercel_deployment_id = %(left)s
+   AND h.git_sha NOT IN (SELECT git_sha FROM deployment_history
+                          WHERE vercel_deployment_id = %(target)s)
+ON CONFLICT DO NOTHING
+"""
+
+LOCK = "UPDATE environments SET locked_by = %(id)s WHERE environment = %(environment)s"
+UNLOCK = "UPDATE environments SET locked_by = NULL WHERE environment = %(environment)s"
+
+VISITORS_GET = {
+    Traffic.UNCHANGED: "Visitors get what they got before: {left}. Nothing was changed.",
+    Traffic.MOVED: "Visitors get {target}, but it is not proved to be well.",
+    Traffic.UNKNOWN: "Visitors may get {left} or {target}: it is not certain which.",
+}
+NEXT_ACTIONS = {
+    Traffic.UNCHANGED: ["Start the rollback again, or choose another version."],
+    Traffic.MOVED: [
+        "Open the live site and look whether it works.",
+        "If it does not, roll back to another version, with a note that says why.",
+    ],
+    Traffic.UNKNOWN: [
+        "Open the live site and look which version it shows.",
+        "Start another rollback, with a note that says why; it reads the state first.",
+    ],
+}
+
+
+def words(claim: Claim, stop: Stop) -> dict[str, object]:
+    names = {
+        "left": claim.rollback.from_deployment or "the version that was live",
+        "target": claim.rollback.target,
+    }
+    remedy = [stop.remedy] if stop.remedy else []
+    return {
+        "error": stop.message,
+        "visitors_get": VISITORS_GET[stop.traffic].format(**names),
+        "next_actions": remedy + NEXT_ACTIONS[stop.traffic],
+    }
+
+
+async def write(connection: Connection, rollback: Rollback, change: Change) -> None:
+    """Audit, quarantine, lock or unlock, alert. A failure that changed nothing locks nothing."""
+    where = {
+        "id": rollback.id,
+        "environment": rollback.environment,
+        "left": rollback.from_deployment,
+        "target": rollback.target,
+    }
+    if rollback.status is Status.COMPLETED:
+        await connection.execute(QUARANTINE, where)
+        await connection.execute(UNLOCK, where)
+    else:
+        assert isinstance(change, Stop)
+        if change.traffic is not Traffic.UNCHANGED:
+            await connection.execute(LOCK, where)
+        await raise_alert(
+            connection,
+            environment=rollback.environment,
+            kind="rollback_failed",
+            sentence=f"The rollback of {rollback.environment} to {rollback.target} failed at"
+            f" {rollback.step}: {rollback.error} {rollback.visitors_get}",
+            once=f"rollback_failed:{rollback.id}",
+            rollback_id=rollback.id,
+        )
+    await write_audit(
+        connection,
+        actor=rollback.requested_by,
+        action="rollback.end",
+        environment=rollback.environment,
+        subject=rollback.target,
+        reason=rollback.reason,
+        result=rollback.status,
+        facts={"rollback_id": str(rollback.id), "error": rollback.error},
+    )
+
+
+async def alert_overdue(connection: Connection, rollback: Rollback) -> None:
+    await raise_alert(
+        connection,
+        environment=rollback.environment,
+        kind="rollback_overdue",
+        sentence=f"The rollback of {rollback.environment} to {rollback.target} takes longer than"
+        " planned. It goes on.",
+        once=f"rollback_overdue:{rollback.id}",
+        rollback_id=rollback.id,
+    )

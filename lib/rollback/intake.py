@@ -1,0 +1,121 @@
+"""From a request to an order: which target, and is it still the right moment?"""
+
+import hashlib
+from dataclasses import dataclass
+
+from lib import errors
+from lib.deployments.eligibility import last_stable, why_not
+from lib.deployments.models import DeploymentRow
+from lib.deployments.store import DeploymentStore
+from lib.postgres import Database
+from lib.rollback.engine import Engine
+from lib.rollback.models import LAST_STABLE, Environment, Order, Rollback, RollbackRequest
+from lib.settings import Settings
+from lib.vercel.client import VercelClient
+
+LOCKED = "SELECT locked_by FROM environments WHERE environment = %(environment)s"
+#: How far back a version may lie that is named by its id.
+HISTORY_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    database: Database
+    deployments: DeploymentStore
+    vercel: VercelClient
+    engine: Engine
+    settings: Settings
+
+    async def start(
+        self, request: RollbackRequest, *, requested_by: str, idempotency_key: str | None
+    ) -> Rollback:
+        """The rollback that this request starts, or the one that its key started before.
+
+        Raises Conflict (of several kinds), InvalidRequest or IdempotencyKeyReused, each saying
+        what to do. What cannot be known without the platform is left to the record step.
+        """
+        digest = hashlib.sha256(request.model_dump_json().encode()).digest()
+        if idempotency_key is not None:
+            known = await self.engine.store.find_by_key(requested_by, idempotency_key, digest)
+            if known is not None:
+                return known
+        rows = await self.deployments.history(request.environment, limit=HISTORY_LIMIT)
+        live = next((row for row in rows if row.is_live), None)
+        check_current(request, live)
+        target = await self._target(request, rows, live)
+        await self._check_lock(request)
+        return await self.engine.start(
+            Order(
+                environment=request.environment,
+                switch_method=self.settings.switch_method(request.environment),
+                target=target,
+                from_deployment=live.deployment_id if live else None,
+                requested_by=requested_by,
+                reason=request.reason,
+                note=request.note,
+                idempotency_key=idempotency_key,
+                request_sha256=digest if idempotency_key is not None else None,
+            )
+        )
+
+    async def _target(
+        self, request: RollbackRequest, rows: list[DeploymentRow], live: DeploymentRow | None
+    ) -> str:
+        if request.deployment_id == LAST_STABLE:
+            best = last_stable(rows)
+            if best is None:
+                raise errors.Conflict(
+                    f"There is no earlier version of {request.environment} to go back to."
+                )
+            return best.deployment_id
+        known = next((row for row in rows if row.deployment_id == request.deployment_id), None)
+        if known is None:
+            await self._check_exists(request.deployment_id)
+        else:
+            check_known(known, live, request)
+        return request.deployment_id
+
+    async def _check_exists(self, deployment_id: str) -> None:
+        try:
+            await self.vercel.deployment(deployment_id)
+        except errors.VercelMissing as error:
+            raise errors.InvalidRequest(
+                f"The platform knows no deployment {deployment_id}.",
+                [("#/deployment_id", "no such deployment; GET /api/deployments lists them")],
+            ) from error
+        except errors.Upstream:
+            # The record step asks again, and has the time to.
+            return
+
+    async def _check_lock(self, request: RollbackRequest) -> None:
+        row = await self.database.one(LOCKED, environment=request.environment)
+        if row and row["locked_by"] and not request.note:
+            raise errors.NoteRequired(
+                "The last rollback did not finish. Read what visitors get now; to start another"
+                " one, send a note that says why.",
+                rollback_id=str(row["locked_by"]),
+            )
+
+
+def check_current(request: RollbackRequest, live: DeploymentRow | None) -> None:
+    expected = request.expected_current
+    if expected is not None and live is not None and live.deployment_id != expected:
+        raise errors.Conflict(
+            f"{request.environment.capitalize()} has moved on to {live.deployment_id} since you"
+            " looked. Reload, then decide again.",
+            live=live.deployment_id,
+        )
+
+
+def check_known(known: DeploymentRow, live: DeploymentRow | None, request: RollbackRequest) -> None:
+    """A person may go back to a version we would not choose, if they say why."""
+    if known.is_live:
+        raise errors.Conflict(f"{known.deployment_id} is live already.", live=known.deployment_id)
+    reason = why_not(known, live)
+    if reason is not None and not request.note:
+        raise errors.NoteRequired(f"{reason} To go back to it all the same, send a note.")
+
+
+async def is_locked(database: Database, environment: Environment) -> bool:
+    row = await database.one(LOCKED, environment=environment)
+    return bool(row and row["locked_by"])

@@ -1,0 +1,191 @@
+"""What a rollback is: what is asked for, what is stored, what is shown."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from lib.moments import Moment
+
+LAST_STABLE = "last-stable"
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class Environment(StrEnum):
+    PRODUCTION = "production"
+    STAGING = "staging"
+
+
+class SwitchMethod(StrEnum):
+    ALIAS = "alias"  #: the environment's live alias is moved
+    INSTANT = "instant"  #: the platform's Instant Rollback moves the project's domains
+
+
+class Status(StrEnum):
+    PENDING = "pending"  #: recorded, nobody has started on it
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"  #: final
+    FAILED = "failed"  #: final; says what visitors get and what to do
+
+
+class StepState(StrEnum):
+    WAIT = "wait"
+    RUN = "run"
+    OK = "ok"
+    BAD = "bad"
+    SKIPPED = "skipped"  #: counts as completed: there was nothing to do
+
+
+#: The seed's order. Where the database must go back, it goes before the switch.
+SWITCH_FIRST = ("record", "switch", "database", "caches", "verify")
+DATABASE_FIRST = ("record", "database", "switch", "caches", "verify")
+
+
+class RollbackRequest(BaseModel):
+    """Body of POST /api/rollback/trigger."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    #: The deployment to go back to, or `last-stable`.
+    deployment_id: Annotated[
+        str, StringConstraints(pattern=r"^(dpl_[A-Za-z0-9]{1,96}|last-stable)$")
+    ]
+    reason: Text
+    environment: Environment
+    #: The deployment that the caller saw live; 409 if production has moved on.
+    expected_current: str | None = Field(None, max_length=100)
+    note: Text | None = None
+
+
+class RollbackResponse(BaseModel):
+    success: bool
+    rollback_id: UUID
+    message: str
+
+
+class Order(BaseModel):
+    """A rollback to start, whoever decided it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    environment: Environment
+    switch_method: SwitchMethod
+    target: str
+    from_deployment: str | None
+    requested_by: str
+    reason: str
+    note: str | None = None
+    automatic: bool = False
+    evidence: dict[str, Any] = Field(default_factory=dict)
+    idempotency_key: str | None = None
+    request_sha256: bytes | None = None
+
+
+class Step(BaseModel):
+    """One row of rollback_steps."""
+
+    step: str
+    position: int
+    state: StepState
+    attempt: int  #: counts from 1 once started
+    started_at: Moment | None
+    finished_at: Moment | None
+    message: str | None
+    facts: dict[str, Any]
+
+
+class DeploymentName(BaseModel):
+    deployment_id: str
+    git_sha: str
+    title: str
+
+
+class Rollback(BaseModel):
+    """One row of rollbacks, with its steps in order."""
+
+    id: UUID
+    environment: Environment
+    switch_method: SwitchMethod
+    target: str
+    from_deployment: str | None
+    requested_by: str
+    automatic: bool
+    reason: str
+    note: str | None
+    evidence: dict[str, Any]
+    requested_at: Moment
+    deadline_at: Moment
+    status: Status
+    step: str
+    revision: int
+    fence: int
+    wake_at: Moment
+    finished_at: Moment | None
+    overdue_since: Moment | None
+    error: str | None
+    visitors_get: str | None
+    next_actions: list[str]
+    #: How long until it is due, by the database's clock; zero or less: now.
+    due_in: timedelta
+    steps: list[Step]
+    #: Of the target and of what was live: only those that were recorded.
+    names: dict[str, DeploymentName] | None
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in (Status.COMPLETED, Status.FAILED)
+
+    def find(self, name: str) -> Step:
+        return next(step for step in self.steps if step.step == name)
+
+    def after(self, name: str) -> str | None:
+        """The step that follows in this rollback's own order."""
+        following = [step.step for step in self.steps if step.position > self.find(name).position]
+        return following[0] if following else None
+
+
+class Claim(BaseModel):
+    """The right to run one step, until the lease ends and somebody else takes it."""
+
+    rollback: Rollback
+    step: str
+    attempt: int  #: counts from 1
+    facts: dict[str, Any]
+
+
+class StepView(BaseModel):
+    name: str
+    state: StepState
+    attempt: int
+    started_at: Moment | None
+    finished_at: Moment | None
+    duration_ms: int | None
+    message: str | None
+
+
+class RollbackStatusResponse(BaseModel):
+    """The original status, steps_completed, current_step and error, and what the page needs."""
+
+    rollback_id: UUID
+    environment: Environment
+    status: Status
+    overdue: bool
+    steps_completed: list[str]
+    current_step: str
+    error: str | None
+    steps: list[StepView]
+    target: DeploymentName
+    from_deployment: DeploymentName | None
+    requested_by: str
+    automatic: bool
+    reason: str
+    note: str | None
+    requested_at: Moment
+    deadline_at: Moment
+    finished_at: Moment | None
+    duration_ms: int | None
+    visitors_get: str | None
+    next_actions: list[str]

@@ -1,0 +1,41 @@
+"""What a step is given and what it promises."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lib.deployments.tracker import Tracker
+from lib.health.probe import Prober
+from lib.rollback.app_cache import AppCache
+from lib.rollback.machine import Outcome, Traffic
+from lib.rollback.models import Claim
+from lib.rollback.store import RollbackStore
+from lib.schema.plan import Planner
+from lib.vercel.client import VercelClient
+from lib.vercel.routing import Routing
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    store: RollbackStore
+    vercel: VercelClient
+    routing: Routing
+    tracker: Tracker
+    planner: Planner
+    prober: Prober
+    app_cache: AppCache | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`run` asks first and acts second: repeated, it finds its own work and does not redo it."""
+
+    name: str
+    run: Callable[[Claim, Tools], Awaitable[Outcome]]
+    #: How long it may go on trying.
+    budget: timedelta
+    attempts: int = 5
+    #: Its failure is a warning, not a failed rollback.
+    optional: bool = False
+    #: What visitors get if it fails without saying so.
+    traffic: Traffic = Traffic.UNKNOWN

@@ -1,0 +1,37 @@
+"""Step 1: the target exists, can serve, is the app's, and is not live. Nothing is changed."""
+
+from lib import errors
+from lib.rollback.machine import Done, Failed, Outcome, Traffic
+from lib.rollback.models import DATABASE_FIRST, Claim
+from lib.rollback.steps.base import Tools
+from lib.schema.plan import Stays
+
+
+async def run(claim: Claim, tools: Tools) -> Outcome:
+    rollback = claim.rollback
+    try:
+        target = await tools.vercel.deployment(rollback.target)
+    except errors.VercelMissing:
+        return refused(f"The platform knows no deployment {rollback.target}.")
+    if target.project_id != tools.vercel.project_id:
+        return refused(f"{rollback.target} belongs to another project.")
+    if target.ready_state != "READY":
+        state = target.ready_state.lower() or "in an unknown state"
+        return refused(f"{rollback.target} cannot serve: it is {state}.")
+    live = await tools.routing.live(rollback.environment)
+    if live is not None and live.id == target.id:
+        return refused(f"{rollback.target} is live already.")
+    await tools.tracker.record_platform(rollback.environment, target)
+    plan = await tools.planner.plan(rollback.environment, rollback.target)
+    if not isinstance(plan, Stays):
+        await tools.store.reorder(claim, DATABASE_FIRST)
+    return Done(f"From {live.id if live else 'nothing'} to {target.id}.")
+
+
+def refused(message: str) -> Failed:
+    return Failed(
+        message,
+        retryable=False,
+        traffic=Traffic.UNCHANGED,
+        remedy="Choose a version from the deployment history.",
+    )

@@ -1,0 +1,95 @@
+"""Step 2: the environment's hosts serve the target."""
+
+from datetime import timedelta
+
+from lib.rollback.machine import Done, Failed, Outcome, Traffic, Wait
+from lib.rollback.models import Claim, SwitchMethod
+from lib.rollback.steps.base import Tools
+from lib.vercel.models import AliasRequest
+
+RECHECK = timedelta(seconds=0.5)
+#: The platform's job ended, and what it says is final.
+JOB_ENDED_BADLY = ("failed", "skipped")
+
+
+async def run(claim: Claim, tools: Tools) -> Outcome:
+    if claim.rollback.switch_method is SwitchMethod.ALIAS:
+        return await move_alias(claim, tools)
+    return await instant_rollback(claim, tools)
+
+
+async def move_alias(claim: Claim, tools: Tools) -> Outcome:
+    """An alias does not pin: the next production push would take it back, so that is turned off.
+
+    The setting's earlier value is kept with the step before it is changed.
+    """
+    rollback = claim.rollback
+    project = await tools.vercel.project()
+    if "auto_assign_before" not in claim.facts:
+        await tools.store.remember(claim, auto_assign_before=project.auto_assign)
+    if project.auto_assign:
+        await tools.vercel.set_auto_assign(on=False)
+    live = await tools.routing.live(rollback.environment)
+    if live is None or live.id != rollback.target:
+        alias = tools.routing.settings.alias(rollback.environment)
+        await tools.vercel.assign_alias(rollback.target, alias)
+        live = await tools.routing.live(rollback.environment)
+    if live is None or live.id != rollback.target:
+        return Wait(RECHECK, "The platform accepted the switch and still names the old version.")
+    return await done(claim, tools)
+
+
+async def instant_rollback(claim: Claim, tools: Tools) -> Outcome:
+    """The platform answers before it has moved anything: its job is watched to its end.
+
+    `asked_after` is the time of the last job before ours. It is stored before we ask, so that an
+    invocation that takes over can tell our job from an older one and does not ask twice.
+    """
+    rollback = claim.rollback
+    project = await tools.vercel.project()
+    job = project.last_alias_request
+    if "asked_after" not in claim.facts:
+        await tools.store.remember(claim, asked_after=job.requested_at if job else 0)
+    if not is_ours(job, claim):
+        if project.live == rollback.target:
+            return await done(claim, tools)
+        description = f"{rollback.requested_by}: {rollback.reason}"[:200]
+        await tools.vercel.roll_back(rollback.target, description=description)
+        return Wait(RECHECK, "The platform accepted the rollback.")
+    assert job is not None
+    if job.job_status in JOB_ENDED_BADLY:
+        return await job_failed(job, tools)
+    if job.job_status != "succeeded" or project.live != rollback.target:
+        return Wait(RECHECK, f"The platform's job is {job.job_status}.")
+    return await done(claim, tools)
+
+
+def is_ours(job: AliasRequest | None, claim: Claim) -> bool:
+    return (
+        job is not None
+        and job.requested_at > claim.facts["asked_after"]
+        and job.to_deployment == claim.rollback.target
+    )
+
+
+async def job_failed(job: AliasRequest, tools: Tools) -> Failed:
+    hosts = ", ".join(await tools.vercel.failed_aliases()) or "none named"
+    return Failed(
+        f"The platform's rollback job {job.job_status}. Hosts that did not move: {hosts}.",
+        retryable=False,
+        traffic=Traffic.UNKNOWN,
+    )
+
+
+async def done(claim: Claim, tools: Tools) -> Outcome:
+    failed = []
+    if claim.rollback.switch_method is SwitchMethod.INSTANT:
+        failed = await tools.vercel.failed_aliases()
+    if failed:
+        return Failed(
+            f"These hosts did not move: {', '.join(failed)}.",
+            retryable=True,
+            traffic=Traffic.UNKNOWN,
+        )
+    await tools.tracker.reconcile(claim.rollback.environment)
+    return Done(f"{claim.rollback.environment.capitalize()} serves {claim.rollback.target}.")

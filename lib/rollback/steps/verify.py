@@ -1,0 +1,40 @@
+"""Step 5: every host really serves the target, and it is healthy. A plain 200 proves nothing."""
+
+import asyncio
+from datetime import timedelta
+
+from lib.health.probe import Health, Look
+from lib.rollback.machine import Done, Failed, Outcome, Traffic, Wait
+from lib.rollback.models import Claim
+from lib.rollback.steps.base import Tools
+
+RECHECK = timedelta(seconds=1)
+#: Fresh connections that must all agree, per host: one may be answered by a stale edge node.
+LOOKS = 3
+
+
+async def run(claim: Claim, tools: Tools) -> Outcome:
+    rollback = claim.rollback
+    live = await tools.routing.live(rollback.environment)
+    if live is not None and live.id != rollback.target:
+        return Failed(
+            f"Somebody else moved {rollback.environment} to {live.id} meanwhile.",
+            retryable=False,
+            traffic=Traffic.UNKNOWN,
+        )
+    hosts = await tools.routing.hosts(rollback.environment)
+    if not hosts:
+        return Wait(RECHECK, "The platform lists no host that could be looked at.", Traffic.MOVED)
+    for host in hosts:
+        looks = await asyncio.gather(
+            *(tools.prober.look(host, expected=rollback.target) for _ in range(LOOKS))
+        )
+        bad = next((look for look in looks if look.health is not Health.OK), None)
+        if bad is not None:
+            return Wait(RECHECK, f"{host}: {bad.detail}.", Traffic.MOVED)
+    return Done(warning(looks[0]))
+
+
+def warning(look: Look) -> str:
+    slow = [name for name, state in look.checks.items() if state != "healthy"]
+    return f"Healthy; not well yet: {', '.join(slow)}." if slow else "Healthy on every host."
