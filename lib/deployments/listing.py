@@ -1,0 +1,58 @@
+"""The deployment history as it is shown: each version with whether one can go back to it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lib.deployments.eligibility import changed_variables, why_not
+from lib.deployments.models import DeploymentRow, DeploymentView
+from lib.deployments.store import DeploymentStore
+from lib.rollback.models import Environment
+from lib.schema.plan import Plan, Planner, Stays
+
+LIMIT = 20
+#: A deployment that was recorded just now is among the newest, whatever else went on.
+RECORDED_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    deployments: DeploymentStore
+    planner: Planner
+
+    async def all(self, environment: Environment) -> list[DeploymentView]:
+        return await self.views(environment, await self.rows(environment))
+
+    async def find(self, environment: Environment, deployment_id: str) -> DeploymentView:
+        """A deployment that is known to be recorded."""
+        rows = await self.deployments.history(environment, limit=RECORDED_LIMIT)
+        found = next(row for row in rows if row.deployment_id == deployment_id)
+        live = [row for row in rows if row.is_live and row is not found]
+        return (await self.views(environment, [*live, found]))[-1]
+
+    async def rows(self, environment: Environment) -> list[DeploymentRow]:
+        return await self.deployments.history(environment, limit=LIMIT)
+
+    async def views(
+        self, environment: Environment, rows: Sequence[DeploymentRow]
+    ) -> list[DeploymentView]:
+        plans = await self.planner.plans(environment, [row.deployment_id for row in rows])
+        return views(rows, plans)
+
+
+def views(rows: Sequence[DeploymentRow], plans: Mapping[str, Plan]) -> list[DeploymentView]:
+    """`rows`: newest first."""
+    live = next((row for row in rows if row.is_live), None)
+    return [show(row, live, plans[row.deployment_id]) for row in rows]
+
+
+def show(row: DeploymentRow, live: DeploymentRow | None, plan: Plan) -> DeploymentView:
+    reason = why_not(row, live)
+    if reason is None and not isinstance(plan, Stays):
+        reason = plan.sentence
+    return DeploymentView(
+        **row.model_dump(exclude={"variables", "recorded_at", "recorded_by", "quarantined", "url"}),
+        eligible=reason is None,
+        why_not=reason,
+        database_effect=plan.sentence,
+        changed_variables=changed_variables(row, live),
+    )

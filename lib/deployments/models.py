@@ -1,0 +1,87 @@
+"""A deployment as it is recorded, and as it is shown."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from lib.moments import Moment
+from lib.rollback.models import Environment
+
+#: A migration version or git SHA that nobody told us. It equals nothing, itself included.
+UNKNOWN = "unknown"
+
+Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{7,40}$")]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+
+
+class DeploymentRecord(BaseModel):
+    """Body of POST /api/deployments."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    environment: Environment
+    git_sha: Sha
+    vercel_deployment_id: Annotated[str, StringConstraints(pattern=r"^dpl_[A-Za-z0-9]{1,96}$")]
+    db_migration_version: Annotated[str, StringConstraints(min_length=1, max_length=50)] = UNKNOWN
+    title: Line = ""
+    author: Line = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSeen:
+    """What is known of the app's database at one moment; `ledger` None: it could not be read."""
+
+    version: str = UNKNOWN
+    ledger: tuple[str, ...] | None = None
+
+    @property
+    def newest(self) -> str:
+        return self.ledger[-1] if self.ledger else self.version
+
+
+class DeploymentRow(BaseModel):
+    """A recorded deployment with its newest live period, if it had one."""
+
+    deployment_id: str
+    git_sha: str
+    title: str
+    author: str
+    url: str
+    health: str
+    migration_version: str
+    variables: dict[str, int]
+    recorded_at: Moment
+    recorded_by: str
+    live_from: Moment | None
+    live_until: Moment | None
+    how: str
+    by: str | None
+    reason: str | None
+    quarantined: bool
+    is_live: bool
+
+
+class DeploymentView(BaseModel):
+    """One entry of the deployment history."""
+
+    deployment_id: str
+    git_sha: str
+    title: str
+    author: str
+    live_from: Moment | None
+    live_until: Moment | None
+    how: str
+    by: str | None
+    reason: str | None
+    health: str
+    migration_version: str
+    is_live: bool
+    eligible: bool
+    why_not: str | None
+    database_effect: str
+    changed_variables: list[str] = Field(default_factory=list)
+
+
+class DeploymentList(BaseModel):
+    deployments: list[DeploymentView]

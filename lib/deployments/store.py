@@ -1,0 +1,216 @@
+"""Deployments and when each was live, in Postgres. All times are the database's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from psycopg.types.json import Jsonb
+
+from lib.deployments.models import UNKNOWN, DatabaseSeen, DeploymentRecord, DeploymentRow
+from lib.postgres import Connection, Database
+from lib.rollback.models import Environment
+
+How = Literal["deploy", "promote", "observed"]
+
+#: All writes of an environment's history queue here, so that none is decided on old facts.
+LOCK = "SELECT environment FROM environments WHERE environment = %(environment)s FOR UPDATE"
+
+FIND = """
+SELECT id FROM deployment_details
+ WHERE environment = %(environment)s AND vercel_deployment_id = %(vercel_deployment_id)s
+"""
+
+INSERT_HISTORY = """
+INSERT INTO deployment_history
+  (git_sha, vercel_deployment_id, db_migration_version, timestamp, created_at)
+VALUES (%(git_sha)s, %(vercel_deployment_id)s, %(db_migration_version)s, app_now(), app_now())
+RETURNING id
+"""
+
+INSERT_DETAILS = """
+INSERT INTO deployment_details (id, environment, vercel_deployment_id, recorded_by)
+VALUES (%(id)s, %(environment)s, %(vercel_deployment_id)s, %(recorded_by)s)
+"""
+
+#: What is known stays known: an empty or unknown value never replaces a real one.
+UPDATE = """
+WITH history AS (
+  UPDATE deployment_history
+     SET git_sha = coalesce(nullif(%(git_sha)s, 'unknown'), git_sha),
+         db_migration_version =
+           coalesce(nullif(%(db_migration_version)s, 'unknown'), db_migration_version),
+         environment_variables = coalesce(%(variables)s, environment_variables)
+   WHERE id = %(id)s
+)
+UPDATE deployment_details
+   SET title = coalesce(nullif(%(title)s, ''), title),
+       author = coalesce(nullif(%(author)s, ''), author),
+       url = coalesce(nullif(%(url)s, ''), url)
+ WHERE id = %(id)s
+"""
+
+NEWEST_PERIOD = """
+SELECT coalesce(max(id), 0) AS id FROM live_periods WHERE environment = %(environment)s
+"""
+
+OPEN_PERIOD = """
+SELECT h.vercel_deployment_id FROM live_periods p JOIN deployment_history h ON h.id = p.deployment
+ WHERE p.environment = %(environment)s AND p.live_until IS NULL
+"""
+
+CLOSE_PERIOD = """
+UPDATE live_periods SET live_until = greatest(app_now(), live_from)
+ WHERE environment = %(environment)s AND live_until IS NULL
+"""
+
+OPEN = """
+INSERT INTO live_periods (environment, deployment, how, rollback_id, ledger)
+SELECT d.environment, d.id, CASE WHEN r.id IS NULL THEN %(how)s ELSE 'rollback' END, r.id,
+       %(ledger)s
+  FROM deployment_details d
+  LEFT JOIN rollbacks r ON r.environment = d.environment AND r.target = d.vercel_deployment_id
+       AND r.status IN ('pending', 'in_progress')
+ WHERE d.environment = %(environment)s AND d.vercel_deployment_id = %(vercel_deployment_id)s
+"""
+
+HISTORY = """
+SELECT h.vercel_deployment_id AS deployment_id, h.git_sha, d.title, d.author, d.url,
+       h.health_check_status AS health, h.db_migration_version AS migration_version,
+       h.environment_variables AS variables, h.timestamp AS recorded_at, d.recorded_by,
+       p.live_from, p.live_until, coalesce(p.how, 'recorded') AS how,
+       r.requested_by AS by, r.reason,
+       p.id IS NOT NULL AND p.live_until IS NULL AS is_live,
+       EXISTS (SELECT 1 FROM quarantine q WHERE q.environment = d.environment
+                  AND q.git_sha = h.git_sha AND q.lifted_at IS NULL) AS quarantined
+  FROM deployment_details d
+  JOIN deployment_history h USING (id)
+  LEFT JOIN LATERAL (SELECT * FROM live_periods p WHERE p.deployment = d.id
+                      ORDER BY p.id DESC LIMIT 1) p ON true
+  LEFT JOIN rollbacks r ON r.id = p.rollback_id
+ WHERE d.environment = %(environment)s
+ ORDER BY coalesce(p.live_from, h.timestamp) DESC, p.id DESC NULLS LAST
+ LIMIT %(limit)s
+"""
+
+DATABASES = """
+SELECT DISTINCT ON (p.deployment) h.vercel_deployment_id AS deployment_id,
+       h.db_migration_version AS version, p.ledger, p.live_until IS NULL AS is_live
+  FROM live_periods p JOIN deployment_history h ON h.id = p.deployment
+ WHERE p.environment = %(environment)s
+ ORDER BY p.deployment, p.id DESC
+"""
+
+SET_HEALTH = """
+UPDATE deployment_history h
+   SET health_check_status = %(health)s, rollback_target = (%(health)s = 'passing')
+  FROM deployment_details d
+ WHERE d.id = h.id AND d.environment = %(environment)s
+   AND d.vercel_deployment_id = %(deployment_id)s AND h.health_check_status <> %(health)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDatabases:
+    live: DatabaseSeen | None = None
+    of: Mapping[str, DatabaseSeen] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentStore:
+    database: Database
+
+    async def record(
+        self,
+        record: DeploymentRecord,
+        *,
+        recorded_by: str,
+        url: str = "",
+        variables: Mapping[str, int] | None = None,
+    ) -> bool:
+        """True if it was new. Any number of times, in any order, from anybody: the same row.
+
+        `variables`: name -> time of its last change, ms; None: not known now.
+        """
+        values = record.model_dump() | {
+            "recorded_by": recorded_by,
+            "url": url,
+            "variables": None if variables is None else Jsonb(dict(variables)),
+        }
+        async with self.database.transaction() as connection:
+            await connection.execute(LOCK, values)
+            known = await (await connection.execute(FIND, values)).fetchone()
+            row = known or await (await connection.execute(INSERT_HISTORY, values)).fetchone()
+            assert row is not None
+            if known is None:
+                await connection.execute(INSERT_DETAILS, values | row)
+            await connection.execute(UPDATE, values | row)
+        return known is None
+
+    async def newest_period(self, environment: Environment) -> int:
+        """A mark to hold against `go_live`: taken before the platform is asked what is live."""
+        row = await self.database.one(NEWEST_PERIOD, environment=environment)
+        assert row is not None
+        return int(row["id"])
+
+    async def live_deployment(self, environment: Environment) -> str | None:
+        row = await self.database.one(OPEN_PERIOD, environment=environment)
+        return row["vercel_deployment_id"] if row else None
+
+    async def go_live(
+        self,
+        environment: Environment,
+        deployment_id: str,
+        *,
+        how: How,
+        mark: int,
+        ledger: list[str] | None,
+    ) -> bool:
+        """Open the deployment's live period and close the one before. True if that was news.
+
+        False as well if the history has changed since `mark`: then what the caller saw is old.
+        """
+        values: dict[str, object] = {
+            "environment": environment,
+            "vercel_deployment_id": deployment_id,
+            "how": how,
+            "ledger": ledger,
+        }
+        async with self.database.transaction() as connection:
+            await connection.execute(LOCK, values)
+            if await self._is_news(connection, values, mark):
+                await connection.execute(CLOSE_PERIOD, values)
+                await connection.execute(OPEN, values)
+                return True
+        return False
+
+    async def _is_news(self, connection: Connection, values: dict[str, object], mark: int) -> bool:
+        newest = await (await connection.execute(NEWEST_PERIOD, values)).fetchone()
+        live = await (await connection.execute(OPEN_PERIOD, values)).fetchone()
+        same = live is not None and live["vercel_deployment_id"] == values["vercel_deployment_id"]
+        return not same and newest is not None and newest["id"] == mark
+
+    async def history(self, environment: Environment, *, limit: int = 20) -> list[DeploymentRow]:
+        rows = await self.database.all(HISTORY, environment=environment, limit=limit)
+        return [DeploymentRow.model_validate(row) for row in rows]
+
+    async def known_databases(self, environment: Environment) -> KnownDatabases:
+        rows = await self.database.all(DATABASES, environment=environment)
+        seen = {
+            row["deployment_id"]: DatabaseSeen(
+                row["version"] or UNKNOWN,
+                None if row["ledger"] is None else tuple(row["ledger"]),
+            )
+            for row in rows
+        }
+        live = next((seen[row["deployment_id"]] for row in rows if row["is_live"]), None)
+        return KnownDatabases(live, seen)
+
+    async def set_health(
+        self, environment: Environment, deployment_id: str, *, is_passing: bool
+    ) -> None:
+        await self.database.execute(
+            SET_HEALTH,
+            environment=environment,
+            deployment_id=deployment_id,
+            health="passing" if is_passing else "failing",
+        )

@@ -1,0 +1,143 @@
+"""The only module that speaks to the platform's REST API.
+
+Endpoints: https://vercel.com/docs/rest-api (read 2026-11-22), and what its own CLI calls. Every
+failure becomes one of our errors, which say whether a retry may help. Only reading is repeated
+here: whether a change that got no answer took effect is for the caller to look up.
+"""
+
+from dataclasses import dataclass
+from http import HTTPMethod, HTTPStatus
+from typing import Any
+
+import httpx
+
+from lib import errors
+from lib.vercel.models import Deployment, Project, Variable
+
+#: Answers take well under a second; a step has a few seconds for several calls.
+TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+READ_ATTEMPTS = 2
+FAILED_ALIASES_LIMIT = 20
+
+
+def make_http(*, base_url: str, token: str, team_id: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=base_url,
+        headers={"authorization": f"Bearer {token}"},
+        params={"teamId": team_id} if team_id else {},
+        timeout=TIMEOUT,
+        trust_env=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VercelClient:
+    """`http` carries address, token and time-outs: see `make_http`."""
+
+    http: httpx.AsyncClient
+    project_id: str
+
+    async def deployment(self, id_or_host: str) -> Deployment:
+        """The deployment of this id, or the one that this host serves. Raises VercelMissing."""
+        return Deployment.model_validate(await self._read(f"/v13/deployments/{id_or_host}"))
+
+    async def project(self) -> Project:
+        path = f"/v9/projects/{self.project_id}"
+        return Project.model_validate(await self._read(path, rollbackInfo="true"))
+
+    async def variables(self) -> list[Variable]:
+        body = await self._read(f"/v10/projects/{self.project_id}/env")
+        return [Variable.model_validate(item) for item in body.get("envs", [])]
+
+    async def set_auto_assign(self, *, on: bool) -> None:
+        await self._call(
+            HTTPMethod.PATCH,
+            f"/v9/projects/{self.project_id}",
+            json={"autoAssignCustomDomains": on},
+        )
+
+    async def assign_alias(self, deployment_id: str, alias: str) -> None:
+        """Move the alias, at once. Already there is success."""
+        try:
+            await self._call(
+                HTTPMethod.POST, f"/v2/deployments/{deployment_id}/aliases", json={"alias": alias}
+            )
+        except errors.VercelRejected as error:
+            if error.facts.get("status_code") != HTTPStatus.CONFLICT:
+                raise
+
+    async def roll_back(self, deployment_id: str, *, description: str) -> None:
+        """Ask for an Instant Rollback. Accepted is not done: look at `project()`."""
+        await self._call(
+            HTTPMethod.POST,
+            f"/v1/projects/{self.project_id}/rollback/{deployment_id}",
+            params={"description": description},
+        )
+
+    async def failed_aliases(self) -> list[str]:
+        """Hosts that the last rollback could not move."""
+        body = await self._read(
+            f"/v9/projects/{self.project_id}/rollback/aliases",
+            failedOnly="true",
+            limit=FAILED_ALIASES_LIMIT,
+        )
+        return [str(item.get("alias")) for item in body.get("aliases", [])]
+
+    async def purge_caches(self) -> None:
+        """The CDN's and the runtime's caches of the app's project."""
+        project = {"projectIdOrName": self.project_id}
+        await self._call(HTTPMethod.POST, "/v1/edge-cache/purge-all", params=project)
+        await self._call(HTTPMethod.DELETE, "/v1/data-cache/purge-all", params=project)
+
+    async def _read(self, path: str, **params: str | int) -> dict[str, Any]:
+        for _ in range(READ_ATTEMPTS - 1):
+            try:
+                return await self._call(HTTPMethod.GET, path, params=params)
+            except errors.VercelUnavailable as error:
+                if error.retry_after is not None:
+                    raise
+        return await self._call(HTTPMethod.GET, path, params=params)
+
+    async def _call(self, method: HTTPMethod, path: str, **options: Any) -> dict[str, Any]:
+        try:
+            response = await self.http.request(method, path, **options)
+        except httpx.TransportError as error:
+            raise errors.VercelUnavailable(
+                f"The platform did not answer ({type(error).__name__}).", path=path
+            ) from error
+        if response.is_success:
+            return parse(response)
+        raise refusal(response, path)
+
+
+def parse(response: httpx.Response) -> dict[str, Any]:
+    if not response.content:
+        return {}
+    try:
+        body = response.json()
+    except ValueError as error:
+        raise errors.VercelUnavailable("The platform's answer was not JSON.") from error
+    return body if isinstance(body, dict) else {}
+
+
+def refusal(response: httpx.Response, path: str) -> errors.Upstream:
+    """Chosen by status alone; the platform's own words are passed on to people."""
+    status = response.status_code
+    try:
+        said = str(response.json()["error"]["message"])[:300]
+    except (ValueError, KeyError, TypeError):
+        said = response.reason_phrase
+    message = f"The platform answered {status}: {said}"
+    if status == HTTPStatus.TOO_MANY_REQUESTS or response.is_server_error:
+        return errors.VercelUnavailable(
+            message, retry_after=retry_after(response), status_code=status, path=path
+        )
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+        return errors.VercelMissing(message, status_code=status, path=path)
+    return errors.VercelRejected(message, status_code=status, path=path)
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Seconds; the header's other form, a date, is not used by the platform."""
+    value = response.headers.get("retry-after", "")
+    return float(value) if value.isdigit() else None

@@ -1,0 +1,75 @@
+"""What the platform answers, as far as we use it. Unknown fields are its business."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import AliasPath, BaseModel, ConfigDict, Field
+
+
+def moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+class VercelModel(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+
+class Deployment(VercelModel):
+    """GET /v13/deployments/{id or host}."""
+
+    id: str
+    url: str = ""
+    ready_state: str = Field("", alias="readyState")
+    project_id: str = Field("", alias="projectId")
+    meta: dict[str, Any] = Field(default_factory=dict)
+    creator: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def git_sha(self) -> str:
+        """Empty for a deployment that was not made from a commit."""
+        return str(self.meta.get("githubCommitSha") or self.meta.get("gitlabCommitSha") or "")
+
+    @property
+    def title(self) -> str:
+        return str(self.meta.get("githubCommitMessage") or "").split("\n", 1)[0][:200]
+
+    @property
+    def author(self) -> str:
+        author = self.meta.get("githubCommitAuthorLogin") or self.creator.get("username")
+        return str(author or "")
+
+
+class AliasRequest(VercelModel):
+    """The platform's last rollback or promotion of a project."""
+
+    to_deployment: str = Field("", alias="toDeploymentId")
+    job_status: str = Field("", alias="jobStatus")
+    requested_at: int = Field(0, alias="requestedAt")
+    type: str = ""
+
+
+class Project(VercelModel):
+    """GET /v9/projects/{p}?rollbackInfo=true."""
+
+    id: str
+    #: A missing field counts as off: domains that do not follow pushes are pinned.
+    auto_assign: bool = Field(default=False, alias="autoAssignCustomDomains")
+    last_alias_request: AliasRequest | None = Field(None, alias="lastAliasRequest")
+    live: str | None = Field(None, validation_alias=AliasPath("targets", "production", "id"))
+    hosts: list[str] = Field(
+        default_factory=list, validation_alias=AliasPath("targets", "production", "alias")
+    )
+
+
+class Variable(VercelModel):
+    """An environment variable: its name and when it changed, never its value."""
+
+    key: str
+    target: list[str] | str = Field(default_factory=list)
+    updated_at: int = Field(0, alias="updatedAt")
+
+    def is_for(self, environment: str) -> bool:
+        """Staging deployments are the platform's preview ones, unless it has an own environment."""
+        targets = [self.target] if isinstance(self.target, str) else self.target
+        names = ("production",) if environment == "production" else ("preview", environment)
+        return any(name in targets for name in names)
