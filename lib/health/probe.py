@@ -1,0 +1,94 @@
+"""One look at a deployment from outside: does it answer its health endpoint, and is it that one?"""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+#: A visitor would have given up; the platform's own time-out comes later.
+TIMEOUT = httpx.Timeout(3.0, connect=2.0)
+HEALTH_PATH = "/api/health"
+USER_AGENT = "wedsync-rollback-probe/1.0"
+CHECKS = ("api", "database", "redis", "stripe")
+#: The platform's own refusals: they say nothing about the deployment.
+NOT_THE_DEPLOYMENT = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+
+
+class Health(StrEnum):
+    OK = "ok"
+    FAILED = "failed"  #: it is there, and it is not well
+    UNKNOWN = "unknown"  #: no answer that came from it
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    health: Health
+    detail: str
+    deployment_id: str | None = None
+    checks: Mapping[str, str] = field(default_factory=dict)
+
+
+@cache
+def certificates() -> ssl.SSLContext:
+    """Loading them takes longer than a probe."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Prober:
+    """`edge_url`: where hosts are reached, None for the hosts themselves."""
+
+    edge_url: str | None = None
+    bypass_secret: str = ""
+
+    async def look(self, host: str, *, expected: str | None = None) -> Look:
+        """Over a connection of its own, so that no old one pins an old deployment.
+
+        `expected`: the deployment id that must answer; None: any.
+        """
+        headers = {"host": host, "user-agent": USER_AGENT, "cache-control": "no-cache"}
+        if self.bypass_secret:
+            headers["x-vercel-protection-bypass"] = self.bypass_secret
+        url = (self.edge_url or f"https://{host}") + HEALTH_PATH
+        try:
+            async with httpx.AsyncClient(
+                timeout=TIMEOUT, verify=certificates(), trust_env=False
+            ) as http:
+                response = await http.get(url, headers=headers)
+        except (httpx.ReadTimeout, httpx.RemoteProtocolError):
+            return Look(Health.FAILED, "it accepts requests and does not answer")
+        except httpx.TransportError as error:
+            return Look(Health.UNKNOWN, f"it cannot be reached ({type(error).__name__})")
+        return judge(response, expected)
+
+
+def judge(response: httpx.Response, expected: str | None) -> Look:
+    status = response.status_code
+    body = parse(response)
+    if body is None:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return Look(Health.FAILED, f"it answers {status}")
+        if status in NOT_THE_DEPLOYMENT:
+            return Look(Health.UNKNOWN, f"{HEALTH_PATH} answers {status}")
+        return Look(Health.UNKNOWN, f"{HEALTH_PATH} does not say which deployment answers")
+    deployment_id = str(body["deployment_id"])
+    checks = {name: str(body.get(name, "unknown")) for name in CHECKS}
+    if expected is not None and deployment_id != expected:
+        return Look(Health.UNKNOWN, f"{deployment_id} answers", deployment_id, checks)
+    if checks["api"] != "healthy":
+        return Look(Health.FAILED, "it says that it is not healthy", deployment_id, checks)
+    return Look(Health.OK, "it answers and is healthy", deployment_id, checks)
+
+
+def parse(response: httpx.Response) -> dict[str, Any] | None:
+    """The health report, whatever the status: 503 with `api` healthy is a slow dependency."""
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) and "deployment_id" in body else None

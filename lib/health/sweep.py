@@ -1,0 +1,168 @@
+"""The sweep: advances what is unfinished, looks at what is live, and acts when it is down.
+
+Safe to run twice at once, late, or not at all: every look is claimed, every rollback has one
+worker, and what is decided is decided again by the next tick if this one dies.
+"""
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from lib import errors
+from lib.alerts import raise_alert
+from lib.deployments.eligibility import last_stable
+from lib.deployments.models import DeploymentRow
+from lib.deployments.store import DeploymentStore
+from lib.deployments.tracker import Tracker
+from lib.health.probe import Health, Look, Prober
+from lib.health.rule import Verdict, judge
+from lib.health.store import HealthStore
+from lib.rollback.automatic import Automatic
+from lib.rollback.engine import Engine
+from lib.rollback.models import Environment
+from lib.vercel.routing import Routing
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = timedelta(seconds=10)
+#: Once a look failed: three failures over 15 s are then seen in 15 s.
+LOOK_AGAIN = timedelta(seconds=5)
+#: Overlapping sweeps keep one cadence, so a tick may come a little early.
+SLACK = timedelta(seconds=0.5)
+#: After a rollback.
+WATCH_EVERY = timedelta(seconds=30)
+WATCH = timedelta(minutes=15)
+#: A release younger than this is looked at all the time.
+YOUNG = timedelta(minutes=30)
+#: Between two glances of a sweep: a dead worker is noticed soon.
+GLANCE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    health: HealthStore
+    deployments: DeploymentStore
+    tracker: Tracker
+    routing: Routing
+    prober: Prober
+    engine: Engine
+    automatic: Automatic
+
+    async def run(self, *, stop_at: float) -> None:
+        """Glance at everything until nothing needs it, or until `stop_at` (monotonic seconds).
+
+        Rollbacks run beside the looks: one that is stuck does not blind us for the rest.
+        """
+        working: dict[UUID, asyncio.Task[None]] = {}
+        while True:
+            for rollback_id in await self.tick():
+                if rollback_id not in working:
+                    work = self.engine.run(rollback_id, stop_at=stop_at)
+                    working[rollback_id] = asyncio.create_task(work)
+            busy = await self.health.is_busy(watch=WATCH, young=YOUNG)
+            if not busy or time.monotonic() + GLANCE_SECONDS >= stop_at:
+                break
+            await asyncio.sleep(GLANCE_SECONDS)
+        await asyncio.gather(*working.values())
+
+    async def tick(self) -> list[UUID]:
+        """Take the looks that are due; the rollbacks that somebody should work on.
+
+        Environments do not wait for each other, and what fails in one leaves the other alone.
+        """
+        looks = [self.look(environment) for environment in Environment]
+        for environment, failure in zip(
+            Environment, await asyncio.gather(*looks, return_exceptions=True), strict=True
+        ):
+            if isinstance(failure, errors.Upstream):
+                log.warning("look_failed", extra={"environment": environment, "why": str(failure)})
+            elif failure is not None:
+                raise failure
+        return await self.engine.store.unfinished()
+
+    async def look(self, environment: Environment) -> None:
+        """Take the look that is due, if it is, and act on it.
+
+        1. Claim it; 2. learn what is live; 3. look at it through a public host and at the target
+        through its own address, at once; 4. store; 5. judge; 6. if it is down: roll back.
+        """
+        if not await self.health.claim_look(environment, every=LOOK_EVERY - SLACK):
+            return
+        live_id = await self.tracker.reconcile(environment)
+        if live_id is None:
+            return
+        rows = await self.deployments.history(environment)
+        target = last_stable(rows)
+        live, target_look = await asyncio.gather(
+            self.look_at_live(environment, live_id), self.look_at_target(target)
+        )
+        await self.health.record(
+            environment,
+            deployment=live_id,
+            live=live,
+            target=target.deployment_id if target else None,
+            target_health=target_look.health if target_look else None,
+            rollback_id=await self.health.claim_watch(
+                environment, every=WATCH_EVERY - SLACK, watch=WATCH
+            ),
+        )
+        if live.health is Health.FAILED:
+            await self.health.bring_forward(environment, within=LOOK_AGAIN)
+        await self.judge(environment, live_id, live, target)
+
+    async def look_at_live(self, environment: Environment, live_id: str) -> Look:
+        """The worst of the environment's hosts: visitors use them all."""
+        hosts = await self.routing.hosts(environment)
+        looks = await asyncio.gather(*(self.prober.look(host, expected=live_id) for host in hosts))
+        worst = (Health.FAILED, Health.UNKNOWN, Health.OK)
+        nowhere = Look(Health.UNKNOWN, "the platform lists no host to look at")
+        return min(looks, key=lambda look: worst.index(look.health), default=nowhere)
+
+    async def look_at_target(self, target: DeploymentRow | None) -> Look | None:
+        if target is None or not target.url:
+            return None
+        return await self.prober.look(target.url, expected=target.deployment_id)
+
+    async def judge(
+        self,
+        environment: Environment,
+        live_id: str,
+        live: Look,
+        target: DeploymentRow | None,
+    ) -> None:
+        pairs = await self.health.pairs(
+            environment, deployment=live_id, target=target.deployment_id if target else None
+        )
+        verdict = judge(pairs)
+        if verdict is Verdict.WELL:
+            await self.deployments.set_health(environment, live_id, is_passing=True)
+        elif verdict in (Verdict.DOWN, Verdict.SHARED, Verdict.ALONE):
+            await self.deployments.set_health(environment, live_id, is_passing=False)
+            await self.act(environment, live_id, live, target, verdict)
+
+    async def act(
+        self,
+        environment: Environment,
+        live_id: str,
+        live: Look,
+        target: DeploymentRow | None,
+        verdict: Verdict,
+    ) -> None:
+        if verdict is Verdict.DOWN and target is not None:
+            await self.automatic.start(environment, live_id, target, live.detail)
+            return
+        why = {
+            Verdict.SHARED: "The version to go back to fails as well: the cause is shared, so"
+            " traffic does not move. Look at the database and the providers.",
+        }.get(verdict, "There is no earlier version to go back to.")
+        async with self.health.database.transaction() as connection:
+            await raise_alert(
+                connection,
+                environment=environment,
+                kind="down_not_rolled_back",
+                sentence=f"{environment.capitalize()} is down: {live.detail}. {why}",
+                once=f"down:{environment}:{live_id}:{verdict}",
+            )
