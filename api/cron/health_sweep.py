@@ -1,0 +1,20 @@
+"""GET /api/cron/health_sweep: the platform's scheduler calls it every minute."""
+
+from starlette.requests import Request
+
+from lib.access.gate import check_shared_secret
+from lib.schema.migrate import apply_pending
+from lib.settings import settings
+from lib.web import Reply, endpoint
+from lib.web.deadline import stop_at
+from lib.wiring import services
+
+
+async def get(request: Request) -> Reply:
+    check_shared_secret(request, settings().cron_secret)
+    await apply_pending(settings())
+    await services().sweep.run(stop_at=stop_at(90))
+    return Reply()
+
+
+app = endpoint(get=get)

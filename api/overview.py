@@ -1,0 +1,22 @@
+"""GET /api/overview: everything the dashboard's main page shows."""
+
+from http import HTTPStatus
+
+from starlette.requests import Request
+
+from lib.access.models import Role
+from lib.overview.page import etag
+from lib.web import Reply, endpoint, read_environment
+from lib.wiring import services
+
+
+async def get(request: Request) -> Reply:
+    caller = await services().gate.admit(request, Role.VIEWER)
+    page = await services().overview.build(read_environment(request), caller)
+    headers = {"etag": etag(page), "cache-control": "private, no-cache"}
+    if request.headers.get("if-none-match") == headers["etag"]:
+        return Reply(None, HTTPStatus.NOT_MODIFIED, headers)
+    return Reply(page, headers=headers)
+
+
+app = endpoint(get=get)

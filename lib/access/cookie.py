@@ -1,0 +1,22 @@
+"""The session cookie: script cannot read it, other sites cannot send it."""
+
+from datetime import timedelta
+
+from starlette.requests import Request
+
+#: The prefix makes browsers refuse it from any other host, path, or without TLS.
+COOKIE = "__Host-wedsync-session"
+ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Strict"
+
+
+def session_cookie(secret: str, lifetime: timedelta) -> str:
+    return f"{COOKIE}={secret}; Max-Age={int(lifetime.total_seconds())}; {ATTRIBUTES}"
+
+
+def spent_cookie() -> str:
+    return f"{COOKIE}=; Max-Age=0; {ATTRIBUTES}"
+
+
+def read_session(request: Request) -> str:
+    """Empty without one."""
+    return request.cookies.get(COOKIE, "")

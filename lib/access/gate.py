@@ -1,0 +1,82 @@
+"""Who is calling, and may they? Fails closed: without a valid token or session, nobody."""
+
+import hmac
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+from starlette.requests import Request
+
+from lib import errors
+from lib.access.cookie import read_session
+from lib.access.models import Caller, Role
+from lib.access.store import AccessStore, digest
+
+READS = ("GET", "HEAD")
+#: A revoked token goes on reading for this long at most; it never writes.
+CACHE_SECONDS = 15.0
+CACHE_SIZE = 256
+
+
+@dataclass(slots=True)
+class Gate:
+    store: AccessStore
+    _known: dict[bytes, tuple[Caller, float]] = field(default_factory=dict)
+
+    async def admit(self, request: Request, role: Role) -> Caller:
+        """Raises Unauthenticated or Forbidden."""
+        caller = await self.identify(request)
+        if not caller.role.may(role):
+            raise errors.Forbidden(
+                f"{caller.name} has the role {caller.role}; this needs {role}. Ask an admin."
+            )
+        return caller
+
+    async def identify(self, request: Request) -> Caller:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        session = read_session(request)
+        by_cookie = not token
+        secret = token if scheme.lower() == "bearer" else session if by_cookie else ""
+        if not secret:
+            raise errors.Unauthenticated("Sign in, or send a token as `Authorization: Bearer …`.")
+        if by_cookie and request.method not in READS:
+            check_origin(request)
+        caller = self._remembered(secret) if request.method in READS else None
+        if caller is None:
+            find = self.store.by_session if by_cookie else self.store.by_token
+            caller = await find(secret)
+            if caller is None:
+                raise errors.Unauthenticated("Your sign-in has ended. Sign in again.")
+            self._remember(secret, caller)
+        return caller
+
+    def forget(self, secret: str) -> None:
+        self._known.pop(digest(secret), None)
+
+    def _remembered(self, secret: str) -> Caller | None:
+        known = self._known.get(digest(secret))
+        return known[0] if known and time.monotonic() - known[1] < CACHE_SECONDS else None
+
+    def _remember(self, secret: str, caller: Caller) -> None:
+        if len(self._known) >= CACHE_SIZE:
+            self._known.clear()
+        self._known[digest(secret)] = (caller, time.monotonic())
+
+
+def check_origin(request: Request) -> None:
+    """A page of another site cannot write with our cookie. Raises Forbidden."""
+    origin = request.headers.get("origin", "")
+    if not origin or urlsplit(origin).netloc != request.headers.get("host"):
+        raise errors.Forbidden("Requests that carry the session cookie must come from this site.")
+
+
+def check_shared_secret(request: Request, secret: SecretStr | None) -> None:
+    """`Authorization: Bearer <secret>`, compared in constant time. An unset secret lets nobody in.
+
+    Raises Unauthenticated.
+    """
+    expected = secret.get_secret_value() if secret else ""
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+        raise errors.Unauthenticated("This address is for the platform's scheduler.")

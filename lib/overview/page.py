@@ -1,0 +1,61 @@
+"""Builds the overview: one call for the whole page."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+
+from lib.access.models import Caller, Role
+from lib.deployments.eligibility import last_stable
+from lib.deployments.listing import Listing
+from lib.health.store import HealthStore
+from lib.overview import summary
+from lib.overview.models import Overview
+from lib.rollback.models import Environment
+from lib.rollback.store import RollbackStore
+from lib.rollback.view import view
+from lib.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewPage:
+    listing: Listing
+    health: HealthStore
+    rollbacks: RollbackStore
+    settings: Settings
+
+    async def build(self, environment: Environment, viewer: Caller) -> Overview:
+        rows, last, (newest, now) = await asyncio.gather(
+            self.listing.rows(environment),
+            self.health.last(environment),
+            self.rollbacks.newest(environment),
+        )
+        history = await self.listing.views(environment, rows)
+        best = last_stable(rows)
+        recommended = next(
+            (item for item in history if best and item.deployment_id == best.deployment_id), None
+        )
+        live = next((item for item in history if item.is_live), None)
+        shown = summary.active(newest, now)
+        overall = summary.overall(environment, last, live.deployment_id if live else None, now)
+        return Overview(
+            ui_version=self.settings.deployment_id,
+            now=now,
+            environment=environment,
+            viewer=viewer,
+            can_rollback=viewer.role.may(Role.OPERATOR),
+            on_call_phone=self.settings.on_call_phone,
+            site_url=f"https://{self.settings.alias(environment)}",
+            overall=overall,
+            checks=summary.checks(last, overall),
+            live=live,
+            recommended=recommended.deployment_id if recommended else None,
+            blocked=summary.blocked(viewer.role, shown, recommended),
+            active=view(shown) if shown else None,
+            history=history,
+        )
+
+
+def etag(page: Overview) -> str:
+    """Weak: the same page at another moment is the same page."""
+    body = page.model_dump_json(exclude={"now"})
+    return f'W/"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'

@@ -1,0 +1,20 @@
+"""The HTTP edge: one URL per function, errors as problems, bodies as models."""
+
+from lib.web.endpoint import Reply, endpoint
+from lib.web.reading import (
+    read_body,
+    read_environment,
+    read_idempotency_key,
+    read_last_segment,
+    read_raw,
+)
+
+__all__ = [
+    "Reply",
+    "endpoint",
+    "read_body",
+    "read_environment",
+    "read_idempotency_key",
+    "read_last_segment",
+    "read_raw",
+]

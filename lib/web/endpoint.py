@@ -1,0 +1,84 @@
+"""Turns plain async functions into the ASGI `app` that the platform looks for in each api/ file."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from uuid import uuid4
+
+from pydantic import BaseModel
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lib import errors, logs
+from lib.web.problems import NOT_ALLOWED, problem_for, problem_response, respond
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`after`: work that goes on once the answer is sent; the platform waits for it."""
+
+    body: BaseModel | None = None
+    status: HTTPStatus = HTTPStatus.OK
+    headers: Mapping[str, str] = field(default_factory=dict)
+    after: BackgroundTask | None = None
+
+
+Handler = Callable[[Request], Awaitable[Reply]]
+
+
+def endpoint(**handlers: Handler) -> ASGIApp:
+    """Serve one URL. Keyword names are lower-case HTTP methods: `endpoint(get=…, post=…)`."""
+    logs.install()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        response = await answer(request, handlers)
+        await response(scope, receive, send)
+
+    return app
+
+
+async def answer(request: Request, handlers: Mapping[str, Handler]) -> Response:
+    request_id = request.headers.get("x-vercel-id") or uuid4().hex
+    handler = handlers.get(request.method.lower())
+    if handler is None:
+        allowed = ", ".join(sorted(name.upper() for name in handlers))
+        response = respond(NOT_ALLOWED, f"Use {allowed}.", request_id=request_id)
+        response.headers["allow"] = allowed
+        return response
+    try:
+        return to_response(await handler(request))
+    except errors.Error as error:
+        log.warning(
+            "request_refused",
+            extra={
+                "request_id": request_id,
+                "path": request.url.path,
+                "problem": problem_for(error).slug,
+                "why": str(error),
+            },
+        )
+        return problem_response(error, request_id=request_id)
+    except Exception as error:
+        log.exception("request_crashed", extra={"request_id": request_id, "path": request.url.path})
+        return problem_response(error, request_id=request_id)
+
+
+def to_response(reply: Reply) -> Response:
+    headers = {"cache-control": "no-store", **reply.headers}
+    if reply.body is None:
+        return Response(status_code=reply.status, headers=headers, background=reply.after)
+    return Response(
+        reply.body.model_dump_json(),
+        status_code=reply.status,
+        media_type="application/json",
+        headers=headers,
+        background=reply.after,
+    )

@@ -1,0 +1,72 @@
+"""Reads requests into models. Only here does a pydantic error become the caller's fault."""
+
+from uuid import UUID
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from lib import errors
+from lib.rollback.models import Environment
+
+#: Our largest body is a rollback request; a webhook of the platform is a few kilobytes.
+BODY_LIMIT_BYTES = 256 * 1024
+KEY_LIMIT = 200
+
+
+async def read_raw(request: Request) -> bytes:
+    """The body, refused before it is read whole if it is too large. Raises InvalidRequest."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_LIMIT_BYTES:
+            raise errors.InvalidRequest(f"The body is larger than {BODY_LIMIT_BYTES} bytes.")
+    return body
+
+
+async def read_body[T: BaseModel](request: Request, model: type[T]) -> T:
+    return parse(await read_raw(request), model)
+
+
+def parse[T: BaseModel](body: bytes, model: type[T]) -> T:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise invalid(error) from error
+
+
+def invalid(error: ValidationError) -> errors.InvalidRequest:
+    found = [
+        ("/".join(["#", *(str(part) for part in item["loc"])]), item["msg"])
+        for item in error.errors()
+    ]
+    return errors.InvalidRequest("The request cannot be read: " + found[0][1] + ".", found)
+
+
+def read_environment(request: Request) -> Environment:
+    """Query parameter `environment`, production by default. Raises InvalidRequest."""
+    value = request.query_params.get("environment", Environment.PRODUCTION)
+    if value not in [*Environment]:
+        raise errors.InvalidRequest(
+            "There is no such environment.", [("?environment", "production or staging")]
+        )
+    return Environment(value)
+
+
+def read_idempotency_key(request: Request) -> str | None:
+    """Raises InvalidRequest if it is there and cannot be one."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= KEY_LIMIT and key.isprintable()):
+        raise errors.InvalidRequest(f"Idempotency-Key must be 1 to {KEY_LIMIT} characters.")
+    return key
+
+
+def read_last_segment(request: Request) -> UUID:
+    """The id at the end of the path. Not the query's: that one is the caller's to choose.
+
+    Raises NotFound.
+    """
+    segment = request.url.path.rstrip("/").rpartition("/")[2]
+    try:
+        return UUID(segment)
+    except ValueError:
+        raise errors.NotFound("No rollback has this id.") from None
