@@ -4,6 +4,7 @@ It serves static files, runs functions, and passes what vercel.json sends to ano
 the simulator's edge, which plays the rest of the internet.
 """
 
+import asyncio
 import itertools
 import mimetypes
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -67,6 +68,8 @@ class Router:
         self._front = front
         self._functions: Functions | None = None
         self._client = httpx.AsyncClient()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing = False
         self._numbers = itertools.count(1)
         self.app: ASGIApp = Starlette(
             routes=[Route("/{path:path}", self._answer, methods=METHODS)], lifespan=self._lifespan
@@ -76,8 +79,15 @@ class Router:
     def pids(self) -> dict[str, int]:
         return self._functions.pids if self._functions else {}
 
+    def close(self) -> None:
+        """End the functions, and with them every request under way. From any thread."""
+        if self._functions and self._loop:
+            self._closing = True
+            self._loop.call_soon_threadsafe(self._functions.close)
+
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        self._loop = asyncio.get_running_loop()
         self._functions = Functions(self._front.surroundings, self._front.changed)
         limits = httpx.Limits(max_connections=None, keepalive_expiry=IDLE_SECONDS)
         # The environment's proxies are not for what stays on this machine.
@@ -132,6 +142,8 @@ class Router:
             return self._died(outcome.function, instance)
 
     def _died(self, function: str, instance: Instance) -> Response:
+        if self._closing:
+            return _error(500)
         if instance.overran:
             self._front.say(f"{function} took too long and was ended")
             return _error(504)

@@ -1,0 +1,104 @@
+"""Tells what happens in a running stack: what the platform says, and every rollback."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+from psycopg.rows import dict_row
+
+from dev.simulator import Control
+
+#: The platform's first line is for its own readers.
+QUIET = "platform ready"
+ENDED = {"completed", "failed"}
+
+RECENT = """
+SELECT id::text, environment, status, automatic, requested_by, reason, error, visitors_get,
+       target, from_deployment,
+       extract(epoch FROM finished_at - requested_at)::float AS seconds
+FROM rollbacks
+WHERE requested_at > app_now() - interval '10 minutes'
+ORDER BY requested_at
+"""
+
+
+class PlatformNews:
+    """The lines that the platform has added to its log since the last look."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._at = log.stat().st_size
+        self._rest = b""
+
+    def tell(self, say: Callable[[str], None]) -> None:
+        with self._log.open("rb") as opened:
+            opened.seek(self._at)
+            added = opened.read()
+        self._at += len(added)
+        *whole, self._rest = (self._rest + added).split(b"\n")
+        for line in whole:
+            text = line.decode(errors="replace")
+            if text.strip() and not text.startswith(QUIET):
+                say(text)
+
+
+class RollbackNews:
+    """Each rollback as it begins and as it ends, from the control plane's own table."""
+
+    def __init__(self, database_url: str, control: Control) -> None:
+        self._url = database_url
+        self._control = control
+        self._connection: psycopg.Connection[dict[str, Any]] | None = None
+        self._told: dict[str, str] = {}
+        for row in self._rows():
+            self._told[row["id"]] = row["status"]
+
+    def tell(self, say: Callable[[str], None]) -> None:
+        for row in self._rows():
+            before, now = self._told.get(row["id"]), row["status"]
+            self._told[row["id"]] = now
+            if before is None:
+                say(self._begun(row))
+            if now in ENDED and before != now:
+                say(self._ended(row))
+
+    def close(self) -> None:
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+    def _rows(self) -> list[dict[str, Any]]:
+        """None while the database is away: whoever keeps it running tells of that."""
+        try:
+            if self._connection is None:
+                self._connection = psycopg.connect(
+                    self._url, autocommit=True, row_factory=dict_row, connect_timeout=1
+                )
+            return self._connection.execute(RECENT).fetchall()
+        except psycopg.OperationalError:
+            self.close()
+            return []
+
+    def _begun(self, row: dict[str, Any]) -> str:
+        by = "by itself" if row["automatic"] else f"by {row['requested_by']}"
+        way = f"from {self._name(row['from_deployment'])} to {self._name(row['target'])}"
+        return f"rolling {row['environment']} back {way}, started {by}: {row['reason']}"
+
+    def _ended(self, row: dict[str, Any]) -> str:
+        target, seconds = self._name(row["target"]), f"{row['seconds']:.1f} s"
+        if row["status"] == "completed":
+            return f"rolled {row['environment']} back to {target} in {seconds}"
+        return f"rollback to {target} failed after {seconds}: {row['error']}"
+
+    def _name(self, deployment_id: str | None) -> str:
+        try:
+            deployments = self._control.ask("GET", "state")["deployments"]
+        except httpx.TransportError:  # the platform is being started again
+            deployments = []
+        known = {each["id"]: each for each in deployments}
+        if deployment_id not in known:
+            return deployment_id or "an unknown deployment"
+        each = known[deployment_id]
+        return f"v{each['number']} ({each['sha'][:7]}, {each['version']})"

@@ -1,0 +1,89 @@
+"""Where one stack lives: its folder of data and its ports."""
+
+import fcntl
+import os
+import shutil
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Self
+
+from dev.ports import free_port, is_free
+
+ROOT = Path(__file__).parent.parent
+DATA = ROOT / ".dev"
+PORT = 4300
+
+
+class CannotStart(Exception):
+    """The stack cannot start; the message says what to do about it."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The data of one stack. It survives a restart and may be deleted while none runs."""
+
+    data: Path
+
+    @property
+    def logs(self) -> Path:
+        return self.data / "logs"
+
+    @property
+    def stack_file(self) -> Path:
+        """How to reach the running stack; there only while it runs."""
+        return self.data / "stack.json"
+
+    @property
+    def keys_file(self) -> Path:
+        return self.data / "keys.json"
+
+    @property
+    def platform_file(self) -> Path:
+        return self.data / "platform.json"
+
+    @property
+    def held(self) -> Path:
+        """A file named after a part keeps that part stopped while it is there."""
+        return self.data / "held"
+
+    def take(self) -> int:
+        """Make it ours for the life of this process. Raises CannotStart if another one has it."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.logs.mkdir(exist_ok=True)
+        shutil.rmtree(self.held, ignore_errors=True)
+        self.held.mkdir()
+        lock = os.open(self.data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(lock)
+            raise CannotStart(
+                f"A stack is running already with its data in {self.data}. Stop it (Ctrl-C in its "
+                "terminal), or run another beside it: make dev DATA=.dev/second PORT=5300"
+            ) from error
+        return lock
+
+
+@dataclass(frozen=True)
+class Ports:
+    """One port for each part, the control plane's being the one that people know."""
+
+    control_plane: int
+    edge: int
+    vercel_api: int
+    redis_rest: int
+    s3: int
+    stripe: int
+    postgres: int
+    valkey: int
+
+    @classmethod
+    def choose(cls, first: int) -> Self:
+        """`first` and those after it; what is taken, and everything if it is 0, is picked."""
+        if first and not is_free(first):
+            raise CannotStart(
+                f"Port {first}, the control plane's, is taken. Stop what listens there, or choose "
+                f"another: make dev PORT={first + 1000}"
+            )
+        wanted = [first + at if first else 0 for at in range(len(fields(cls)))]
+        return cls(*(port if port and is_free(port) else free_port() for port in wanted))
