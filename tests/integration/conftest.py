@@ -1,0 +1,157 @@
+"""The product's rooms on a real Postgres, a real Redis and the simulated platform.
+
+Before each test: v1 (good) was live, v2 (good-2) is live, v3 (crash) is ready and not live.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import psycopg
+import pytest
+
+from dev.platform import Config, Platform
+from lib.rollback.models import Environment, Order, SwitchMethod
+from lib.schema.migrate import apply_pending
+from lib.settings import Settings, load
+from lib.wiring import Services, build
+
+REDIS_TOKEN = "redis-token"
+PRODUCTION = Environment.PRODUCTION
+number = count()
+
+
+@dataclass(frozen=True)
+class Releases:
+    """Ids of the deployments."""
+
+    v1: str
+    v2: str
+    v3: str
+
+
+@pytest.fixture(scope="session")
+def template(postgres) -> str:
+    postgres.create_database("migrated")
+    asyncio.run(apply_pending(load({"DATABASE_URL": postgres.url("migrated")})))
+    return "migrated"
+
+
+@pytest.fixture
+def database_url(postgres, template) -> Iterator[str]:
+    """An empty migrated database, copied from a template."""
+    name = f"control_{next(number)}"
+    postgres.create_database(name, template)
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def running(postgres) -> Iterator[tuple[Platform, Releases]]:
+    postgres.create_database("wedding_app")
+    config = Config(
+        app_database_url=postgres.url("wedding_app"), function_seconds=2, job_step_seconds=0.05
+    )
+    with Platform(config) as platform:
+        v1 = platform.release("good")["id"]
+        v2 = platform.release("good-2")["id"]
+        v3 = platform.release("crash", live=False)["id"]
+        platform.snapshot("start")
+        yield platform, Releases(v1, v2, v3)
+
+
+@pytest.fixture
+def platform(running) -> Platform:
+    running[0].restore("start")
+    return running[0]
+
+
+@pytest.fixture
+def releases(running) -> Releases:
+    return running[1]
+
+
+@pytest.fixture
+def variables(database_url, redis_url, platform) -> dict[str, str]:
+    """The environment of a control plane; tests change it before they ask for `services`."""
+    return {
+        "DATABASE_URL": database_url,
+        "APP_DATABASE_URL": platform.config.app_database_url,
+        "UPSTASH_REDIS_REST_URL": redis_url,
+        "UPSTASH_REDIS_REST_TOKEN": REDIS_TOKEN,
+        "VERCEL_API_URL": platform.api_url,
+        "VERCEL_TOKEN": platform.config.token,
+        "VERCEL_TEAM_ID": platform.config.team_id,
+        "APP_PROJECT_ID": platform.config.project_id,
+        "EDGE_URL": platform.edge_url,
+    }
+
+
+@pytest.fixture
+def settings(variables) -> Settings:
+    return load(variables)
+
+
+@pytest.fixture
+async def services(settings, platform, releases) -> AsyncIterator[Services]:
+    """The control plane, which has seen v1 and then v2 go live, both healthy."""
+    services = build(settings)
+    try:
+        for release in (releases.v1, releases.v2):
+            platform.move_alias(platform.config.aliases.production, release)
+            await services.tracker.reconcile(PRODUCTION)
+            await services.deployments.set_health(PRODUCTION, release, is_passing=True)
+        yield services
+    finally:
+        await services.close()
+
+
+@pytest.fixture
+def order(releases) -> Order:
+    return Order(
+        environment=PRODUCTION,
+        switch_method=SwitchMethod.ALIAS,
+        target=releases.v1,
+        from_deployment=releases.v2,
+        requested_by="Ada",
+        reason="Page does not open",
+    )
+
+
+@pytest.fixture
+async def control(database_url) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    """A connection to look into the control plane's database."""
+    async with await psycopg.AsyncConnection.connect(
+        database_url, autocommit=True, row_factory=psycopg.rows.dict_row
+    ) as connection:
+        yield connection
+
+
+@pytest.fixture
+def pass_time(control) -> Callable[[timedelta], Awaitable[None]]:
+    """Moves the clock of the whole database, for every process that uses it."""
+
+    async def pass_time(ahead: timedelta) -> None:
+        await control.execute(
+            "INSERT INTO clock_offset (ahead) VALUES (%s)"
+            " ON CONFLICT (only_row) DO UPDATE SET ahead = clock_offset.ahead + excluded.ahead",
+            [ahead],
+        )
+
+    return pass_time
+
+
+@pytest.fixture
+def live_moves(platform) -> Callable[[], list[str]]:
+    """Where production's alias was moved to since the test began."""
+    host = platform.config.aliases.production
+    before = len(platform.alias_moves())
+
+    def live_moves() -> list[str]:
+        moves = platform.alias_moves()[before:]
+        return [move["to"] for move in moves if move["alias"] == host]
+
+    return live_moves
