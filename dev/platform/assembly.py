@@ -12,7 +12,6 @@ from dev.platform.drain import Drain
 from dev.platform.edge import Edge
 from dev.platform.instances import Instances
 from dev.platform.jobs import Jobs
-from dev.platform.rates import Rates
 from dev.platform.rest_api import RestApi
 from dev.platform.webhooks import Webhooks
 
@@ -27,9 +26,7 @@ class Assembly:
         self.jobs = Jobs(cloud)
         self.webhooks = Webhooks(cloud)
         self.drains = [Drain(cloud, endpoint) for endpoint in config.drains]
-        self.rates = Rates(cloud)
-        watchers = [self.rates.watch, *(drain.watch for drain in self.drains)]
-        self.edge = Edge(cloud, self.instances, watchers)
+        self.edge = Edge(cloud, self.instances, [drain.watch for drain in self.drains])
         self.rest = RestApi(cloud, self.jobs)
         self.controls = Controls(cloud, self.rest, under_way=self._drop_what_is_under_way)
         self.control = ControlApi(self.controls)
@@ -48,8 +45,7 @@ class Assembly:
         """Take up what was under way when the last process ended, and start to watch."""
         self.jobs.resume()
         self.webhooks.send_waiting()
-        for watching in (self.rates.run(), *(drain.run() for drain in self.drains)):
-            self._tasks.append(asyncio.create_task(watching))
+        self._tasks += [asyncio.create_task(drain.run()) for drain in self.drains]
 
     async def end(self) -> None:
         self._drop_what_is_under_way()
@@ -63,6 +59,5 @@ class Assembly:
     def _drop_what_is_under_way(self) -> None:
         self.jobs.cancel()
         self.webhooks.cancel()
-        self.rates.clear()
         for drain in self.drains:
             drain.clear()

@@ -27,6 +27,7 @@ class Crashed(Exception):
 class Instance:
     process: subprocess.Popen[bytes]
     port: int
+    environment: dict[str, str]
     used: float = field(default_factory=time.monotonic)
     started: float = field(default_factory=time.monotonic)
 
@@ -39,6 +40,10 @@ class Instances:
     def address(self, deployment: Deployment) -> str:
         """Where it answers, or soon will. Raises Crashed."""
         instance = self.running.get(deployment.id)
+        if instance and instance.environment != self._environment(deployment):
+            # After a restore another release can have the same id.
+            self._stop(deployment.id)
+            instance = None
         if instance is None or self._may_try_again(instance):
             instance = self._start(deployment)
         elif instance.process.poll() is not None:
@@ -57,12 +62,13 @@ class Instances:
     def _start(self, deployment: Deployment) -> Instance:
         """The socket is ours until the process has it: requests wait in its queue meanwhile."""
         self._make_room()
+        environment = self._environment(deployment)
         with listening_socket() as listener, self._output(deployment) as output:
             listener.listen(BACKLOG)
             process = subprocess.Popen(
                 [self.config.python, "-m", "dev.sample_app"],
                 cwd=ROOT,
-                env=self._environment(deployment, listener.fileno()),
+                env={**environment, "LISTEN_FD": str(listener.fileno())},
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -70,16 +76,15 @@ class Instances:
                 # Ctrl-C in the terminal is for the stack, which then ends us in order.
                 start_new_session=True,
             )
-            instance = Instance(process, listener.getsockname()[1])
+            instance = Instance(process, listener.getsockname()[1], environment)
         self.running[deployment.id] = instance
         return instance
 
-    def _environment(self, deployment: Deployment, listener: int) -> dict[str, str]:
+    def _environment(self, deployment: Deployment) -> dict[str, str]:
         config = self.config
         return {
             "PATH": os.environ.get("PATH", ""),
             "PYTHONPATH": str(ROOT),
-            "LISTEN_FD": str(listener),
             "APP_VERSION": deployment.version,
             **config.given_variables,
             **deployment.variables,

@@ -1,11 +1,17 @@
 """Rollbacks and promotions: accepted at once, done a little later, not always as hoped."""
 
 import asyncio
+from typing import Literal
 
 from dev.platform.cloud import Cloud, now_ms
 from dev.platform.events import deployment_event
 from dev.platform.faults import JOB_FAULTS
 from dev.platform.state import Deployment, Job
+
+OUTCOMES: dict[str, Literal["failed", "skipped"]] = {
+    "job-failed": "failed",
+    "job-skipped": "skipped",
+}
 
 
 class Jobs:
@@ -33,22 +39,19 @@ class Jobs:
         if self._task:
             self._task.cancel()
 
-    def _accept(self, kind: str, target: Deployment) -> None:
+    def _accept(self, kind: Literal["rollback", "promote"], target: Deployment) -> None:
         state, config = self.cloud.state, self.cloud.config
         fault = self.cloud.faults.named(*JOB_FAULTS)
-        failing = fault and fault.name == "domain-failed"
-        outcomes = {"job-failed": "failed", "job-skipped": "skipped"}
-        state.last_job = Job.model_validate(
-            {
-                "type": kind,
-                "from_id": state.production_id or "",
-                "to_id": target.id,
-                "status": "pending",
-                "requested_ms": now_ms(),
-                "outcome": outcomes.get(fault.name if fault else "", "succeeded"),
-                "failing_domain": failing
-                and ((fault and fault.domain) or config.production_hosts[0]),
-            }
+        wrong = fault.name if fault else ""
+        domain = fault.domain or config.production_hosts[0] if fault else None
+        state.last_job = Job(
+            type=kind,
+            from_id=state.production_id or "",
+            to_id=target.id,
+            status="pending",
+            requested_ms=now_ms(),
+            outcome=OUTCOMES.get(wrong, "succeeded"),
+            failing_domain=domain if wrong == "domain-failed" else None,
         )
         self.resume()
 

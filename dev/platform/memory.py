@@ -22,7 +22,8 @@ class Memory:
         partial.replace(self.data_dir / FILE)
 
     def snapshot(self, name: str) -> None:
-        self._snapshots[name] = self.state.model_dump_json()
+        # Events on their way belong to the moment, not to the state one comes back to.
+        self._snapshots[name] = self.state.model_dump_json(exclude={"outbox"})
 
     def restore(self, name: str) -> None:
         """Raises KeyError if there is no such snapshot."""

@@ -51,18 +51,17 @@ class RestApi:
             self._check_token(request)
             call, params = find_call(request)
             fault = self.cloud.faults.for_call(call.name)
-            if fault and (response := await self._before(fault, receive)):
+            if fault and (response := await self._before(fault)):
                 return response
             if fault and fault.name == "hang":
-                return None
+                return await give_up(receive, fault.seconds)
             answer = call.answer(self._ask(request, params, body))
         except Refused as refused:
             return JSONResponse(refused.body, refused.status)
         if call.method != "GET":
             self.cloud.commit()
         if fault and fault.name == "timeout-after-applying":
-            await gone(receive, fault.seconds)
-            return None
+            return await give_up(receive, fault.seconds)
         return render(answer)
 
     def _check_token(self, request: Request) -> None:
@@ -79,7 +78,7 @@ class RestApi:
     def _ask(self, request: Request, params: dict[str, str], body: bytes) -> Ask:
         return Ask(self.cloud, self.jobs, params, dict(request.query_params), read_object(body))
 
-    async def _before(self, fault: Fault, receive: Receive) -> Response | None:
+    async def _before(self, fault: Fault) -> Response | None:
         """What a fault answers in place of the call."""
         match fault.name:
             case "429":
@@ -92,8 +91,6 @@ class RestApi:
                 return JSONResponse(refused.body, refused.status)
             case "slow":
                 await asyncio.sleep(fault.seconds)
-            case "hang":
-                await gone(receive, fault.seconds)
         return None
 
 
@@ -123,11 +120,13 @@ def render(answer: Answer) -> Response:
     return JSONResponse(answer.body, HTTPStatus(answer.status))
 
 
-async def gone(receive: Receive, seconds: float) -> None:
-    """Until the caller gives up, or for `seconds`: then the connection ends without an answer."""
+async def give_up(receive: Receive, seconds: float) -> Response | None:
+    """Silence until the caller goes away; one who has more patience gets a gateway's 504."""
     try:
         async with asyncio.timeout(seconds):
             while (await receive())["type"] != "http.disconnect":
                 pass
     except TimeoutError:
-        pass
+        refused = Refused(504, "gateway_timeout", "The request took too long.")
+        return JSONResponse(refused.body, refused.status)
+    return None

@@ -1,0 +1,163 @@
+"""The app that is guarded: what it does, and how its bad versions fail."""
+
+import httpx
+import psycopg
+import pytest
+
+from dev.sample_app.migrate import migrate
+from dev.sample_app.versions import UnknownVersion
+
+
+def test_the_page_shows_the_timeline(platform, visitor):
+    page = visitor.get("/")
+
+    assert page.status_code == 200
+    assert "Mia &amp; Tom" in page.text
+    assert "Ceremony" in page.text
+
+
+def test_the_page_brings_its_style_and_script(platform, visitor):
+    assert visitor.get("/static/style.css").headers["content-type"].startswith("text/css")
+    assert "javascript" in visitor.get("/static/timeline.js").headers["content-type"]
+
+
+def test_a_coordinator_moves_the_ceremony_and_vendors_read_it(platform, visitor, app_data):
+    moved = visitor.put("/api/events/ceremony", json={"starts_at": "16:30"})
+
+    events = {event["id"]: event for event in visitor.get("/api/timeline").json()["events"]}
+    assert moved.json() == {"id": "ceremony", "title": "Ceremony", "starts_at": "16:30"}
+    assert events["ceremony"]["starts_at"] == "16:30"
+
+
+def test_events_come_in_the_order_of_the_day(platform, visitor):
+    times = [event["starts_at"] for event in visitor.get("/api/timeline").json()["events"]]
+
+    assert times == sorted(times)
+    assert len(times) == 6
+
+
+def test_vendors_are_listed(platform, visitor):
+    roles = {vendor["role"] for vendor in visitor.get("/api/vendors").json()["vendors"]}
+
+    assert {"Photographer", "Venue coordinator"} <= roles
+
+
+def test_a_shot_is_ticked_off(platform, visitor):
+    assert visitor.put("/api/shots/rings", json={"taken": True}).json()["taken"] is True
+    assert visitor.put("/api/shots/rings", json={"taken": False}).json()["taken"] is False
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"starts_at": "26:00"}', b'{"note": "x"}'])
+def test_a_change_that_makes_no_sense_is_refused(platform, visitor, body):
+    assert visitor.put("/api/events/ceremony", content=body).status_code == 422
+
+
+def test_an_unknown_event_is_not_found(platform, visitor):
+    answer = visitor.put("/api/events/speech", json={"starts_at": "16:30"})
+
+    assert answer.status_code == 404
+    assert answer.json() == {"error": "There is nothing with this id."}
+
+
+def test_health_has_the_six_keys_and_names_the_deployment(platform, visitor, v1):
+    answer = visitor.get("/api/health")
+
+    health = answer.json()
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    assert health.pop("timestamp").endswith("Z")
+    assert health == {
+        "api": "healthy",
+        "database": "healthy",
+        "redis": "unknown",
+        "stripe": "unknown",
+        "deployment_id": v1["id"],
+    }
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/api/timeline"])
+def test_errors_come_in_the_promised_proportion(platform, visitor, path):
+    platform.release("errors-10")
+
+    answers = [visitor.get(path).status_code for _ in range(100)]
+
+    assert answers.count(500) == 10
+    assert answers.count(200) == 90
+
+
+def test_a_version_that_crashes_gets_the_platforms_error_page(platform, visitor):
+    platform.release("crash")
+
+    answer = visitor.get("/")
+
+    assert answer.status_code == 500
+    assert answer.headers["x-vercel-error"] == "FUNCTION_INVOCATION_FAILED"
+
+
+def test_a_version_that_hangs_is_given_up(platform, visitor):
+    platform.release("hang")
+
+    answer = visitor.get("/")
+
+    assert answer.status_code == 504
+    assert answer.headers["x-vercel-error"] == "FUNCTION_INVOCATION_TIMEOUT"
+
+
+def test_wrong_content_looks_healthy(platform, visitor):
+    platform.release("wrong-content")
+
+    assert visitor.get("/api/health").status_code == 200
+    assert visitor.get("/").status_code == 200
+    assert "Ceremony" not in visitor.get("/").text
+
+
+def test_a_version_with_a_migration_applies_it_once_before_it_goes_live(platform, visitor, fresh):
+    first = platform.release("adds-note")
+    second = platform.release("adds-note")
+
+    noted = visitor.put("/api/events/ceremony", json={"note": "The arch goes left"})
+    assert first["migrations_applied"] == ["20261115090000"]
+    assert second["migrations_applied"] == []
+    assert noted.json()["note"] == "The arch goes left"
+    assert "The arch goes left" in visitor.get("/").text
+
+
+def test_older_code_runs_on_the_newer_schema(platform, visitor, fresh):
+    platform.release("adds-note")
+    platform.release("good-2")
+
+    assert visitor.get("/").status_code == 200
+    assert visitor.put("/api/events/ceremony", json={"starts_at": "16:00"}).status_code == 200
+
+
+def test_an_unknown_version_is_named_with_those_there_are(database_url):
+    with pytest.raises(UnknownVersion, match="errors-50"):
+        migrate(database_url, "bad")
+
+
+def test_a_deployment_outlives_a_restart_of_its_database(platform, postgres, visitor, eventually):
+    assert visitor.get("/api/health").json()["database"] == "healthy"
+    postgres.restart(immediate=True)
+
+    eventually(lambda: visitor.get("/api/health").json()["database"] == "healthy")
+
+
+def test_a_deployment_reads_what_it_is_given(platform, v1):
+    own = httpx.get(f"{platform.edge_url}/api/health", headers={"host": v1["url"]}, trust_env=False)
+
+    assert own.json()["deployment_id"] == v1["id"]
+
+
+@pytest.fixture
+def fresh(database_url):
+    """Without the note's column, whichever test came before."""
+    undo = (
+        "ALTER TABLE IF EXISTS events DROP COLUMN IF EXISTS note",
+        "DELETE FROM schema_migrations WHERE version = '20261115090000'",
+    )
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for statement in undo:
+            connection.execute(statement)
+        yield
+        for statement in undo:
+            connection.execute(statement)
