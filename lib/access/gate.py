@@ -1,6 +1,7 @@
 """Who is calling, and may they? Fails closed: without a valid token or session, nobody."""
 
 import hmac
+import logging
 import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ from lib import errors
 from lib.access.cookie import read_session
 from lib.access.models import Caller, Role
 from lib.access.store import AccessStore, digest
+
+log = logging.getLogger(__name__)
 
 READS = ("GET", "HEAD")
 #: A revoked token goes on reading for this long at most; it never writes.
@@ -77,6 +80,8 @@ def check_shared_secret(request: Request, secret: SecretStr | None) -> None:
     Raises Unauthenticated.
     """
     expected = secret.get_secret_value() if secret else ""
+    if not expected:
+        log.error("route_closed", extra={"path": request.url.path, "why": "its secret is not set"})
     given = request.headers.get("authorization", "").removeprefix("Bearer ")
     if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
         raise errors.Unauthenticated("This address is for the platform's scheduler.")

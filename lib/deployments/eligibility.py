@@ -1,6 +1,6 @@
 """Which version production can go back to, and why another one not. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lib.deployments.models import UNKNOWN, DeploymentRow
 
@@ -31,9 +31,6 @@ def last_stable(rows: Sequence[DeploymentRow]) -> DeploymentRow | None:
     return next(iter(passing or candidates), None)
 
 
-def changed_variables(row: DeploymentRow, now: DeploymentRow | None) -> list[str]:
-    """Names set, changed or removed since `row` was recorded, by what the platform says."""
-    if now is None:
-        return []
-    names = row.variables.keys() | now.variables.keys()
-    return sorted(name for name in names if row.variables.get(name) != now.variables.get(name))
+def changed(then: Mapping[str, int], now: Mapping[str, int]) -> list[str]:
+    """Names of variables set, changed or removed between the two; each maps to its change time."""
+    return sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lib.deployments.eligibility import changed_variables, why_not
+from lib.deployments.eligibility import changed, why_not
 from lib.deployments.models import DeploymentRow, DeploymentView
 from lib.deployments.store import DeploymentStore
 from lib.rollback.models import Environment
@@ -54,5 +54,5 @@ def show(row: DeploymentRow, live: DeploymentRow | None, plan: Plan) -> Deployme
         eligible=reason is None,
         why_not=reason,
         database_effect=plan.sentence,
-        changed_variables=changed_variables(row, live),
+        changed_variables=changed(row.variables, live.variables) if live else [],
     )

@@ -32,14 +32,16 @@ INSERT INTO deployment_details (id, environment, vercel_deployment_id, recorded_
 VALUES (%(id)s, %(environment)s, %(vercel_deployment_id)s, %(recorded_by)s)
 """
 
-#: What is known stays known: an empty or unknown value never replaces a real one.
+#: What is known stays known: an empty or unknown value never replaces a real one. Variables are
+#: baked into a deployment, so the first that are known of it are the ones it has.
 UPDATE = """
 WITH history AS (
   UPDATE deployment_history
      SET git_sha = coalesce(nullif(%(git_sha)s, 'unknown'), git_sha),
          db_migration_version =
            coalesce(nullif(%(db_migration_version)s, 'unknown'), db_migration_version),
-         environment_variables = coalesce(%(variables)s, environment_variables)
+         environment_variables = CASE WHEN environment_variables = '{}'
+           THEN coalesce(%(variables)s, '{}') ELSE environment_variables END
    WHERE id = %(id)s
 )
 UPDATE deployment_details
@@ -98,6 +100,12 @@ SELECT DISTINCT ON (p.deployment) h.vercel_deployment_id AS deployment_id,
   FROM live_periods p JOIN deployment_history h ON h.id = p.deployment
  WHERE p.environment = %(environment)s
  ORDER BY p.deployment, p.id DESC
+"""
+
+VARIABLES = """
+SELECT h.environment_variables AS variables
+  FROM deployment_details d JOIN deployment_history h USING (id)
+ WHERE d.environment = %(environment)s AND d.vercel_deployment_id = %(vercel_deployment_id)s
 """
 
 SET_HEALTH = """
@@ -188,6 +196,13 @@ class DeploymentStore:
         live = await (await connection.execute(OPEN_PERIOD, values)).fetchone()
         same = live is not None and live["vercel_deployment_id"] == values["vercel_deployment_id"]
         return not same and newest is not None and newest["id"] == mark
+
+    async def variables(self, environment: Environment, deployment_id: str) -> dict[str, int]:
+        """Name -> time of its last change, ms, as they were when it was recorded."""
+        row = await self.database.one(
+            VARIABLES, environment=environment, vercel_deployment_id=deployment_id
+        )
+        return dict(row["variables"]) if row else {}
 
     async def history(self, environment: Environment, *, limit: int = 20) -> list[DeploymentRow]:
         rows = await self.database.all(HISTORY, environment=environment, limit=limit)

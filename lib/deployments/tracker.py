@@ -7,6 +7,7 @@ that events may come late, twice, out of order, or not at all (the sweep looks a
 from dataclasses import dataclass
 
 from lib import errors
+from lib.deployments.eligibility import changed
 from lib.deployments.models import UNKNOWN, DeploymentRecord
 from lib.deployments.store import DeploymentStore, How
 from lib.rollback.models import Environment
@@ -57,6 +58,12 @@ class Tracker:
             url=deployment.url,
             variables=await self.variables(environment),
         )
+
+    async def changed_variables(self, environment: Environment, deployment_id: str) -> list[str]:
+        """Names set, changed or removed since the deployment was recorded; none if unknown."""
+        now = await self.variables(environment)
+        then = await self.deployments.variables(environment, deployment_id)
+        return [] if now is None or not then else changed(then, now)
 
     async def variables(self, environment: Environment) -> dict[str, int] | None:
         """Name -> last change in ms; None if the platform does not say: not worth failing for."""

@@ -36,6 +36,15 @@ UPDATE rollbacks SET next_watch_at = app_now() + %(every)s
 RETURNING id
 """
 
+#: What was just rolled back to is no longer live, and no rollback moved it.
+MOVED = """
+SELECT id, target FROM rollbacks r
+ WHERE environment = %(environment)s AND status = 'completed'
+   AND finished_at > app_now() - %(watch)s AND target <> %(live)s
+   AND NOT EXISTS (SELECT 1 FROM rollbacks later
+                    WHERE later.environment = r.environment AND later.requested_at > r.requested_at)
+"""
+
 INSERT = """
 INSERT INTO probes
   (environment, deployment, live, detail, checks, target, target_state, rollback_id)
@@ -87,6 +96,13 @@ class HealthStore:
             CLAIM_WATCH, environment=environment, every=every, watch=watch
         )
         return row["id"] if row else None
+
+    async def moved_after_rollback(
+        self, environment: Environment, live: str, *, watch: timedelta
+    ) -> tuple[UUID, str] | None:
+        """The watched rollback and its target, if somebody has let another deployment go live."""
+        row = await self.database.one(MOVED, environment=environment, live=live, watch=watch)
+        return (row["id"], row["target"]) if row else None
 
     async def record(
         self,

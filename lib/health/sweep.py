@@ -94,6 +94,7 @@ class Sweep:
         live_id = await self.tracker.reconcile(environment)
         if live_id is None:
             return
+        await self.tell_if_moved(environment, live_id)
         rows = await self.deployments.history(environment)
         target = last_stable(rows)
         live, target_look = await asyncio.gather(
@@ -112,6 +113,23 @@ class Sweep:
         if live.health is Health.FAILED:
             await self.health.bring_forward(environment, within=LOOK_AGAIN)
         await self.judge(environment, live_id, live, target)
+
+    async def tell_if_moved(self, environment: Environment, live_id: str) -> None:
+        """An alias does not pin. Whoever moved it after a rollback may be right: tell, no more."""
+        moved = await self.health.moved_after_rollback(environment, live_id, watch=WATCH)
+        if moved is None:
+            return
+        rollback_id, target = moved
+        async with self.health.database.transaction() as connection:
+            await raise_alert(
+                connection,
+                environment=environment,
+                kind="moved_after_rollback",
+                sentence=f"{environment.capitalize()} was rolled back to {target}, and somebody has"
+                f" since let {live_id} go live.",
+                once=f"moved:{rollback_id}:{live_id}",
+                rollback_id=rollback_id,
+            )
 
     async def look_at_live(self, environment: Environment, live_id: str) -> Look:
         """The worst of the environment's hosts: visitors use them all."""

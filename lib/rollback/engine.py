@@ -45,39 +45,33 @@ class Engine:
         )
         return rollback
 
-    async def run(self, rollback_id: UUID, *, stop_at: float) -> None:
+    async def run(
+        self, rollback_id: UUID, *, stop_at: float, patience: timedelta = timedelta(0)
+    ) -> None:
         """Work on it until it is final, or until `stop_at` (monotonic seconds).
 
         Where another invocation holds it, stand by and take over if that one dies. Postgres being
         away is waited for: nothing is lost, and the next invocation goes on where this one ends.
+        `patience`: how long the first step must have been due, as in `RollbackStore.claim`.
         """
-        patience = timedelta(0)
         while time.monotonic() < stop_at:
             try:
                 claim = await self.store.claim(rollback_id, lease=LEASE, patience=patience)
-                if claim is not None:
-                    rollback = await self.advance(claim)
-                    patience = timedelta(0)
-                else:
-                    rollback = await self._look(rollback_id)
-                    patience = timedelta(0) if rollback.due_in > timedelta(0) else STANDBY_PATIENCE
+                rollback = await (self.advance(claim) if claim else self._look(rollback_id))
             except (errors.DatabaseUnavailable, errors.StaleLease) as error:
                 log.warning("rollback_waits", extra={"rollback_id": rollback_id, "why": str(error)})
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
                 continue
             if rollback.is_final:
                 return
-            await asyncio.sleep(pause(rollback, claimed=claim is not None))
+            is_held = claim is None and rollback.due_in <= timedelta(0)
+            patience = STANDBY_PATIENCE if is_held else timedelta(0)
+            await asyncio.sleep(pause(rollback, is_held=is_held))
 
     async def take_over(self, rollback_id: UUID, *, stop_at: float) -> None:
-        """Go on with a rollback that its worker has left; nothing if it has not."""
-        claim = await self.store.claim(rollback_id, lease=LEASE, patience=STANDBY_PATIENCE)
-        if claim is None:
-            return
-        log.warning("rollback_taken_over", extra={"rollback_id": rollback_id, "step": claim.step})
-        rollback = await self.advance(claim)
-        if not rollback.is_final:
-            await self.run(rollback_id, stop_at=stop_at)
+        """Go on with a rollback that its worker seems to have left."""
+        log.warning("rollback_left_alone", extra={"rollback_id": rollback_id})
+        await self.run(rollback_id, stop_at=stop_at, patience=STANDBY_PATIENCE)
 
     async def advance(self, claim: Claim) -> Rollback:
         """Run the claimed step and write down what that means. Raises StaleLease.
@@ -178,10 +172,9 @@ async def attempt(step: Step, claim: Claim, tools: Tools) -> Outcome:
         return Failed(str(error), retryable=True, traffic=step.traffic, delay=delay)
 
 
-def pause(rollback: Rollback, *, claimed: bool) -> float:
+def pause(rollback: Rollback, *, is_held: bool) -> float:
     """Seconds until there may be something to do."""
-    due_in = max(rollback.due_in.total_seconds(), 0.0)
-    return due_in if claimed else max(min(due_in, LOOK_AGAIN_SECONDS), LOOK_AGAIN_SECONDS / 5)
+    return LOOK_AGAIN_SECONDS if is_held else max(rollback.due_in.total_seconds(), 0.0)
 
 
 def log_change(claim: Claim, change: Change) -> None:

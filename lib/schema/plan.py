@@ -1,11 +1,16 @@
 """Whether the database fits an older release: it stays as it is, or it has moved on."""
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lib.deployments.models import UNKNOWN, DatabaseSeen
 from lib.deployments.store import DeploymentStore
 from lib.rollback.models import Environment
 from lib.schema.ledger import read_ledger
+
+#: A page that polls must not cost the app's database a connection each time, nor wait for it.
+SHOWN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +48,32 @@ def judge(now: DatabaseSeen, then: DatabaseSeen) -> Plan:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Planner:
     """`app_database_url` None: the app has no database that a rollback must care for."""
 
     deployments: DeploymentStore
     app_database_url: str | None
+    _read: tuple[float, list[str] | None] = (-SHOWN_SECONDS, None)
 
     async def plan(self, environment: Environment, target: str) -> Plan:
-        """The app's ledger as it is now or, if its database is away, as it was last seen."""
+        """By the app's ledger as it is at this moment or, if its database is away, as last seen."""
+        self._read = (-SHOWN_SECONDS, None)
         return (await self.plans(environment, [target]))[target]
 
-    async def plans(self, environment: Environment, targets: list[str]) -> dict[str, Plan]:
+    async def plans(self, environment: Environment, targets: Sequence[str]) -> dict[str, Plan]:
+        """To show: as `plan`, by what was read at most SHOWN_SECONDS ago."""
         if self.app_database_url is None:
             return dict.fromkeys(targets, Stays("Database stays as it is."))
         known = await self.deployments.known_databases(environment)
-        ledger = await read_ledger(self.app_database_url)
+        ledger = await self._ledger(self.app_database_url)
         live = known.live or DatabaseSeen()
         now = live if ledger is None else DatabaseSeen(live.version, tuple(ledger))
         return {target: judge(now, known.of.get(target, DatabaseSeen())) for target in targets}
+
+    async def _ledger(self, url: str) -> list[str] | None:
+        read_at, ledger = self._read
+        if time.monotonic() - read_at >= SHOWN_SECONDS:
+            ledger = await read_ledger(url)
+            self._read = (time.monotonic(), ledger)
+        return ledger

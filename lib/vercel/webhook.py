@@ -1,5 +1,6 @@
 """What a webhook of the platform says. Only its signature is trusted; its content is a hint."""
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,8 @@ from pydantic import AliasPath, BaseModel, ConfigDict, Field, SecretStr, Validat
 from lib import errors
 from lib.deployments.store import How
 from lib.vercel.signature import is_signed
+
+log = logging.getLogger(__name__)
 
 #: The platform tries for 24 h; anything older is not a delivery of it.
 OLDEST = timedelta(hours=25)
@@ -34,6 +37,8 @@ class Event(BaseModel):
 def read_event(headers: Mapping[str, str], body: bytes, secret: SecretStr | None) -> Event:
     """Raises BadSignature before anything of the body is read, InvalidRequest after."""
     expected = secret.get_secret_value() if secret else ""
+    if not expected:
+        log.error("route_closed", extra={"why": "WEBHOOK_SECRET is not set"})
     if not is_signed(body, headers.get("x-vercel-signature", ""), expected):
         raise errors.BadSignature("The signature does not fit the body.")
     try:

@@ -61,7 +61,7 @@ def problem_for(error: Exception) -> Problem:
 
 def problem_response(error: Exception, *, request_id: str) -> JSONResponse:
     problem = problem_for(error)
-    if problem is UNEXPECTED or not isinstance(error, errors.Error):
+    if not isinstance(error, errors.Error) or isinstance(error, errors.BadSettings):
         return respond(problem, "The request id finds the log entry.", request_id=request_id)
     response = respond(
         problem, str(error), request_id=request_id, **error.facts, **pointers(error)

@@ -25,7 +25,15 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
     plan = await tools.planner.plan(rollback.environment, rollback.target)
     if not isinstance(plan, Stays):
         await tools.store.reorder(claim, DATABASE_FIRST)
-    return Done(f"From {live.id if live else 'nothing'} to {target.id}.")
+    return Done(await summary(claim, live.id if live else None, tools))
+
+
+async def summary(claim: Claim, live: str | None, tools: Tools) -> str:
+    """What is undone and, since a deployment keeps its variables, what it will not know of."""
+    rollback = claim.rollback
+    changed = await tools.tracker.changed_variables(rollback.environment, rollback.target)
+    sentence = f"From {live or 'nothing'} to {rollback.target}."
+    return f"{sentence} Variables changed since: {', '.join(changed)}." if changed else sentence
 
 
 def refused(message: str) -> Failed:

@@ -25,13 +25,13 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
     hosts = await tools.routing.hosts(rollback.environment)
     if not hosts:
         return Wait(RECHECK, "The platform lists no host that could be looked at.", Traffic.MOVED)
-    for host in hosts:
-        looks = await asyncio.gather(
-            *(tools.prober.look(host, expected=rollback.target) for _ in range(LOOKS))
-        )
-        bad = next((look for look in looks if look.health is not Health.OK), None)
-        if bad is not None:
-            return Wait(RECHECK, f"{host}: {bad.detail}.", Traffic.MOVED)
+    asked = [host for host in hosts for _ in range(LOOKS)]
+    looks = await asyncio.gather(
+        *(tools.prober.look(host, expected=rollback.target) for host in asked)
+    )
+    for host, look in zip(asked, looks, strict=True):
+        if look.health is not Health.OK:
+            return Wait(RECHECK, f"{host}: {look.detail}.", Traffic.MOVED)
     return Done(warning(looks[0]))
 
 
