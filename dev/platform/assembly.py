@@ -12,6 +12,7 @@ from dev.platform.drain import Drain
 from dev.platform.edge import Edge
 from dev.platform.instances import Instances
 from dev.platform.jobs import Jobs
+from dev.platform.rates import Rates
 from dev.platform.rest_api import RestApi
 from dev.platform.webhooks import Webhooks
 
@@ -26,7 +27,9 @@ class Assembly:
         self.jobs = Jobs(cloud)
         self.webhooks = Webhooks(cloud)
         self.drains = [Drain(cloud, endpoint) for endpoint in config.drains]
-        self.edge = Edge(cloud, self.instances, [drain.watch for drain in self.drains])
+        self.rates = Rates(cloud)
+        watchers = [self.rates.watch, *(drain.watch for drain in self.drains)]
+        self.edge = Edge(cloud, self.instances, watchers)
         self.rest = RestApi(cloud, self.jobs)
         self.controls = Controls(cloud, self.rest, under_way=self._drop_what_is_under_way)
         self.control = ControlApi(self.controls)
@@ -45,7 +48,8 @@ class Assembly:
         """Take up what was under way when the last process ended, and start to watch."""
         self.jobs.resume()
         self.webhooks.send_waiting()
-        self._tasks += [asyncio.create_task(drain.run()) for drain in self.drains]
+        for watching in (self.rates.run(), *(drain.run() for drain in self.drains)):
+            self._tasks.append(asyncio.create_task(watching))
 
     async def end(self) -> None:
         self._drop_what_is_under_way()
@@ -59,5 +63,6 @@ class Assembly:
     def _drop_what_is_under_way(self) -> None:
         self.jobs.cancel()
         self.webhooks.cancel()
+        self.rates.clear()
         for drain in self.drains:
             drain.clear()
