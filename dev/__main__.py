@@ -14,7 +14,7 @@ from types import FrameType
 
 from dev import commands
 from dev.output import say, show
-from dev.places import DATA, PORT, CannotStart
+from dev.places import DATA, PORT, CannotStart, Folder
 from dev.simulator import Refused
 from dev.stack import Options, Stack
 from dev.vercel_json import NotUnderstood
@@ -28,7 +28,9 @@ class Interrupted(BaseException):
 def main() -> None:
     arguments = read_arguments()
     try:
-        if arguments.command:
+        if arguments.command == "reset":
+            Folder(arguments.data).clear()
+        elif arguments.command:
             commands.run(arguments)
         else:
             start(arguments)
@@ -107,6 +109,7 @@ def add_commands(commands_: "argparse._SubParsersAction[argparse.ArgumentParser]
         part = commands_.add_parser(name, help=help_)
         part.add_argument("part", choices=commands.PARTS)
     commands_.add_parser("status", help="what is live, and how it is")
+    commands_.add_parser("reset", help="forget the data of a stack that does not run")
 
 
 if __name__ == "__main__":

