@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
+import psycopg
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -11,12 +12,21 @@ from starlette.types import Receive, Scope, Send
 
 from dev.platform.cloud import Cloud
 from dev.platform.faults import Fault
-from dev.platform.rest_api import RestApi
+from dev.platform.rest_api import CALLS, RestApi
 from dev.platform.state import Deployment, Environment
 from dev.sample_app.migrate import migrate
 from dev.sample_app.versions import UnknownVersion
 
 PREFIX = "/_dev/"
+CALL_NAMES = {call.name for call in CALLS}
+
+
+class UnknownCall(ValueError):
+    """No REST call has this name."""
+
+
+class UnknownDeployment(ValueError):
+    """No deployment has this id or host."""
 
 
 class Release(BaseModel):
@@ -74,12 +84,16 @@ class Controls:
         """As a person would by hand."""
         deployment = self.cloud.find(order.deployment)
         if deployment is None:
-            raise UnknownVersion(f"There is no deployment {order.deployment!r}.")
+            raise UnknownDeployment(f"There is no deployment {order.deployment!r}.")
         self.cloud.point(order.alias, deployment)
         self.cloud.commit()
         return describe(self.cloud, deployment)
 
     async def fault(self, fault: Fault) -> dict[str, Any]:
+        """Raises UnknownCall if no call has the name it is to hit."""
+        if fault.call and fault.call not in CALL_NAMES:
+            known = ", ".join(sorted(CALL_NAMES))
+            raise UnknownCall(f"There is no call {fault.call!r}. Calls: {known}.")
         self.cloud.faults.add(fault)
         return {"waiting": [f.model_dump() for f in self.cloud.faults.waiting]}
 
@@ -168,8 +182,10 @@ class ControlApi:
             return JSONResponse(await self._act(f"{request.method} {name}", body))
         except ValidationError as error:
             return refuse(422, str(error))
-        except UnknownVersion as error:
+        except (UnknownCall, UnknownDeployment, UnknownVersion) as error:
             return refuse(422, str(error))
+        except psycopg.OperationalError as error:
+            return refuse(503, f"The app's database does not answer: {error}")
         except KeyError as error:
             return refuse(404, f"There is no {error}.")
 

@@ -15,7 +15,14 @@ def serve(settings: Settings, listener: int) -> None:
     """The parent holds the other end of standard input: when it ends, however, so do we."""
     threading.Thread(target=leave_with_the_parent, daemon=True).start()
     app = make_app(settings)
-    config = uvicorn.Config(app, log_level="error", lifespan="off", server_header=False)
+    config = uvicorn.Config(
+        app,
+        log_level="error",
+        lifespan="off",
+        server_header=False,
+        # Longer than the edge keeps a connection: it must never meet one that we just closed.
+        timeout_keep_alive=60,
+    )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=listener)])
 
 

@@ -93,3 +93,8 @@ def test_faults_are_cleared(platform, api):
 def test_an_unknown_fault_is_refused(platform, details):
     with pytest.raises(ValidationError):
         platform.fault(**details)
+
+
+def test_a_call_that_there_is_not_is_refused_with_those_there_are(platform):
+    with pytest.raises(ValueError, match="rollback-aliases"):
+        platform.fault("500", call="rolback")

@@ -1,8 +1,11 @@
 """What a release does: where it goes live, and what reaches it."""
 
 import httpx
+import psycopg
 import pytest
 from pydantic import ValidationError
+
+from dev.platform import Config, Platform
 
 PRODUCTION = "production-wedsync.vercel.app"
 
@@ -98,3 +101,24 @@ def test_a_variable_is_baked_into_later_releases_only(platform, visitor):
 def test_an_unknown_environment_is_refused(platform):
     with pytest.raises(ValidationError):
         platform.release("good", environment="preview")
+
+
+def test_protected_addresses_ask_for_the_secret(database_url):
+    config = Config(app_database_url=database_url, protection_bypass_secret="open")
+    with Platform(config) as platform:
+        v1 = platform.release("good", slot="blue")
+
+        def ask(host, **headers):
+            headers = {"host": host, **headers}
+            return httpx.get(platform.edge_url, headers=headers, trust_env=False).status_code
+
+        for host in (v1["url"], "blue-wedsync.vercel.app"):
+            assert ask(host) == 401
+            assert ask(host, **{"x-vercel-protection-bypass": "open"}) == 200
+        assert ask(PRODUCTION) == 200
+
+
+def test_a_release_needs_the_apps_database():
+    config = Config(app_database_url="postgresql://127.0.0.1:1/none")
+    with Platform(config) as platform, pytest.raises(psycopg.OperationalError):
+        platform.release("good")
