@@ -26,9 +26,8 @@ def row(field: FieldInfo) -> str:
 
 def variable_names(field: FieldInfo) -> list[str]:
     alias = field.validation_alias
-    return (
-        [str(name) for name in alias.choices] if isinstance(alias, AliasChoices) else [str(alias)]
-    )
+    names = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    return [str(name) for name in names]
 
 
 def default(field: FieldInfo) -> str:

@@ -22,6 +22,8 @@ LEASE = timedelta(seconds=10)
 RENEW_EVERY_SECONDS = 3.0
 #: Between two looks at a rollback that somebody else works on, or while Postgres is away.
 LOOK_AGAIN_SECONDS = 1.0
+#: What the platform asks us to wait is respected up to here; visitors wait as well.
+RETRY_AFTER_LIMIT_SECONDS = 15.0
 #: What a step found out is worth this many tries to write down; the lease lasts about as long.
 RECORD_ATTEMPTS = 8
 
@@ -168,8 +170,13 @@ async def attempt(step: Step, claim: Claim, tools: Tools) -> Outcome:
             remedy="Check the platform token's rights and the deployment in the platform.",
         )
     except errors.VercelUnavailable as error:
-        delay = None if error.retry_after is None else timedelta(seconds=error.retry_after)
-        return Failed(str(error), retryable=True, traffic=step.traffic, delay=delay)
+        return Failed(str(error), retryable=True, traffic=step.traffic, delay=asked_delay(error))
+
+
+def asked_delay(error: errors.VercelUnavailable) -> timedelta | None:
+    if error.retry_after is None:
+        return None
+    return timedelta(seconds=min(error.retry_after, RETRY_AFTER_LIMIT_SECONDS))
 
 
 def pause(rollback: Rollback, *, is_held: bool) -> float:

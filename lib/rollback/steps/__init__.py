@@ -8,7 +8,7 @@ from lib.rollback.steps.base import Step, Tools
 
 #: Budgets are for trying, not for succeeding: together they end a rollback that cannot be done.
 STEPS: tuple[Step, ...] = (
-    Step("record", record.run, budget=timedelta(seconds=20), traffic=Traffic.UNCHANGED),
+    Step("record", record.run, budget=timedelta(seconds=30), traffic=Traffic.UNCHANGED),
     Step("switch", switch.run, budget=timedelta(seconds=60)),
     Step("database", database.run, budget=timedelta(seconds=20)),
     Step("caches", caches.run, budget=timedelta(seconds=10), attempts=2, optional=True),

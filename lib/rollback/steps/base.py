@@ -32,9 +32,11 @@ class Step:
 
     name: str
     run: Callable[[Claim, Tools], Awaitable[Outcome]]
-    #: How long it may go on trying.
+    #: How long it may go on trying: a platform that answers 500 for half a minute is outlasted.
     budget: timedelta
-    attempts: int = 5
+    #: More than a step's budget has room for with back-off; what they bound is a step that kills
+    #: its worker each time.
+    attempts: int = 10
     #: Its failure is a warning, not a failed rollback.
     optional: bool = False
     #: What visitors get if it fails without saying so.
