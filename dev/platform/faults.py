@@ -1,5 +1,7 @@
 """Ways in which the platform fails on request."""
 
+import asyncio
+from contextlib import suppress
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -46,12 +48,21 @@ class Faults:
 
     def __init__(self) -> None:
         self.waiting: list[Fault] = []
+        self._cleared = asyncio.Event()
 
     def add(self, fault: Fault) -> None:
         self.waiting.append(fault)
 
     def clear(self) -> None:
+        """Also for the calls that are slow at this moment."""
         self.waiting.clear()
+        self._cleared.set()
+        self._cleared = asyncio.Event()
+
+    async def dawdle(self, seconds: float) -> None:
+        """For so long, or until the faults are cleared."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._cleared.wait(), seconds)
 
     def for_call(self, call: str) -> Fault | None:
         return self._use(next((f for f in self.waiting if f.hits(call)), None))

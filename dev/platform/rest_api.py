@@ -90,7 +90,7 @@ class RestApi:
                 refused = Refused(500, "internal_server_error", "An unexpected error occurred.")
                 return JSONResponse(refused.body, refused.status)
             case "slow":
-                await asyncio.sleep(fault.seconds)
+                await self.cloud.faults.dawdle(fault.seconds)
         return None
 
 

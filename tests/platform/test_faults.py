@@ -1,5 +1,8 @@
 """The platform's failures on request."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 from pydantic import ValidationError
@@ -67,6 +70,18 @@ def test_a_slow_call_is_answered_in_the_end(platform, api):
 
     assert answer.status_code == 200
     assert answer.elapsed.total_seconds() >= 0.2
+
+
+def test_a_slow_call_is_answered_as_soon_as_the_faults_are_cleared(platform, api):
+    platform.fault("slow", seconds=600)
+
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(api.get, PROJECT)
+        while not platform.calls():
+            time.sleep(0.01)
+        platform.clear_faults()
+
+    assert slow.result().status_code == 200
 
 
 def test_old_content_stays_after_the_switch_until_it_is_cleared(platform, api, visitor, v1):
