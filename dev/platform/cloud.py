@@ -66,8 +66,8 @@ class Cloud:
 
     # --- releasing
 
-    def create(self, version: str, environment: Environment) -> Deployment:
-        """A new deployment of its own, ready, not live anywhere."""
+    def create(self, version: str, environment: Environment, *, builds: bool = True) -> Deployment:
+        """A new deployment of its own, ready unless its build fails, not live anywhere."""
         title = find_version(version).title
         state = self.state
         state.sequence += 1
@@ -83,10 +83,11 @@ class Cloud:
             target=environment,
             # Never the same twice: pages of the list are cut at this time.
             created_ms=max(now_ms(), 1 + max(self._created(), default=0)),
+            ready_state="READY" if builds else "ERROR",
             variables={v.key: v.value for v in state.variables.values() if v.value is not None},
         )
         state.deployments[deployment.id] = deployment
-        for kind in ("created", "succeeded", "ready"):
+        for kind in ("created", "succeeded", "ready") if builds else ("created", "error"):
             self.fire(deployment_event(self.config, f"deployment.{kind}", deployment))
         return deployment
 

@@ -36,6 +36,8 @@ class Release(BaseModel):
     environment: Environment = "production"
     slot: Literal["blue", "green"] | None = None
     live: bool = True
+    #: False: the build fails, and the release goes nowhere.
+    builds: bool = True
 
 
 class Named(BaseModel):
@@ -70,13 +72,14 @@ class Controls:
     async def release(self, order: Release) -> dict[str, Any]:
         """Migrate as CI would, deploy, and let it go live where releases do."""
         url = self.cloud.config.app_database_url
-        applied = await asyncio.to_thread(migrate, url, order.version) if url else []
-        deployment = self.cloud.create(order.version, order.environment)
+        migrates = url and order.builds
+        applied = await asyncio.to_thread(migrate, url, order.version) if migrates else []
+        deployment = self.cloud.create(order.version, order.environment, builds=order.builds)
         if applied:
             self.cloud.say(f"{deployment.name} applied {', '.join(applied)}")
-        if order.slot:
+        if order.slot and order.builds:
             self.cloud.point(getattr(self.cloud.config.aliases, order.slot), deployment)
-        live = order.live and self.cloud.go_live(deployment)
+        live = order.live and order.builds and self.cloud.go_live(deployment)
         self.cloud.commit()
         return {**describe(self.cloud, deployment), "live": live, "migrations_applied": applied}
 

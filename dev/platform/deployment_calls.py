@@ -41,7 +41,7 @@ def _wanted(ask: Ask, deployment: Deployment) -> bool:
         (
             query.get("target", deployment.target) == deployment.target,
             query.get("sha", deployment.sha) == deployment.sha,
-            "READY" in query.get("state", "READY").split(","),
+            deployment.ready_state in query.get("state", deployment.ready_state).split(","),
             "rollbackCandidate" not in query or (query["rollbackCandidate"] == "true") == candidate,
             deployment.created_ms > ask.number("since", -1),
             "until" not in query or deployment.created_ms < ask.number("until", 0),
@@ -60,6 +60,8 @@ def set_alias(ask: Ask) -> Answer:
     alias = ask.body.get("alias")
     if not isinstance(alias, str) or not HOST.fullmatch(alias):
         raise Refused(400, "bad_request", "`alias` should be a host name.")
+    if deployment.ready_state != "READY":
+        raise Refused(400, "deployment_not_ready", "The deployment is not READY.")
     if ask.cloud.state.aliases.get(alias) == deployment.id:
         message = "The alias is already assigned to the given deployment."
         raise Refused(409, "alias_already_assigned", message)

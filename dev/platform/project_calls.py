@@ -50,6 +50,8 @@ def _switch_target(ask: Ask) -> Deployment:
     ask.check_project(ask.params["project"])
     target = ask.deployment(ask.params["id"])
     state = ask.cloud.state
+    if target.ready_state != "READY":
+        raise Refused(400, "deployment_not_ready", "The deployment is not READY.")
     if target.target != "production":
         raise Refused(400, "bad_request", "The deployment is not a production deployment.")
     if state.last_job and state.last_job.running:

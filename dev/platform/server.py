@@ -78,9 +78,11 @@ class Platform:
         environment: Environment = "production",
         slot: str | None = None,
         live: bool = True,
+        builds: bool = True,
     ) -> dict[str, Any]:
-        order = {"version": version, "environment": environment, "slot": slot, "live": live}
-        return self._do(self._controls.release(Release.model_validate(order)))
+        order = {"version": version, "environment": environment, "slot": slot}
+        release = Release.model_validate({**order, "live": live, "builds": builds})
+        return self._do(self._controls.release(release))
 
     def move_alias(self, alias: str, deployment: str) -> dict[str, Any]:
         return self._do(self._controls.move_alias(Move(alias=alias, deployment=deployment)))

@@ -37,7 +37,7 @@ def in_full(cloud: Cloud, deployment: Deployment) -> Shape:
         "public": False,
         "regions": ["dev1"],
         "version": 2,
-        "status": "READY",
+        "status": deployment.ready_state,
         "buildingAt": deployment.created_ms,
         **_common(cloud, deployment),
     }
@@ -45,9 +45,9 @@ def in_full(cloud: Cloud, deployment: Deployment) -> Shape:
 
 def _common(cloud: Cloud, deployment: Deployment) -> Shape:
     return {
-        "readyState": "READY",
+        "readyState": deployment.ready_state,
         "readySubstate": "PROMOTED" if deployment.promoted else "STAGED",
-        "state": "READY",
+        "state": deployment.ready_state,
         "type": "LAMBDAS",
         "source": "git",
         "target": deployment.target,

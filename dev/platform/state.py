@@ -19,6 +19,7 @@ class Deployment(BaseModel):
     url: str
     target: Environment
     created_ms: int
+    ready_state: Literal["READY", "ERROR"] = "READY"
     #: Was live in production at some time: only such a one may come back.
     promoted: bool = False
     #: The user's variables as they were at release; a rollback brings them back.

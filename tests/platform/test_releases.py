@@ -122,3 +122,14 @@ def test_a_release_needs_the_apps_database():
     config = Config(app_database_url="postgresql://127.0.0.1:1/none")
     with Platform(config) as platform, pytest.raises(psycopg.OperationalError):
         platform.release("good")
+
+
+def test_a_release_whose_build_fails_goes_nowhere(platform, api, v1, ask):
+    broken = platform.release("good-2", builds=False)
+
+    shown = api.get(f"/v13/deployments/{broken['id']}").json()
+    moved = api.post(f"/v2/deployments/{broken['id']}/aliases", json={"alias": PRODUCTION})
+    back = api.post(f"/v1/projects/prj_wedsync/rollback/{broken['id']}")
+    assert shown["readyState"] == "ERROR"
+    assert (moved.status_code, back.status_code) == (400, 400)
+    assert ask(PRODUCTION).json()["deployment_id"] == v1["id"]
