@@ -50,7 +50,9 @@ class Proxy:
         assert task is not None
         self._connections.add(task)
         try:
-            await self._relay(reader, writer)
+            # The end of the proxy, which the stream server would report as a failure.
+            with suppress(asyncio.CancelledError):
+                await self._relay(reader, writer)
         finally:
             self._connections.discard(task)
             writer.close()
