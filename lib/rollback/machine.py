@@ -14,6 +14,8 @@ from lib.rollback.models import StepState
 BACKOFF_FIRST = timedelta(seconds=0.5)
 #: Beyond this, waiting would cost more of the 60 s than another try.
 BACKOFF_LIMIT = timedelta(seconds=8)
+#: After so many the limit is reached; a larger power would not fit into a duration.
+DOUBLINGS = 4
 
 
 class Traffic(StrEnum):
@@ -128,4 +130,4 @@ def settle(
 
 def backoff(attempt: int) -> timedelta:
     """0.5 s, 1 s, 2 s ... at most 8 s."""
-    return min(BACKOFF_FIRST * (1 << (attempt - 1)), BACKOFF_LIMIT)
+    return min(BACKOFF_FIRST * 2 ** min(attempt - 1, DOUBLINGS), BACKOFF_LIMIT)
