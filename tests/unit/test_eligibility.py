@@ -1,0 +1,101 @@
+"""Which version one can go back to, and why not another."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from lib.deployments.eligibility import changed, last_stable, why_not
+from lib.deployments.models import UNKNOWN, DeploymentRow
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def row(name: str, **facts: object) -> DeploymentRow:
+    """A version that was live and well."""
+    well = {
+        "deployment_id": f"dpl_{name}",
+        "git_sha": name * 7,
+        "title": "",
+        "author": "",
+        "url": "",
+        "health": "passing",
+        "migration_version": "1",
+        "variables": {},
+        "recorded_at": NOON,
+        "recorded_by": "platform",
+        "live_from": NOON,
+        "live_until": NOON,
+        "how": "deploy",
+        "by": None,
+        "reason": None,
+        "quarantined": False,
+        "is_live": False,
+    }
+    return DeploymentRow.model_validate(well | facts)
+
+
+LIVE = row("e", is_live=True, live_until=None)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "reason"),
+    [
+        pytest.param(row("a"), None, id="was-live-and-well"),
+        pytest.param(row("a", health="unknown"), None, id="never-proved"),
+        pytest.param(LIVE, "This version is live now.", id="live"),
+        pytest.param(row("a", live_from=None), "It was never live here.", id="never-live"),
+        pytest.param(row("a", git_sha=LIVE.git_sha), "Same as the live version.", id="same-commit"),
+        pytest.param(row("a", quarantined=True), "It was rolled back before.", id="quarantined"),
+        pytest.param(row("a", health="failing"), "Was unhealthy.", id="failing"),
+    ],
+)
+def test_why_not(candidate, reason):
+    assert why_not(candidate, LIVE) == reason
+
+
+def test_two_unknown_commits_are_not_the_same():
+    live = row("e", is_live=True, git_sha=UNKNOWN)
+
+    assert why_not(row("a", git_sha=UNKNOWN), live) is None
+
+
+def test_a_version_is_judged_without_a_live_one():
+    assert why_not(row("a"), None) is None
+
+
+def test_the_last_stable_is_the_newest_that_passed():
+    rows = [LIVE, row("c"), row("b")]
+
+    assert last_stable(rows) is rows[1]
+
+
+def test_a_version_that_passed_comes_before_a_newer_one_that_never_proved_itself():
+    rows = [LIVE, row("c", health="unknown"), row("b")]
+
+    assert last_stable(rows) is rows[2]
+
+
+def test_an_unproven_version_is_taken_when_there_is_no_other():
+    rows = [LIVE, row("c", health="unknown"), row("b", health="failing")]
+
+    assert last_stable(rows) is rows[1]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[], [LIVE], [LIVE, row("c", quarantined=True), row("b", live_from=None)]],
+    ids=["no-history", "only-the-live-one", "none-may"],
+)
+def test_there_may_be_nothing_to_go_back_to(rows):
+    assert last_stable(rows) is None
+
+
+def test_variables_that_were_changed_added_or_removed_are_named():
+    then = {"KEPT": 1, "CHANGED": 1, "REMOVED": 1}
+    now = {"KEPT": 1, "CHANGED": 2, "ADDED": 2}
+
+    assert changed(then, now) == ["ADDED", "CHANGED", "REMOVED"]
+
+
+def test_variables_that_stayed_are_not_named():
+    assert changed({"KEPT": 1}, {"KEPT": 1}) == []
