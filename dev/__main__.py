@@ -46,7 +46,7 @@ def start(arguments: argparse.Namespace) -> None:
     options = Options(arguments.data, arguments.port, env, crons=not arguments.no_cron)
     show(f"Starting; the data is in {shown(options.data)}.")
     with interruptible(), Stack(options) as stack:
-        show(welcome(stack.description()))
+        show(welcome(stack.description(), options.data))
         show(f"ready after {time.monotonic() - started:.1f} s; Ctrl-C stops everything\n")
         with suppress(Interrupted):
             stack.keep_running()
@@ -96,6 +96,8 @@ def add_commands(commands_: "argparse._SubParsersAction[argparse.ArgumentParser]
     release.add_argument("version", help="good, good-2, errors-50, crash, hang, wrong-content, …")
     release.add_argument("--slot", choices=["blue", "green"], help="put it there, not live")
     release.add_argument("--environment", choices=["production", "staging"], default="production")
+    promote = commands_.add_parser("promote", help="make a deployment live, as a person would")
+    promote.add_argument("deployment", help="v3, its id or its SHA")
     traffic = commands_.add_parser("traffic", help="let visitors read the app's pages")
     traffic.add_argument("--rps", type=float, default=10, help="requests a second")
     traffic.add_argument("--seconds", type=float, default=30)

@@ -11,7 +11,7 @@ import httpx
 from dev import private_files, traffic
 from dev.output import show
 from dev.places import Folder
-from dev.simulator import Control
+from dev.simulator import Control, Refused
 
 type Stack = dict[str, Any]
 type Command = Callable[[Stack, argparse.Namespace], None]
@@ -50,10 +50,30 @@ def release(stack: Stack, arguments: argparse.Namespace) -> None:
         slot=arguments.slot,
         live=arguments.slot is None,
     )
-    name = f"v{done['number']} ({done['sha'][:7]}, {done['version']})"
     hosts = ", ".join(done["aliases"])
-    show(f"{name} is {'live on' if done['live'] else 'at'} {hosts or done['url']}")
+    show(f"{named(done)} is {'live on' if done['live'] else 'at'} {hosts or done['url']}")
     show(f"deployment {done['id']}")
+    if arguments.slot is None and not done["live"]:
+        show(f"production is pinned since a rollback; make it live: promote v{done['number']}")
+
+
+def promote(stack: Stack, arguments: argparse.Namespace) -> None:
+    """As a person would on the platform's own page; it also ends the pin."""
+    wanted = arguments.deployment
+    known = control(stack).ask("GET", "state")["deployments"]
+    found = next((d for d in known if wanted in {f"v{d['number']}", d["id"], d["sha"]}), None)
+    if found is None:
+        there = ", ".join(f"v{each['number']}" for each in known)
+        raise Refused(f"There is no deployment {wanted}. There are {there}.")
+    answer = httpx.post(
+        f"{stack['vercel_api']}/v10/projects/{stack['project_id']}/promote/{found['id']}",
+        params={"teamId": stack["team_id"]},
+        headers={"authorization": f"Bearer {stack['vercel_token']}"},
+        trust_env=False,
+    )
+    if answer.is_error:
+        raise Refused(answer.text)
+    show(f"{named(found)} is being promoted")
 
 
 def send_traffic(stack: Stack, arguments: argparse.Namespace) -> None:
@@ -94,9 +114,13 @@ def status(stack: Stack, arguments: argparse.Namespace) -> None:
     for name, host in stack["edge"]["hosts"].items():
         if each := by_id.get(state["aliases"].get(host)):
             seen = health(stack["edge"]["address"], host)
-            show(f"{name:13}  v{each['number']} ({each['sha'][:7]}, {each['version']})  {seen}")
+            show(f"{name:13}  {named(each)}  {seen}")
     show(f"auto-assign    {'on' if state['auto_assign'] else 'off: production is pinned'}")
     show(f"processes      {', '.join(sorted(stack['pids']))}")
+
+
+def named(deployment: dict[str, Any]) -> str:
+    return f"v{deployment['number']} ({deployment['sha'][:7]}, {deployment['version']})"
 
 
 def health(address: str, host: str | None) -> str:
@@ -119,6 +143,7 @@ def control(stack: Stack) -> Control:
 
 COMMANDS: dict[str, Command] = {
     "release": release,
+    "promote": promote,
     "traffic": send_traffic,
     "fault": fault,
     "hold": hold,

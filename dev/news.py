@@ -59,9 +59,11 @@ class RollbackNews:
         for row in self._rows():
             before, now = self._told.get(row["id"]), row["status"]
             self._told[row["id"]] = now
-            if before is None:
-                say(self._begun(row))
-            if now in ENDED and before != now:
+            if before is None and now not in ENDED:
+                say(f"rolling {self._way(row)}: {row['reason']}")
+            if before is None and now in ENDED:
+                say(f"{self._ended(row)}; {self._start(row)}: {row['reason']}")
+            elif now in ENDED and before != now:
                 say(self._ended(row))
 
     def close(self) -> None:
@@ -81,10 +83,12 @@ class RollbackNews:
             self.close()
             return []
 
-    def _begun(self, row: dict[str, Any]) -> str:
-        by = "by itself" if row["automatic"] else f"by {row['requested_by']}"
-        way = f"from {self._name(row['from_deployment'])} to {self._name(row['target'])}"
-        return f"rolling {row['environment']} back {way}, started {by}: {row['reason']}"
+    def _way(self, row: dict[str, Any]) -> str:
+        source, target = self._name(row["from_deployment"]), self._name(row["target"])
+        return f"{row['environment']} back from {source} to {target}, {self._start(row)}"
+
+    def _start(self, row: dict[str, Any]) -> str:
+        return "started by itself" if row["automatic"] else f"started by {row['requested_by']}"
 
     def _ended(self, row: dict[str, Any]) -> str:
         target, seconds = self._name(row["target"]), f"{row['seconds']:.1f} s"

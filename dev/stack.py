@@ -165,8 +165,8 @@ class Stack:
         while True:
             if supervisor.look():
                 self._write_file()
-            self.platform_news.tell(say)
             rollback_news.tell(say)
+            self.platform_news.tell(say)
             time.sleep(LOOK_SECONDS)
 
     def _start_crons(self) -> None:

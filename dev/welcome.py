@@ -1,10 +1,14 @@
 """The first thing a person sees of a running stack."""
 
+from pathlib import Path
 from typing import Any
 
+from dev.places import DATA
 
-def welcome(stack: dict[str, Any]) -> str:
+
+def welcome(stack: dict[str, Any], data: Path) -> str:
     """Addresses to open, tokens to sign in with, and what to try first."""
+    command = ".venv/bin/python -m dev" + (f" --data {data}" if data.resolve() != DATA else "")
     page = f"{stack['control_plane']}/admin/deployments"
     hosts = stack["edge"]["hosts"]
     tokens = [f"  {role:9} {token}" for role, token in stack["tokens"].items()]
@@ -25,7 +29,9 @@ def welcome(stack: dict[str, Any]) -> str:
             "Sign in as",
             *tokens,
             "",
-            "Try in another terminal: .venv/bin/python -m dev traffic, then … release crash",
+            "Try, in another terminal",
+            f"  {command} traffic --seconds 120   visitors read the app's pages",
+            f"  {command} release crash           a bad version goes live: watch it go back",
             "",
         ]
     )

@@ -1,6 +1,7 @@
 """The whole stack, as processes: it starts, stays, and leaves nothing behind."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -162,6 +163,15 @@ def test_a_release_is_live_at_once_and_one_for_a_slot_is_not(data, edge):
         line for line in dev(data, "status").stdout.splitlines() if line.startswith("production")
     )
     assert "good-2" in production
+
+
+def test_a_staged_deployment_is_promoted(data, edge):
+    dev(data, "release", "good")
+    number = re.search(r"v(\d+)", dev(data, "release", "good-2", "--slot", "green").stdout)[0]
+
+    assert dev(data, "promote", number).returncode == 0
+
+    wait_until(lambda: f"production     {number}" in dev(data, "status").stdout)
 
 
 def test_a_version_that_does_not_exist_is_refused_with_those_that_do(data):
