@@ -130,4 +130,4 @@ def settle(
 
 def backoff(attempt: int) -> timedelta:
     """0.5 s, 1 s, 2 s ... at most 8 s."""
-    return min(BACKOFF_FIRST * 2 ** min(attempt - 1, DOUBLINGS), BACKOFF_LIMIT)
+    return min(BACKOFF_FIRST * (1 << min(attempt - 1, DOUBLINGS)), BACKOFF_LIMIT)
