@@ -9,18 +9,12 @@ from typing import Any
 import httpx
 
 from dev import private_files, traffic
+from dev.control import Control, Refused
 from dev.output import show
-from dev.places import Folder
-from dev.simulator import Control, Refused
+from dev.places import Folder, NoStack
 
 type Stack = dict[str, Any]
 type Command = Callable[[Stack, argparse.Namespace], None]
-
-PARTS = ("postgres", "valkey", "s3", "platform")
-
-
-class NoStack(Exception):
-    """No stack runs with its data there."""
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ import httpx
 import psycopg
 from psycopg.rows import dict_row
 
-from dev.simulator import Control
+from dev.control import Control
 
 #: The platform's first line is for its own readers.
 QUIET = "platform ready"

@@ -14,6 +14,14 @@ DATA = ROOT / ".dev"
 PORT = 4300
 
 
+#: The processes that can be held, by the names they have in stack.json.
+PARTS = ("postgres", "valkey", "s3", "platform")
+
+
+class NoStack(Exception):
+    """No stack runs with its data there."""
+
+
 class CannotStart(Exception):
     """The stack cannot start; the message says what to do about it."""
 

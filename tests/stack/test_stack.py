@@ -39,14 +39,15 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    return tmp_path_factory.mktemp("stack")
+def stack(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stack")
+    with running_stack(folder, crons=False) as running:
+        yield running | {"folder": folder}
 
 
-@pytest.fixture(scope="module")
-def stack(data):
-    with running_stack(data, crons=False) as running:
-        yield running
+@pytest.fixture
+def data(stack):
+    return stack["folder"]
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def family_of(pid):
 
 
 def test_the_file_says_all_and_to_its_owner_alone(stack, data):
-    assert set(stack) == KEYS
+    assert set(current(data)) == KEYS
     assert set(stack["tokens"]) == {"viewer", "operator", "admin", "recorder"}
     assert set(stack["edge"]["hosts"]) == {"production", "staging", "blue", "green"}
     assert (data / "stack.json").stat().st_mode & 0o777 == 0o600
@@ -204,13 +205,6 @@ def test_data_in_use_is_not_forgotten(data, stack):
     assert (data / "stack.json").exists()
 
 
-def test_two_stacks_run_side_by_side(stack, data, tmp_path):
-    with running_stack(tmp_path, crons=False) as other:
-        assert not set(ports_of(stack)) & set(ports_of(other))
-        for each in (stack, other):
-            assert httpx.get(f"{each['control_plane']}/api/health").status_code == 200
-
-
 def test_a_command_without_a_stack_says_how_to_start_one(tmp_path):
     refused = dev(tmp_path, "status")
 
@@ -234,29 +228,43 @@ def test_a_folder_of_something_else_is_not_removed(tmp_path):
     assert (tmp_path / "precious").exists()
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_nothing_is_left_when_a_stack_ends(tmp_path, how):
-    process = start_stack(tmp_path)
-    stack = current(tmp_path)
-    httpx.get(f"{stack['control_plane']}/api/health", timeout=20)
-    edge, hosts = stack["edge"]["address"], stack["edge"]["hosts"]
-    httpx.get(edge, headers={"host": hosts["production"]}, timeout=20)
+def use(stack):
+    """Start a process of every kind: a function and a deployment of the app."""
+    assert httpx.get(f"{stack['control_plane']}/api/health", timeout=20).status_code == 200
+    host = {"host": stack["edge"]["hosts"]["production"]}
+    assert httpx.get(stack["edge"]["address"], headers=host, timeout=20).status_code == 200
+
+
+def test_two_stacks_run_side_by_side_and_one_killed_leaves_nothing(stack, tmp_path):
+    process = start_stack(tmp_path, crons=False)
+    other = current(tmp_path)
+    assert not set(ports_of(stack)) & set(ports_of(other))
+    use(stack)
+    use(other)
     family = family_of(process.pid)
 
-    process.stop(how)
+    process.stop(signal.SIGKILL)
 
-    _, left = psutil.wait_procs(family, timeout=15)
-    assert left == []
-    assert [port for port in ports_of(stack) if not is_free(port)] == []
+    assert psutil.wait_procs(family, timeout=15)[1] == []
+    assert [port for port in ports_of(other) if not is_free(port)] == []
+    use(stack)
 
 
 def test_a_restart_has_the_same_tokens_and_the_same_version_live(tmp_path):
-    with running_stack(tmp_path, crons=False) as first:
-        dev(tmp_path, "release", "good-2")
+    process = start_stack(tmp_path)
+    first = current(tmp_path)
+    use(first)
+    dev(tmp_path, "release", "good-2")
+    family = family_of(process.pid)
+
+    process.stop(signal.SIGINT)
+
+    assert psutil.wait_procs(family, timeout=15)[1] == []
+    assert [port for port in ports_of(first) if not is_free(port)] == []
+    assert not (tmp_path / "stack.json").exists()
     with running_stack(tmp_path, crons=False) as second:
         assert second["tokens"] == first["tokens"]
         assert "good-2" in dev(tmp_path, "status").stdout
-    assert not (tmp_path / "stack.json").exists()
 
 
 def test_everything_starts_from_a_path_outside_the_project(tmp_path):
