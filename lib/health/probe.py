@@ -1,5 +1,7 @@
 """One look at a deployment from outside: does it answer its health endpoint, and is it that one?"""
 
+import asyncio
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +17,8 @@ TIMEOUT = httpx.Timeout(3.0, connect=2.0)
 HEALTH_PATH = "/api/health"
 USER_AGENT = "wedsync-rollback-probe/1.0"
 CHECKS = ("api", "database", "redis", "stripe")
+STATES = ("healthy", "unhealthy", "unknown")
+NAME = re.compile(r"[!-~]{1,100}")
 #: The platform's own refusals: they say nothing about the deployment.
 NOT_THE_DEPLOYMENT = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 
@@ -45,6 +49,8 @@ class Prober:
 
     edge_url: str | None = None
     bypass_secret: str = ""
+    #: An answer that trickles in keeps each read in time, and the sweep for ever.
+    whole_look_seconds: float = 6.0
 
     async def look(self, host: str, *, expected: str | None = None) -> Look:
         """Over a connection of its own, so that no old one pins an old deployment.
@@ -56,12 +62,15 @@ class Prober:
             headers["x-vercel-protection-bypass"] = self.bypass_secret
         url = (self.edge_url or f"https://{host}") + HEALTH_PATH
         try:
-            async with httpx.AsyncClient(
-                timeout=TIMEOUT, verify=certificates(), trust_env=False
-            ) as http:
+            async with (
+                asyncio.timeout(self.whole_look_seconds),
+                httpx.AsyncClient(timeout=TIMEOUT, verify=certificates(), trust_env=False) as http,
+            ):
                 response = await http.get(url, headers=headers)
-        except (httpx.ReadTimeout, httpx.RemoteProtocolError):
+        except (TimeoutError, httpx.ReadTimeout, httpx.RemoteProtocolError):
             return Look(Health.FAILED, "it accepts requests and does not answer")
+        except httpx.DecodingError:
+            return Look(Health.FAILED, "its answer cannot be read")
         except httpx.TransportError as error:
             return Look(Health.UNKNOWN, f"it cannot be reached ({type(error).__name__})")
         return judge(response, expected)
@@ -76,8 +85,8 @@ def judge(response: httpx.Response, expected: str | None) -> Look:
         if status in NOT_THE_DEPLOYMENT:
             return Look(Health.UNKNOWN, f"{HEALTH_PATH} answers {status}")
         return Look(Health.UNKNOWN, f"{HEALTH_PATH} does not say which deployment answers")
-    deployment_id = str(body["deployment_id"])
-    checks = {name: str(body.get(name, "unknown")) for name in CHECKS}
+    deployment_id = body["deployment_id"]
+    checks = {name: state_of(body.get(name)) for name in CHECKS}
     if expected is not None and deployment_id != expected:
         return Look(Health.UNKNOWN, f"{deployment_id} answers", deployment_id, checks)
     if checks["api"] != "healthy":
@@ -86,9 +95,17 @@ def judge(response: httpx.Response, expected: str | None) -> Look:
 
 
 def parse(response: httpx.Response) -> dict[str, Any] | None:
-    """The health report, whatever the status: 503 with `api` healthy is a slow dependency."""
+    """The health report, whatever the status: 503 with `api` healthy is a slow dependency.
+
+    A bad release may answer anything; what is kept of it must be fit to be stored and shown.
+    """
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return body if isinstance(body, dict) and "deployment_id" in body else None
+    named = isinstance(body, dict) and NAME.fullmatch(str(body.get("deployment_id", "")))
+    return body if named and isinstance(body["deployment_id"], str) else None
+
+
+def state_of(word: object) -> str:
+    return word if isinstance(word, str) and word in STATES else "unknown"
