@@ -5,6 +5,7 @@ failure becomes one of our errors, which say whether a retry may help. Only read
 here: whether a change that got no answer took effect is for the caller to look up.
 """
 
+import re
 from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
 from typing import Any
@@ -138,6 +139,6 @@ def refusal(response: httpx.Response, path: str) -> errors.Upstream:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Seconds; the header's other form, a date, is not used by the platform."""
+    """Seconds, of a day at most; the header's other form, a date, is not used by the platform."""
     value = response.headers.get("retry-after", "")
-    return float(value) if value.isdigit() else None
+    return float(value) if re.fullmatch(r"[0-9]{1,5}", value) else None
