@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 #: The platform tries for 24 h; anything older is not a delivery of it.
 OLDEST = timedelta(hours=25)
+#: Far away; a later time would not fit into a date.
+LATEST = 10**14
 #: Types after which production may serve something else, and how it came about.
 GO_LIVE: dict[str, How] = {
     "deployment.succeeded": "deploy",
@@ -27,9 +29,9 @@ GO_LIVE: dict[str, How] = {
 class Event(BaseModel):
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
-    id: str = Field(min_length=1, max_length=200)
-    type: str = Field(min_length=1, max_length=100)
-    created_at: int = Field(alias="createdAt")  #: ms since 1970
+    id: str = Field(pattern=r"^[!-~]{1,200}$")
+    type: str = Field(pattern=r"^[!-~]{1,100}$")
+    created_at: int = Field(alias="createdAt", ge=0, le=LATEST)  #: ms since 1970
     payload: dict[str, Any] = Field(default_factory=dict)
     project_id: str | None = Field(None, validation_alias=AliasPath("payload", "project", "id"))
 
