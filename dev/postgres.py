@@ -105,7 +105,11 @@ def _make_cluster(cluster: Path) -> None:
     _own(cluster)
     options = ["--auth=trust", f"--username={SUPERUSER}", "--encoding=UTF8", "--locale=C"]
     initdb: list[str | Path] = [binaries() / "initdb", "-D", cluster, *options, "--no-sync"]
-    processes.run(initdb, identity=_identity())
+    try:
+        processes.run(initdb, identity=_identity())
+    except DidNotStart as error:
+        cluster.rmdir()
+        raise DidNotStart(f"{error}{_who_must_reach(cluster)}") from error
 
 
 def _serve(data: Path, port: int, *, durable: bool) -> Process:
@@ -169,6 +173,14 @@ def _identity() -> tuple[str, ...]:
     ):
         return ("--user-namespace",)
     return ("--nobody",)
+
+
+def _who_must_reach(folder: Path) -> str:
+    if "--nobody" not in _identity():
+        return ""
+    return (
+        f"Root may not run PostgreSQL, so nobody does, and must be able to enter {folder.parent}."
+    )
 
 
 def _own(folder: Path) -> None:
