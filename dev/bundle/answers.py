@@ -24,8 +24,9 @@ from dev.bundle.problems import Problem
 from dev.instance import FunctionFailed, Instance
 from dev.ports import LOOPBACK
 
-#: Without site-packages: the bundle brings its own.
-PROGRAM = (sys.executable, "-S", "-c", f"import {HANDLER.removesuffix('.py')}")
+START = f"import {HANDLER.removesuffix('.py')}"
+#: The Python that the build chose, which compiled packages are for; here it may be another one.
+PYTHON = Path(".vercel/python/.venv/bin/python")
 HEALTH_KEYS = {"api", "database", "redis", "stripe", "timestamp", "deployment_id"}
 PROBLEM_KEYS = {"type", "title", "status"}
 #: Set up just enough to load, with nothing to reach: every address refuses at once.
@@ -63,7 +64,8 @@ async def ask(build: Build, function: Function, scratch: Path) -> Answer:
         cwd=folder / "task",
         log=folder / "log",
         address=folder / "ipc",
-        program=PROGRAM,
+        # Without site-packages: the bundle brings its own.
+        program=(interpreter(build.tree), "-S", "-c", START),
     )
     try:
         await instance.wait_until_ready()
@@ -72,6 +74,11 @@ async def ask(build: Build, function: Function, scratch: Path) -> Answer:
         return Answer(function.source, wrong=f"{type(error).__name__}: {error}".rstrip())
     finally:
         instance.close()
+
+
+def interpreter(tree: Path) -> str:
+    built_with = tree / PYTHON
+    return str(built_with) if built_with.exists() else sys.executable
 
 
 def lay_out(tree: Path, function: Function, folder: Path) -> None:

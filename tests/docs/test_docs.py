@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 
 from lib.web.problems import NOT_ALLOWED, PROBLEMS, TYPE_BASE, UNEXPECTED
@@ -39,3 +40,32 @@ def test_links_and_paths_exist(page):
     linked = [page.parent / target for target in LINK.findall(text)]
     named = [ROOT / path for path in PATH.findall(text) if not path.endswith(THEIRS)]
     assert [str(path) for path in (*linked, *named) if not path.exists()] == []
+
+
+def test_ci_runs_the_commands_that_the_readme_names():
+    commands = re.search(
+        r"## Try it\n\n```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL
+    )
+    assert commands[1].split("\n")[:2] == ["make dev", "make test"]
+    assert (ROOT / ".ci" / "run").read_text().endswith("\nmake test\nmake bundle\n")
+
+
+async def test_the_drop_in_for_an_app_in_python_names_its_deployment(monkeypatch):
+    for name in ("KV_REST_API_URL", "STRIPE_SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("VERCEL_DEPLOYMENT_ID", "dpl_of_the_app")
+    blocks = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs" / "deploying.md").read_text(), re.DOTALL
+    )
+    module = {}
+    exec(blocks[0], module)  # the code block is what is tested
+    transport = httpx.ASGITransport(module["app"])
+    async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+        answer = await client.get("/api/health")
+    body = answer.json()
+    assert list(body) == ["api", "database", "redis", "stripe", "timestamp", "deployment_id"]
+    assert (answer.status_code, body["api"], body["deployment_id"]) == (
+        200,
+        "healthy",
+        "dpl_of_the_app",
+    )
