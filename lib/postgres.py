@@ -78,7 +78,19 @@ class Database:
 
 
 def make_pool(url: str) -> AsyncConnectionPool[Connection]:
-    return AsyncConnectionPool(
+    async def check(connection: Connection) -> None:
+        """An instance may have been frozen since, and Postgres restarted.
+
+        Where one connection is broken the others are too: the pool itself would try them one by
+        one with growing pauses, which together last longer than anybody waits.
+        """
+        try:
+            await AsyncConnectionPool.check_connection(connection)
+        except psycopg.Error:
+            await pool.drain()
+            raise
+
+    pool = AsyncConnectionPool(
         url,
         connection_class=AsyncConnection[DictRow],
         kwargs={
@@ -89,7 +101,9 @@ def make_pool(url: str) -> AsyncConnectionPool[Connection]:
         min_size=0,
         max_size=POOL_SIZE,
         timeout=TIMEOUT_SECONDS,
-        # An instance may have been frozen since, and Postgres restarted.
-        check=AsyncConnectionPool.check_connection,
+        # Its pauses between two attempts grow for as long as this, Postgres being back or not.
+        reconnect_timeout=TIMEOUT_SECONDS,
+        check=check,
         open=False,
     )
+    return pool
