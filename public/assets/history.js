@@ -3,7 +3,7 @@ import { html } from "/assets/vendor/ui.js";
 import { open } from "./dialog.js";
 import { Status } from "./icon.js";
 import * as live from "./live.js";
-import { dayTime, shortSha, span, targets } from "./words.js";
+import { databaseVersion, dayTime, shortSha, span, targets } from "./words.js";
 
 const HEALTH = { passing: ["ok", "Healthy"], failing: ["bad", "Not healthy"] };
 const COLUMNS = ["Version", "When", "Health", "Database", "By", "Action"];
@@ -62,7 +62,7 @@ function Row({ version, offered }) {
     html`<${Version} version=${version} />`,
     html`<${When} version=${version} />`,
     html`<${Status} shape=${shape} word=${word} />`,
-    version.migration_version,
+    databaseVersion(version),
     html`<${By} version=${version} />`,
     html`<${Action} version=${version} offered=${offered} />`,
   ];

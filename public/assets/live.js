@@ -14,6 +14,9 @@ const SLOW_ANSWER_MS = 1500;
 const STALE_MS = 45_000;
 const UNKNOWN_MS = 120_000;
 const SLOW_START_MS = 8000;
+/** The first answer may take longer than the later ones: without it there is nothing to show. */
+const FIRST_TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 8000;
 
 /** loading | ready | error (never loaded yet) | signed-out | no-access */
 export const view = signal("loading");
@@ -82,7 +85,8 @@ async function readRollback(id) {
 }
 
 async function readOverview() {
-  const answer = await send(OVERVIEW, etag ? { headers: { "if-none-match": etag } } : {});
+  const timeoutMs = lastAnswerAt.value ? TIMEOUT_MS : FIRST_TIMEOUT_MS;
+  const answer = await send(OVERVIEW, { timeoutMs, headers: etag ? { "if-none-match": etag } : {} });
   overviewDueAt = Date.now() + CALM_SECONDS * 1000;
   etag = answer.etag ?? etag;
   if (answer.body === null) return;

@@ -4,7 +4,16 @@ import { announce } from "./announcer.js";
 import { open } from "./dialog.js";
 import { Icon, Status } from "./icon.js";
 import * as live from "./live.js";
-import { CHECK_NAMES, age, clockTime, dayTime, pastHealth, shortSha, targets } from "./words.js";
+import {
+  CHECK_NAMES,
+  age,
+  clockTime,
+  databaseVersion,
+  dayTime,
+  pastHealth,
+  shortSha,
+  targets,
+} from "./words.js";
 
 const CHECK_WORDS = { healthy: ["ok", "Healthy"], unhealthy: ["bad", "Not healthy"] };
 const NOT_AN_OPERATOR =
@@ -66,7 +75,7 @@ function LiveVersion({ version }) {
   return html`<p>Live version <code>${shortSha(version.git_sha)}</code>
     ${version.title && `, ${version.title}`}${by && `, by ${by}`}${version.live_from &&
     `, since ${dayTime(version.live_from, Date.parse(live.overview.value.now))}`}, database
-    ${" "}${version.migration_version}.</p>`;
+    ${" "}${databaseVersion(version)}.</p>`;
 }
 
 function CannotLoad() {

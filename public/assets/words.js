@@ -52,6 +52,10 @@ export function age(milliseconds) {
   return counted(Math.floor(past / HOUR), "hour");
 }
 
+/** The version of the database, where it is known. */
+export const databaseVersion = (version) =>
+  version.migration_version === "unknown" ? "not known" : version.migration_version;
+
 /** "26 h": how long a version was live. */
 export function span(milliseconds) {
   if (milliseconds < HOUR) return `${Math.max(1, Math.round(milliseconds / MINUTE))} min`;

@@ -1,0 +1,151 @@
+"""What the functions answer, made up: for states that a healthy local stack cannot be brought to.
+
+Shapes as api/overview.py and api/rollback/status/[id].py send them; test_story.py shows the real
+thing.
+"""
+
+from typing import Any
+
+type Json = dict[str, Any]
+
+NOW = "2026-11-22T07:40:00.000Z"
+LIVE_SHA = "e81c2d7" + "0" * 33
+GOOD_SHA = "4f2a9c1" + "0" * 33
+OLD_SHA = "9be0d33" + "0" * 33
+BAD_SHA = "77aa0b2" + "0" * 33
+STEPS = ("record", "switch", "database", "caches", "verify")
+ON_CALL = "+49 151 0000000"
+
+
+def deployment(deployment_id: str, git_sha: str, title: str, **more: Any) -> Json:
+    return {
+        "deployment_id": deployment_id,
+        "git_sha": git_sha,
+        "title": title,
+        "author": "Mina Rao",
+        "live_from": "2026-11-21T05:33:00.000Z",
+        "live_until": "2026-11-22T07:33:00.000Z",
+        "how": "deploy",
+        "by": "Mina Rao",
+        "reason": None,
+        "health": "passing",
+        "migration_version": "0042",
+        "is_live": False,
+        "eligible": False,
+        "why_not": None,
+        "database_effect": "Database stays as it is.",
+        "changed_variables": [],
+        **more,
+    }
+
+
+def history() -> list[Json]:
+    return [
+        deployment(
+            "dpl_live",
+            LIVE_SHA,
+            "Shot list: group by location",
+            live_from="2026-11-22T07:33:00.000Z",
+            live_until=None,
+            health="failing",
+            is_live=True,
+            why_not="This version is live now",
+        ),
+        deployment("dpl_good", GOOD_SHA, "The venue's phone number", eligible=True),
+        deployment("dpl_old", OLD_SHA, "Faster vendor search", eligible=True, how="rollback"),
+        deployment("dpl_bad", BAD_SHA, "RSVP e-mails", health="failing", why_not="Was unhealthy"),
+    ]
+
+
+def overview(**more: Any) -> Json:
+    versions = more.pop("history", history())
+    return {
+        "ui_version": "1",
+        "now": NOW,
+        "environment": "production",
+        "viewer": {"name": "Priya Nair", "role": "operator"},
+        "can_rollback": True,
+        "on_call_phone": ON_CALL,
+        "site_url": "https://production-wedsync.vercel.app",
+        "overall": {"state": "bad", "sentence": "Production has problems", "since": NOW},
+        "checks": [
+            {"name": "api", "state": "unhealthy", "checked_at": NOW},
+            {"name": "database", "state": "healthy", "checked_at": NOW},
+            {"name": "redis", "state": "healthy", "checked_at": NOW},
+            {"name": "stripe", "state": "unknown", "checked_at": None},
+        ],
+        "live": versions[0] if versions else None,
+        "recommended": "dpl_good",
+        "blocked": None,
+        "active": None,
+        "history": versions,
+        **more,
+    }
+
+
+def blocked(code: str, sentence: str) -> Json:
+    return {"code": code, "sentence": sentence}
+
+
+def steps(*states: str) -> list[Json]:
+    return [
+        {
+            "name": name,
+            "state": state,
+            "attempt": 1,
+            "started_at": NOW,
+            "finished_at": NOW if state == "ok" else None,
+            "duration_ms": 1600 if state in ("ok", "bad") else None,
+            "message": "The app does not answer." if state == "bad" else None,
+        }
+        for name, state in zip(STEPS, states, strict=True)
+    ]
+
+
+def rollback(status: str, *states: str, **more: Any) -> Json:
+    return {
+        "rollback_id": "8a1e5c1e-6d35-4d2e-9c7e-0f6f2d6f9b10",
+        "environment": "production",
+        "status": status,
+        "overdue": False,
+        "steps_completed": [],
+        "current_step": "switch",
+        "error": "Production does not serve 4f2a9c1." if status == "failed" else None,
+        "steps": steps(*states),
+        "target": {"deployment_id": "dpl_good", "git_sha": GOOD_SHA, "title": "Good"},
+        "from_deployment": {"deployment_id": "dpl_live", "git_sha": LIVE_SHA, "title": "Live"},
+        "requested_by": "Jonas Weber",
+        "automatic": False,
+        "reason": "Page does not open",
+        "note": None,
+        "requested_at": "2026-11-22T07:39:48.000Z",
+        "deadline_at": "2026-11-22T07:40:48.000Z",
+        "finished_at": NOW if status in ("completed", "failed") else None,
+        "duration_ms": 8000 if status in ("completed", "failed") else None,
+        "visitors_get": None,
+        "next_actions": [],
+        **more,
+    }
+
+
+def running(*states: str, **more: Any) -> Json:
+    return rollback("in_progress", *(states or ("ok", "run", "wait", "wait", "wait")), **more)
+
+
+def completed(**more: Any) -> Json:
+    return rollback("completed", "ok", "ok", "skipped", "ok", "ok", **more)
+
+
+def failed(**more: Any) -> Json:
+    return rollback(
+        "failed",
+        *("ok", "ok", "skipped", "ok", "bad"),
+        visitors_get="Visitors still get e81c2d7, the version with problems.",
+        next_actions=["Open the live site.", "Start another rollback."],
+        **more,
+    )
+
+
+def problem(status: int, slug: str, detail: str, **facts: Any) -> Json:
+    address = f"https://wedsync.example/problems.md#{slug}"
+    return {"type": address, "title": slug, "status": status, "detail": detail, **facts}

@@ -1,0 +1,109 @@
+"""A browser window on the dashboard, and answers put in the functions' place where a test needs."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, ConsoleMessage, Page, Route
+
+from tests.browser.facts import Json, overview
+
+SCREENSHOTS = Path(".cache/screenshots")
+PHONE = 390
+DESKTOP = 1280
+#: What a page may not make the browser say: a script or a style that the policy stopped.
+FORBIDDEN_WORDS = ("Content Security Policy", "Trusted Type", "TrustedHTML")
+
+
+@dataclass
+class Screen:
+    page: Page
+    address: str
+    complaints: list[str] = field(default_factory=list)
+
+    async def open(self, path: str = "/admin/deployments") -> None:
+        await self.page.goto(self.address + path)
+
+    async def sign_in(self, token: str) -> None:
+        await self.open("/admin/sign-in")
+        await self.page.fill("#token", token)
+        await self.page.press("#token", "Enter")
+        await self.page.wait_for_url("**/admin/deployments")
+
+    async def focused(self) -> str:
+        return str(await self.page.evaluate("document.activeElement.id"))
+
+    async def keep(self, name: str) -> None:
+        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if any(words in message.text for words in FORBIDDEN_WORDS):
+            self.complaints.append(message.text)
+
+
+@asynccontextmanager
+async def screen_on(
+    browser: Browser, address: str, *, width: int = DESKTOP, scheme: str = "light"
+) -> AsyncIterator[Screen]:
+    """A window of its own; fails if a script broke or the content security policy was hit."""
+    context = await browser.new_context(
+        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": width, "height": 800},
+        timezone_id="Europe/Berlin",
+        reduced_motion="reduce",
+    )
+    page = await context.new_page()
+    screen = Screen(page, address)
+    page.on("console", screen.hear)
+    page.on("pageerror", lambda error: screen.complaints.append(str(error)))
+    yield screen
+    await context.close()
+    assert screen.complaints == []
+
+
+@dataclass
+class Answers:
+    """Answers in the functions' place; None: no answer at all. Tests change them as they go."""
+
+    overview: Json | None = field(default_factory=overview)
+    overview_status: int = 200
+    status: Json | None = None
+    trigger: Json | None = None
+    trigger_status: int = 202
+    orders: list[tuple[str, Json]] = field(default_factory=list)
+    overviews: int = 0
+    silence: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def answer(self, route: Route) -> None:
+        path = route.request.url.partition("/api/")[2].partition("?")[0]
+        if path == "overview":
+            self.overviews += 1
+            await self.fulfil(route, self.overview, self.overview_status)
+        elif path == "rollback/trigger":
+            key = route.request.headers.get("idempotency-key", "")
+            self.orders.append((key, route.request.post_data_json))
+            await self.fulfil(route, self.trigger, self.trigger_status)
+        else:
+            await self.fulfil(route, self.status, 200)
+
+    async def fulfil(self, route: Route, body: Json | None, status: int) -> None:
+        if body is None:
+            await route.abort()
+            return
+        kind = "application/json" if status < 400 else "application/problem+json"
+        await route.fulfill(status=status, content_type=kind, body=json.dumps(body))
+
+    async def never(self, route: Route) -> None:
+        """The connection stays open and nothing comes, until the test is over."""
+        await self.silence.wait()
+        await route.abort()
+
+
+async def answering(page: Page, **answers: Any) -> Answers:
+    given = Answers(**answers)
+    await page.route("**/api/**", given.answer)
+    return given

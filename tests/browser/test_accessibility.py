@@ -1,0 +1,54 @@
+"""No rule of WCAG 2.0 to 2.2, A and AA, that a machine can check is broken in any state."""
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+
+from tests.browser.scenes import SCENES, bad
+from tests.browser.screen import DESKTOP, PHONE, screen_on
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (PHONE, DESKTOP)]
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+async def test_no_state_breaks_a_rule_in_light_or_dark_on_a_phone_or_a_desk(
+    browser, address, scene
+):
+    async with screen_on(browser, address) as screen:
+        await scene(screen)
+
+        broken = [await broken_rules(screen, scene.__name__, *look) for look in LOOKS]
+
+        assert "".join(broken) == ""
+
+
+async def broken_rules(screen, name, scheme, width):
+    await screen.page.emulate_media(color_scheme=scheme)
+    await screen.page.set_viewport_size({"width": width, "height": 800})
+    await screen.keep(f"{name}-{scheme}-{width}")
+    results = await Axe().run(screen.page, options=RULES)
+    assert results.response["passes"]
+    return results.generate_report() if results.violations_count else ""
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+async def test_no_state_scrolls_sideways_at_320_pixels(browser, address, scene):
+    async with screen_on(browser, address, width=320) as screen:
+        await scene(screen)
+
+        assert await screen.page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+async def test_the_button_is_56_pixels_high_and_fills_its_card_on_a_phone(browser, address):
+    async with screen_on(browser, address, width=PHONE) as screen:
+        await bad(screen)
+
+        box = await screen.page.locator("#rollback-btn").bounding_box()
+
+        assert box
+        assert box["height"] >= 56
+        assert box["width"] >= PHONE - 2 * 32

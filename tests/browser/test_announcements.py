@@ -1,0 +1,105 @@
+"""What a screen reader is told, and that the outcome of a rollback is never talked over."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser import facts, scenes
+from tests.browser.screen import screen_on
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def look_again(screen):
+    await screen.page.click("#refresh")
+
+
+async def test_nothing_is_said_while_nothing_changes(browser, address):
+    async with screen_on(browser, address) as screen:
+        await screen.page.clock.install()
+        await scenes.healthy(screen)
+
+        await screen.page.clock.fast_forward("01:00")
+
+        await expect(screen.page.locator("#live-status")).to_be_empty()
+        await expect(screen.page.locator("#live-alert")).to_be_empty()
+
+
+async def test_a_rollback_started_by_somebody_else_is_an_alert(browser, address):
+    async with screen_on(browser, address) as screen:
+        answers = await scenes.healthy(screen)
+        answers.overview = facts.overview(active=facts.running())
+        answers.status = facts.running()
+
+        await look_again(screen)
+
+        alert = screen.page.locator("#live-alert")
+        await expect(alert).to_have_text("Jonas Weber started a rollback.")
+        await expect(screen.page.locator("#live-status")).to_have_text(
+            "Step 2 of 5: Switch traffic"
+        )
+
+
+async def test_the_outcome_is_said_at_once_and_stays(browser, address):
+    async with screen_on(browser, address) as screen:
+        await screen.page.clock.install()
+        answers = await scenes.running(screen)
+        answers.status = facts.completed()
+        answers.overview = facts.overview(active=facts.completed())
+        await screen.page.clock.fast_forward("00:02")
+        status = screen.page.locator("#live-status")
+        await expect(status).to_have_text("Rollback completed")
+
+        await look_again(screen)
+        await screen.page.clock.fast_forward("00:03")
+
+        await expect(status).to_have_text("Rollback completed")
+
+
+async def test_a_failure_is_an_alert_that_names_the_step(browser, address):
+    async with screen_on(browser, address) as screen:
+        answers = await scenes.running(screen)
+        answers.status = facts.failed()
+        answers.overview = facts.overview(active=facts.failed())
+
+        await expect(screen.page.locator("#live-alert")).to_have_text(
+            "Rollback failed at: Check it works. Production does not serve 4f2a9c1."
+        )
+
+
+async def test_losing_the_server_and_finding_it_again_is_said(browser, address):
+    async with screen_on(browser, address) as screen:
+        answers = await scenes.stale(screen)
+        alert = screen.page.locator("#live-alert")
+        await expect(alert).to_have_text("Cannot reach the server. Showing the last known data.")
+
+        answers.overview = facts.overview()
+        await look_again(screen)
+
+        status = screen.page.locator("#live-status")
+        await expect(status).to_have_text("Connection is back. Data is current.")
+
+
+async def test_a_manual_refresh_is_confirmed(browser, address):
+    async with screen_on(browser, address) as screen:
+        await scenes.healthy(screen)
+
+        await look_again(screen)
+
+        await expect(screen.page.locator("#live-status")).to_have_text("Updated")
+
+
+@pytest.mark.parametrize(
+    ("scene", "title"),
+    [
+        (scenes.healthy, "Deployments"),
+        (scenes.bad, "● Problems"),
+        (scenes.running, "Rolling back 2/5"),
+        (scenes.completed, "Rollback completed"),
+        (scenes.failed, "● Rollback failed"),
+    ],
+)
+async def test_the_title_tells_the_state(browser, address, scene, title):
+    async with screen_on(browser, address) as screen:
+        await scene(screen)
+
+        assert title in await screen.page.title()

@@ -1,0 +1,221 @@
+"""The story, by hand: a bad version is live, somebody on a phone takes production back.
+
+Real functions, database, platform and app: nothing is put in their place.
+"""
+
+import time
+
+import httpx
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.screen import PHONE, screen_on
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ROLLBACK_MS = 60_000
+#: Three failed looks over 15 seconds, and a machine that is busy with other tests.
+NOTICED_MS = 90_000
+EVENTS_SECONDS = 20
+
+
+@pytest.fixture
+def app(stack):
+    """The app as visitors reach it."""
+    host = stack["edge"]["hosts"]["production"]
+    with httpx.Client(
+        base_url=stack["edge"]["address"], headers={"host": host}, timeout=20
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def api(stack):
+    token = stack["tokens"]["operator"]
+    with httpx.Client(
+        base_url=stack["control_plane"],
+        headers={"authorization": f"Bearer {token}"},
+        timeout=30,
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def release(stack, platform, api):
+    """Puts a version of the sample app live, as its developers would."""
+
+    def released(version):
+        made = platform.post("/_dev/releases", json={"version": version}).json()
+        if not made["live"]:  # after a rollback new versions wait until somebody promotes one
+            path = f"/v10/projects/{stack['project_id']}/promote/{made['id']}"
+            assert platform.post(path).is_success
+        wait_until_live(api, made["id"])
+        return made["id"]
+
+    return released
+
+
+@pytest.fixture
+def good(release):
+    """The version that was live and well before the bad one."""
+    return release("good")
+
+
+@pytest.fixture
+def bad(release, app, good):
+    """A version with wrong pages is live, after a coordinator moved the ceremony.
+
+    Its checks are healthy, so that it takes a person to see it; a crash would be gone by itself.
+    """
+    assert app.put("/api/events/ceremony", json={"starts_at": "16:30"}).status_code == 200
+    return release("wrong-content")
+
+
+def overview(api):
+    return api.get("/api/overview", params={"environment": "production"}).json()
+
+
+def wait_until_live(api, deployment_id):
+    """The control plane hears of a release from the platform's webhooks."""
+    deadline = time.monotonic() + EVENTS_SECONDS
+    while (overview(api)["live"] or {}).get("deployment_id") != deployment_id:
+        assert time.monotonic() < deadline, "the release was not heard of in time"
+        time.sleep(0.1)
+
+
+async def roll_back(screen):
+    """Opens the dialog and fills it, up to the last button."""
+    await screen.page.click("#rollback-btn[aria-disabled=false]")
+    await screen.page.check("#reason-2")
+
+
+async def wait_until_completed(screen):
+    """Of the rollback just confirmed: the one before may still be on the page."""
+    await expect(screen.page.locator("#rollback-dialog")).to_be_hidden()
+    await screen.page.get_by_role("heading", name="Rollback completed").wait_for(
+        timeout=ROLLBACK_MS
+    )
+
+
+async def test_an_emergency_rollback_brings_the_last_good_version_back(
+    browser, stack, app, good, bad
+):
+    assert "Ceremony" not in app.get("/").text
+    async with screen_on(browser, stack["control_plane"], width=PHONE) as screen:
+        await screen.sign_in(stack["tokens"]["operator"])
+        await roll_back(screen)
+        await screen.keep("story-1-dialog")
+        await screen.page.click("#rollback-confirm")
+        await screen.page.wait_for_selector("#rollback-steps li")
+        await screen.keep("story-2-progress")
+        await wait_until_completed(screen)
+        await screen.keep("story-3-completed")
+
+        steps = screen.page.locator("#rollback-steps li")
+        await expect(steps).to_have_count(5)
+        assert app.get("/api/health").json()["deployment_id"] == good
+        assert "16:30" in app.get("/").text
+        row = screen.page.locator("#history tr.is-live")
+        await expect(row).to_contain_text("Show the day's timeline")
+        await expect(row).to_contain_text("Rollback")
+
+
+async def test_enter_pressed_three_times_starts_one_rollback(browser, stack, platform, good, bad):
+    platform.delete("/_dev/calls")
+    async with screen_on(browser, stack["control_plane"]) as screen:
+        await screen.sign_in(stack["tokens"]["operator"])
+        await roll_back(screen)
+        await screen.page.focus("#rollback-confirm")
+
+        for _ in range(3):
+            await screen.page.keyboard.press("Enter")
+
+        await wait_until_completed(screen)
+        calls = platform.get("/_dev/calls").json()
+        moved = [call for call in calls if call["method"] == "POST" and "aliases" in call["path"]]
+        assert len(moved) == 1
+
+
+async def test_a_reload_in_the_middle_shows_the_same_rollback(browser, stack, platform, good, bad):
+    platform.post("/_dev/faults", json={"name": "slow", "call": "alias", "seconds": 4})
+    async with screen_on(browser, stack["control_plane"]) as screen:
+        await screen.sign_in(stack["tokens"]["operator"])
+        await roll_back(screen)
+        await screen.page.click("#rollback-confirm")
+        await screen.page.locator("[data-step=switch][data-state=run]").wait_for()
+
+        await screen.page.reload()
+
+        await screen.page.locator("[data-step=switch][data-state=run]").wait_for()
+        await expect(screen.page.locator("#rollback-progress")).to_contain_text(
+            "Wrong or missing data"
+        )
+        button = screen.page.locator("#rollback-btn")
+        await expect(button).to_have_attribute("aria-disabled", "true")
+        await expect(screen.page.locator("#rollback-hint")).to_have_text("A rollback is running.")
+        await wait_until_completed(screen)
+
+
+async def test_a_viewer_looks_and_cannot_roll_back(browser, stack, good):
+    async with screen_on(browser, stack["control_plane"]) as screen:
+        await screen.sign_in(stack["tokens"]["viewer"])
+
+        button = screen.page.locator("#rollback-btn")
+        await expect(screen.page.locator("#history")).to_be_visible()
+        await expect(button).to_have_attribute("aria-disabled", "true")
+        await expect(screen.page.locator("#rollback-hint")).to_contain_text("role operator")
+
+
+async def test_a_wrong_token_signs_nobody_in(browser, address):
+    async with screen_on(browser, address) as screen:
+        await screen.open("/admin/sign-in")
+        await screen.page.fill("#token", "wsr_wrong")
+
+        await screen.page.click("#sign-in-btn")
+
+        await expect(screen.page.locator("#sign-in-error")).to_contain_text("not valid")
+        await screen.open()
+        await expect(screen.page.locator("main")).to_contain_text("You are signed out")
+
+
+async def test_signing_out_ends_the_session(browser, stack, good):
+    async with screen_on(browser, stack["control_plane"]) as screen:
+        await screen.sign_in(stack["tokens"]["operator"])
+        await screen.page.click("#sign-out")
+        await screen.page.wait_for_url("**/admin/sign-in")
+
+        await screen.open()
+
+        await expect(screen.page.locator("main")).to_contain_text("You are signed out")
+        assert await screen.page.context.cookies() == []
+
+
+async def test_a_poll_without_news_carries_no_body(browser, stack, good):
+    async with screen_on(browser, stack["control_plane"]) as screen:
+        await screen.sign_in(stack["tokens"]["operator"])
+        await screen.page.wait_for_selector("#history")
+
+        # What is live is looked at every ten seconds: at most one of the three has news.
+        statuses = [await refreshed(screen) for _ in range(3)]
+
+        assert statuses.count(304) >= 2
+
+
+async def refreshed(screen):
+    async with screen.page.expect_response("**/api/overview**") as answer:
+        await screen.page.click("#refresh")
+    return (await answer.value).status
+
+
+async def test_a_crash_is_rolled_back_by_itself_before_our_eyes(browser, stack, release, app):
+    good = release("good")
+    async with screen_on(browser, stack["control_plane"]) as screen:
+        await screen.sign_in(stack["tokens"]["viewer"])
+        await screen.page.wait_for_selector("#history")
+
+        release("crash")
+
+        progress = screen.page.locator("#rollback-progress")
+        await progress.get_by_text("Started automatically").wait_for(timeout=NOTICED_MS)
+        await wait_until_completed(screen)
+        assert app.get("/api/health").json()["deployment_id"] == good
