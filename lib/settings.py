@@ -5,23 +5,56 @@ An unset secret closes its route; it never opens it.
 """
 
 import os
+import re
+from contextlib import suppress
 from datetime import timedelta
 from functools import cache
 from typing import Annotated
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic.functional_validators import BeforeValidator
+from pydantic.functional_validators import AfterValidator, BeforeValidator
 
 from lib import errors
 from lib.rollback.models import Environment, SwitchMethod
 
+#: Ten years; much more would not fit into a date.
+LONGEST_SECONDS = 10 * 365 * 24 * 3600
+
 
 def seconds(value: object) -> object:
     """Durations are written in seconds, as their names say."""
-    return timedelta(seconds=float(value)) if isinstance(value, str | int | float) else value
+    if not isinstance(value, str):
+        return value
+    with suppress(ValueError):
+        if 0 < float(value) <= LONGEST_SECONDS:
+            return timedelta(seconds=float(value))
+    raise ValueError("give a number of seconds, more than 0")
+
+
+def postgres_address(value: SecretStr) -> SecretStr:
+    """As libpq reads it. Supabase adds a parameter that libpq refuses, for a client of another kind
+    (https://github.com/supabase/supabase/issues/27328, read 2026-11-22).
+    """
+    url = re.sub(r"[?&]supa=[^&]*$|(?<=[?&])supa=[^&]*&", "", value.get_secret_value())
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise ValueError("this is no Postgres address") from None
+    return SecretStr(url)
+
+
+def host_pattern(value: str) -> str:
+    with suppress(LookupError, ValueError, AttributeError):
+        hosts = {value.format(environment=environment) for environment in Environment}
+        if len(hosts) == len(Environment):
+            return value
+    raise ValueError("write `{environment}` where it goes into the host")
 
 
 Seconds = Annotated[timedelta, BeforeValidator(seconds)]
+PostgresAddress = Annotated[SecretStr, AfterValidator(postgres_address)]
 
 
 def named(*names: str) -> AliasChoices:
@@ -31,16 +64,16 @@ def named(*names: str) -> AliasChoices:
 class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
-    database_url: SecretStr = Field(
+    database_url: PostgresAddress = Field(
         validation_alias=named("DATABASE_URL", "POSTGRES_URL"),
         description="Our own Postgres; the pooled address of an integration is fine.",
     )
-    database_url_unpooled: SecretStr | None = Field(
+    database_url_unpooled: PostgresAddress | None = Field(
         None,
         validation_alias=named("DATABASE_URL_UNPOOLED", "POSTGRES_URL_NON_POOLING"),
         description="The same database without a pooler, for migrations. Unset: `DATABASE_URL`.",
     )
-    app_database_url: SecretStr | None = Field(
+    app_database_url: PostgresAddress | None = Field(
         None,
         validation_alias="APP_DATABASE_URL",
         description="The app's own database, unpooled: its migration ledger is read there. "
@@ -72,7 +105,7 @@ class Settings(BaseModel):
     app_project_id: str = Field(
         "", validation_alias="APP_PROJECT_ID", description="The app's project (not this one)."
     )
-    alias_pattern: str = Field(
+    alias_pattern: Annotated[str, AfterValidator(host_pattern)] = Field(
         "{environment}-wedsync.vercel.app",
         validation_alias="ALIAS_PATTERN",
         description="Host of an environment's live alias.",
