@@ -6,13 +6,14 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from lib.moments import Moment
-from lib.rollback.models import Environment
+from lib.rollback.models import STORABLE, Environment
 
 #: A migration version or git SHA that nobody told us. It equals nothing, itself included.
 UNKNOWN = "unknown"
 
 Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{7,40}$")]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=STORABLE)]
+Version = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=STORABLE)]
 
 
 class DeploymentRecord(BaseModel):
@@ -23,7 +24,7 @@ class DeploymentRecord(BaseModel):
     environment: Environment
     git_sha: Sha
     vercel_deployment_id: Annotated[str, StringConstraints(pattern=r"^dpl_[A-Za-z0-9]{1,96}$")]
-    db_migration_version: Annotated[str, StringConstraints(min_length=1, max_length=50)] = UNKNOWN
+    db_migration_version: Version = UNKNOWN
     title: Line = ""
     author: Line = ""
 

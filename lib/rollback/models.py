@@ -11,7 +11,12 @@ from lib.moments import Moment
 
 LAST_STABLE = "last-stable"
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+#: Postgres stores any text but one with a NUL.
+STORABLE = r"^[^\x00]*$"
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=STORABLE),
+]
 
 
 class Environment(StrEnum):
@@ -133,6 +138,11 @@ class Rollback(BaseModel):
     steps: list[Step]
     #: Of the target and of what was live: only those that were recorded.
     names: dict[str, DeploymentName] | None
+
+    def called(self, deployment_id: str) -> str:
+        """How people name a deployment: its short SHA, or its id if nobody told us the SHA."""
+        known = (self.names or {}).get(deployment_id)
+        return known.git_sha[:7] if known and known.git_sha != "unknown" else deployment_id
 
     @property
     def is_final(self) -> bool:

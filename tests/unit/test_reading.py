@@ -1,0 +1,148 @@
+"""Requests are read or refused, and a refusal points at what is wrong."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.requests import Request
+
+from lib import errors
+from lib.deployments.models import DeploymentRecord
+from lib.rollback.models import Environment, RollbackRequest
+from lib.web.reading import parse, read_environment, read_idempotency_key, read_last_segment
+
+ORDER = {"deployment_id": "dpl_1", "reason": "Page does not open", "environment": "production"}
+RECORD = {"environment": "staging", "git_sha": "a" * 40, "vercel_deployment_id": "dpl_1"}
+ID = "2b0f7f4e-6a5d-4d4e-9d1f-0a1b2c3d4e5f"
+
+
+def request(path: str = "/", query: str = "", **headers: str) -> Request:
+    raw = [(k.replace("_", "-").encode(), v.encode("latin-1")) for k, v in headers.items()]
+    scope = {"type": "http", "method": "GET", "path": path, "headers": raw}
+    return Request(scope | {"query_string": query.encode()})
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"deployment_id": "dpl_"}, "#/deployment_id"),
+        ({"deployment_id": "latest"}, "#/deployment_id"),
+        ({"deployment_id": "dpl_1\n"}, "#/deployment_id"),
+        ({"deployment_id": "dpl_" + "x" * 97}, "#/deployment_id"),
+        ({"reason": " "}, "#/reason"),
+        ({"reason": "x" * 501}, "#/reason"),
+        ({"reason": "a\x00b"}, "#/reason"),
+        ({"reason": None}, "#/reason"),
+        ({"environment": "preview"}, "#/environment"),
+        ({"note": ""}, "#/note"),
+        ({"note": "a\x00b"}, "#/note"),
+        ({"expected_current": "x" * 101}, "#/expected_current"),
+        ({"force": True}, "#/force"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_bad_field_is_pointed_at(change, pointer):
+    with pytest.raises(errors.InvalidRequest) as refused:
+        parse(json.dumps(ORDER | change).encode(), RollbackRequest)
+
+    assert [at for at, _ in refused.value.problems] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"git_sha": "HEAD"}, "#/git_sha"),
+        ({"git_sha": "a" * 6}, "#/git_sha"),
+        ({"title": "a\x00b"}, "#/title"),
+        ({"author": "a\x00b"}, "#/author"),
+        ({"db_migration_version": ""}, "#/db_migration_version"),
+        ({"db_migration_version": "a\x00b"}, "#/db_migration_version"),
+        ({"vercel_deployment_id": "prj_1"}, "#/vercel_deployment_id"),
+    ],
+    ids=str,
+)
+def test_a_bad_field_of_a_recorded_deployment_is_pointed_at(change, pointer):
+    with pytest.raises(errors.InvalidRequest) as refused:
+        parse(json.dumps(RECORD | change).encode(), DeploymentRecord)
+
+    assert [at for at, _ in refused.value.problems] == [pointer]
+
+
+def test_all_bad_fields_are_pointed_at():
+    with pytest.raises(errors.InvalidRequest) as refused:
+        parse(b"{}", RollbackRequest)
+
+    assert {at for at, _ in refused.value.problems} == {f"#/{name}" for name in ORDER}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b'{"reason": "\\ud800"}'])
+def test_a_body_that_is_no_object_is_refused(body):
+    with pytest.raises(errors.InvalidRequest):
+        parse(body, RollbackRequest)
+
+
+def test_blanks_around_a_reason_do_not_count():
+    read = parse(json.dumps(ORDER | {"reason": "  slow \n"}).encode(), RollbackRequest)
+
+    assert read.reason == "slow"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_reason_that_is_read_can_be_stored(reason):
+    try:
+        read = parse(json.dumps(ORDER | {"reason": reason}).encode(), RollbackRequest)
+    except errors.InvalidRequest:
+        return
+    assert "\x00" not in read.reason
+    assert 0 < len(read.reason) <= 500
+
+
+@pytest.mark.parametrize(
+    ("query", "environment"),
+    [
+        ("", "production"),
+        ("environment=production", "production"),
+        ("environment=staging", "staging"),
+    ],
+)
+def test_the_environment_is_production_unless_said(query, environment):
+    assert read_environment(request(query=query)) == Environment(environment)
+
+
+@pytest.mark.parametrize("value", ["", "preview", "Production"])
+def test_there_are_two_environments(value):
+    with pytest.raises(errors.InvalidRequest):
+        read_environment(request(query=f"environment={value}"))
+
+
+def test_a_request_may_come_without_a_key():
+    assert read_idempotency_key(request()) is None
+
+
+@pytest.mark.parametrize("key", ["k", "k" * 200, "a key"])
+def test_a_key_is_read(key):
+    assert read_idempotency_key(request(idempotency_key=key)) == key
+
+
+@pytest.mark.parametrize("key", ["", "k" * 201, "a\tb", "a\x00b"])
+def test_a_key_that_is_none_is_refused(key):
+    with pytest.raises(errors.InvalidRequest):
+        read_idempotency_key(request(idempotency_key=key))
+
+
+@pytest.mark.parametrize("path", [f"/api/rollback/status/{ID}", f"/api/rollback/status/{ID}/"])
+def test_the_id_is_the_last_of_the_path(path):
+    assert str(read_last_segment(request(path))) == ID
+
+
+def test_the_id_of_the_query_is_not_read():
+    """It is the caller's to choose, and may be another than the path's."""
+    with pytest.raises(errors.NotFound):
+        read_last_segment(request("/api/rollback/status/x", f"id={ID}"))
+
+
+@pytest.mark.parametrize("segment", ["", "1", "rb_9", "..", ID + "0", "%00"])
+def test_what_is_no_id_is_not_found(segment):
+    with pytest.raises(errors.NotFound):
+        read_last_segment(request(f"/api/rollback/status/{segment}"))
