@@ -70,7 +70,11 @@ class Gate:
 def check_origin(request: Request) -> None:
     """A page of another site cannot write with our cookie. Raises Forbidden."""
     origin = request.headers.get("origin", "")
-    if not origin or urlsplit(origin).netloc != request.headers.get("host"):
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        host = ""
+    if not host or host != request.headers.get("host"):
         raise errors.Forbidden("Requests that carry the session cookie must come from this site.")
 
 
