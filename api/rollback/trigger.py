@@ -19,7 +19,9 @@ async def post(request: Request) -> Reply:
         requested_by=caller.name,
         idempotency_key=read_idempotency_key(request),
     )
-    message = f"Going back to {rollback.target}. Follow it at the address in Location."
+    message = (
+        f"Going back to {rollback.called(rollback.target)}. Follow it at the address in Location."
+    )
     return Reply(
         RollbackResponse(success=True, rollback_id=rollback.id, message=message),
         HTTPStatus.ACCEPTED,

@@ -42,9 +42,11 @@ NEXT_ACTIONS = {
 
 
 def words(claim: Claim, stop: Stop) -> dict[str, object]:
+    rollback = claim.rollback
+    left = rollback.from_deployment
     names = {
-        "left": claim.rollback.from_deployment or "the version that was live",
-        "target": claim.rollback.target,
+        "left": rollback.called(left) if left else "the version that was live",
+        "target": rollback.called(rollback.target),
     }
     remedy = [stop.remedy] if stop.remedy else []
     return {
@@ -73,8 +75,8 @@ async def write(connection: Connection, rollback: Rollback, change: Change) -> N
             connection,
             environment=rollback.environment,
             kind="rollback_failed",
-            sentence=f"The rollback of {rollback.environment} to {rollback.target} failed at"
-            f" {rollback.step}: {rollback.error} {rollback.visitors_get}",
+            sentence=f"The rollback of {rollback.environment} to {rollback.called(rollback.target)}"
+            f" failed at {rollback.step}: {rollback.error} {rollback.visitors_get}",
             once=f"rollback_failed:{rollback.id}",
             rollback_id=rollback.id,
         )
@@ -95,8 +97,8 @@ async def alert_overdue(connection: Connection, rollback: Rollback) -> None:
         connection,
         environment=rollback.environment,
         kind="rollback_overdue",
-        sentence=f"The rollback of {rollback.environment} to {rollback.target} takes longer than"
-        " planned. It goes on.",
+        sentence=f"The rollback of {rollback.environment} to {rollback.called(rollback.target)}"
+        " takes longer than planned. It goes on.",
         once=f"rollback_overdue:{rollback.id}",
         rollback_id=rollback.id,
     )

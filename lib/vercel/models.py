@@ -30,6 +30,11 @@ class Deployment(VercelModel):
         return str(self.meta.get("githubCommitSha") or self.meta.get("gitlabCommitSha") or "")
 
     @property
+    def called(self) -> str:
+        """How people name it: its short SHA, or its id without one."""
+        return self.git_sha[:7] or self.id
+
+    @property
     def title(self) -> str:
         return str(self.meta.get("githubCommitMessage") or "").split("\n", 1)[0][:200]
 

@@ -14,26 +14,23 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
     except errors.VercelMissing:
         return refused(f"The platform knows no deployment {rollback.target}.")
     if target.project_id != tools.vercel.project_id:
-        return refused(f"{rollback.target} belongs to another project.")
+        return refused(f"{target.called} belongs to another project.")
     if target.ready_state != "READY":
         state = target.ready_state.lower() or "in an unknown state"
-        return refused(f"{rollback.target} cannot serve: it is {state}.")
+        return refused(f"{target.called} cannot serve: it is {state}.")
     live = await tools.routing.live(rollback.environment)
     if live is not None and live.id == target.id:
-        return refused(f"{rollback.target} is live already.")
+        return refused(f"{target.called} is live already.")
     await tools.tracker.record_platform(rollback.environment, target)
     plan = await tools.planner.plan(rollback.environment, rollback.target)
     if not isinstance(plan, Stays):
         await tools.store.reorder(claim, DATABASE_FIRST)
-    return Done(await summary(claim, live.id if live else None, tools))
-
-
-async def summary(claim: Claim, live: str | None, tools: Tools) -> str:
-    """What is undone and, since a deployment keeps its variables, what it will not know of."""
-    rollback = claim.rollback
-    changed = await tools.tracker.changed_variables(rollback.environment, rollback.target)
-    sentence = f"From {live or 'nothing'} to {rollback.target}."
-    return f"{sentence} Variables changed since: {', '.join(changed)}." if changed else sentence
+    # A deployment keeps its variables: this is what the target will not know of.
+    changed = await tools.tracker.changed_variables(rollback.environment, target.id)
+    sentence = f"From {live.called if live else 'nothing'} to {target.called}."
+    return Done(
+        f"{sentence} Variables changed since: {', '.join(changed)}." if changed else sentence
+    )
 
 
 def refused(message: str) -> Failed:

@@ -92,4 +92,7 @@ async def done(claim: Claim, tools: Tools) -> Outcome:
             traffic=Traffic.UNKNOWN,
         )
     await tools.tracker.reconcile(claim.rollback.environment)
-    return Done(f"{claim.rollback.environment.capitalize()} serves {claim.rollback.target}.")
+    return Done(
+        f"{claim.rollback.environment.capitalize()} serves"
+        f" {claim.rollback.called(claim.rollback.target)}."
+    )

@@ -18,7 +18,7 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
     live = await tools.routing.live(rollback.environment)
     if live is not None and live.id != rollback.target:
         return Failed(
-            f"Somebody else moved {rollback.environment} to {live.id} meanwhile.",
+            f"Somebody else moved {rollback.environment} to {live.called} meanwhile.",
             retryable=False,
             traffic=Traffic.UNKNOWN,
         )
