@@ -1,0 +1,120 @@
+"""What a person reads at a glance."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lib.access.models import Role
+from lib.deployments.models import DeploymentView
+from lib.overview.summary import SHOW_COMPLETED, STALE, active, blocked, checks, overall
+from lib.rollback.models import Environment, Rollback, Status
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+PRODUCTION = Environment.PRODUCTION
+MICROSECOND = timedelta(microseconds=1)
+GOOD = DeploymentView.model_construct(deployment_id="dpl_1")
+
+
+def look(live: str = "ok", **facts: object) -> dict[str, object]:
+    return {
+        "at": NOON,
+        "deployment": "dpl_2",
+        "live": live,
+        "detail": "it answers 500",
+        "checks": {"api": "healthy", "database": "unhealthy", "redis": "\x00"},
+    } | facts
+
+
+@pytest.mark.parametrize(
+    ("last", "state", "sentence"),
+    [
+        (look(), "ok", "Production is healthy"),
+        (look("failed"), "bad", "Production has problems: it answers 500"),
+        (look("unknown"), "unknown", "We do not know how production is: it answers 500"),
+        (None, "unknown", "We do not know how production is"),
+        (look(deployment="dpl_1"), "unknown", "We do not know how production is"),
+        (look(at=NOON - STALE), "ok", "Production is healthy"),
+        (look(at=NOON - STALE - MICROSECOND), "unknown", "We do not know how production is"),
+        (look("failed", at=NOON - 2 * STALE), "unknown", "We do not know how production is"),
+    ],
+    ids=[
+        "ok",
+        "failed",
+        "no-answer",
+        "never-looked",
+        "looked-at-another",
+        "as-old-as-may-be",
+        "too-old",
+        "too-old-to-say-it-is-bad",
+    ],
+)
+def test_overall(last, state, sentence):
+    said = overall(PRODUCTION, last, "dpl_2", NOON)
+
+    assert (said.state, said.sentence) == (state, sentence)
+
+
+def test_nothing_is_known_of_an_environment_where_nothing_is_live():
+    assert overall(Environment.STAGING, look(), None, NOON).state == "unknown"
+
+
+def test_the_four_checks_are_as_the_live_deployment_named_them():
+    shown = checks(look(), overall(PRODUCTION, look(), "dpl_2", NOON))
+
+    assert {check.name: check.state for check in shown} == {
+        "api": "healthy",
+        "database": "unhealthy",
+        "redis": "unknown",
+        "stripe": "unknown",
+    }
+    assert {check.checked_at for check in shown} == {NOON}
+
+
+def test_an_old_look_tells_nothing_of_the_checks():
+    old = look(at=NOON - 2 * STALE)
+    shown = checks(old, overall(PRODUCTION, old, "dpl_2", NOON))
+
+    assert {(check.state, check.checked_at) for check in shown} == {("unknown", None)}
+
+
+def rollback(status: str, ago: timedelta | None = None) -> Rollback:
+    return Rollback.model_construct(
+        status=Status(status), finished_at=None if ago is None else NOON - ago
+    )
+
+
+@pytest.mark.parametrize(
+    ("newest", "shown"),
+    [
+        (None, False),
+        (rollback("pending"), True),
+        (rollback("in_progress"), True),
+        (rollback("failed", timedelta(days=3)), True),
+        (rollback("completed", SHOW_COMPLETED - MICROSECOND), True),
+        (rollback("completed", SHOW_COMPLETED), False),
+    ],
+    ids=["none", "pending", "running", "failed-and-not-followed", "just-done", "done-long-ago"],
+)
+def test_the_rollback_that_everybody_should_see(newest, shown):
+    assert active(newest, NOON) == (newest if shown else None)
+
+
+@pytest.mark.parametrize(
+    ("role", "shown", "recommended", "code"),
+    [
+        (Role.OPERATOR, None, GOOD, None),
+        (Role.ADMIN, None, GOOD, None),
+        (Role.VIEWER, None, GOOD, "read_only"),
+        (Role.VIEWER, rollback("in_progress"), None, "read_only"),
+        (Role.OPERATOR, rollback("pending"), GOOD, "running"),
+        (Role.OPERATOR, rollback("in_progress"), None, "running"),
+        (Role.OPERATOR, rollback("failed", MICROSECOND), GOOD, "failed"),
+        (Role.OPERATOR, rollback("failed", MICROSECOND), None, "nothing"),
+        (Role.OPERATOR, rollback("completed", MICROSECOND), GOOD, None),
+        (Role.OPERATOR, None, None, "nothing"),
+    ],
+)
+def test_why_the_button_does_nothing(role, shown, recommended, code):
+    said = blocked(role, shown, recommended)
+
+    assert (said.code if said else None) == code
