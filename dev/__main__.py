@@ -64,6 +64,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     for name, help_ in (("hold", "keep a part stopped"), ("let-go", "let it run again")):
         part = commands.add_parser(name, help=help_)
         part.add_argument("part", choices=PARTS)
+    commands.add_parser(
+        "reload", help="end the functions, so that they start with the code as it is"
+    )
     commands.add_parser("status", help="what is live, and how it is")
     commands.add_parser("reset", help="forget the data of a stack that does not run")
 

@@ -3,7 +3,9 @@
 import argparse
 import asyncio
 import os
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -100,6 +102,16 @@ def let_go(stack: Stack, arguments: argparse.Namespace) -> None:
     (Folder(arguments.data).held / arguments.part).unlink(missing_ok=True)
 
 
+def reload(stack: Stack, arguments: argparse.Namespace) -> None:
+    """The next request starts each function anew, with the code as it is then."""
+    del arguments
+    functions = {name: pid for name, pid in stack["pids"].items() if name.startswith("api/")}
+    for pid in functions.values():
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    show(f"ended {', '.join(functions) or 'no function: none was running'}")
+
+
 def status(stack: Stack, arguments: argparse.Namespace) -> None:
     del arguments
     state = control(stack).ask("GET", "state")
@@ -142,5 +154,6 @@ COMMANDS: dict[str, Command] = {
     "fault": fault,
     "hold": hold,
     "let-go": let_go,
+    "reload": reload,
     "status": status,
 }

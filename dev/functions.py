@@ -35,6 +35,8 @@ class Functions:
         self._surroundings = surroundings
         self._changed = changed
         self._instances: dict[str, Instance] = {}
+        #: Finishing what they have begun.
+        self._old: list[Instance] = []
         self._starting: dict[str, asyncio.Lock] = {}
         # Not among the data: the path of a unix socket may have 107 characters at most.
         self._sockets = Path(tempfile.mkdtemp(prefix="functions-"))
@@ -50,10 +52,9 @@ class Functions:
         """The live process of `file`, started if need be. Raises FunctionFailed."""
         async with self._starting.setdefault(file, asyncio.Lock()):
             current = self._instances.get(file)
-            if current is not None and current.is_alive:
+            if current is not None and current.is_alive and not current.leaving:
                 return current
-            if current is not None:
-                current.close()
+            self._retire(current)
             started = self._instances[file] = self._start(file)
             try:
                 await started.wait_until_ready()
@@ -62,6 +63,13 @@ class Functions:
                 raise
         self._changed()
         return started
+
+    def _retire(self, current: Instance | None) -> None:
+        old = [*self._old, *([current] if current else [])]
+        self._old = [one for one in old if one.is_alive]
+        for one in old:
+            if not one.is_alive:
+                one.close()
 
     def _start(self, file: str) -> Instance:
         root = self._surroundings.root
@@ -81,7 +89,7 @@ class Functions:
         )
 
     def close(self) -> None:
-        for instance in self._instances.values():
+        for instance in (*self._instances.values(), *self._old):
             instance.close()
         shutil.rmtree(self._sockets, ignore_errors=True)
 

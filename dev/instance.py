@@ -37,6 +37,8 @@ class Instance:
 
     def __init__(self, process: Process, ipc: socket.socket, log: Path) -> None:
         self.overran = False
+        #: It takes no more requests, though its process may still be there.
+        self.leaving = False
         self._process = process
         self._log = log
         self._port: int | None = None

@@ -128,18 +128,26 @@ class Router:
         if len(body) > BODY_BYTES:
             return _error(413)
         assert self._functions is not None
-        try:
-            instance = await self._functions.instance(outcome.function)
-        except FunctionFailed as error:
-            self._front.say(f"{outcome.function} could not be started: {_last_line(error)}")
-            return _error(500)
+        while True:
+            try:
+                instance = await self._functions.instance(outcome.function)
+            except FunctionFailed as error:
+                self._front.say(f"{outcome.function} could not be started: {_last_line(error)}")
+                return _error(500)
+            try:
+                return await self._ask(instance, outcome, request, body)
+            except httpx.ConnectError:
+                instance.leaving = True  # it has not seen the request: another one may
+            except httpx.TransportError:
+                return self._died(outcome.function, instance)
+
+    async def _ask(
+        self, instance: Instance, outcome: Invoke, request: Request, body: bytes
+    ) -> Response:
         seconds = self.configuration.seconds(outcome.function)
         headers = {**_forwarded(request), "x-vercel-id": self._id(), **instance.begin(seconds)}
         target = f"{instance.url}{_path(request)}" + _query(outcome.query)
-        try:
-            return await self._pass_on(request, target, headers, body)
-        except httpx.TransportError:
-            return self._died(outcome.function, instance)
+        return await self._pass_on(request, target, headers, body)
 
     def _died(self, function: str, instance: Instance) -> Response:
         if self._closing:

@@ -131,6 +131,17 @@ def test_a_killed_function_comes_back_with_a_process_of_its_own(stack, data):
     assert current(data)["pids"]["api/health"] != before
 
 
+def test_functions_are_started_anew_after_a_reload(stack, data):
+    url = f"{stack['control_plane']}/api/health"
+    httpx.get(url)
+    before = current(data)["pids"]["api/health"]
+
+    assert "api/health" in dev(data, "reload").stdout
+
+    wait_until(lambda: httpx.get(url).status_code == 200)
+    assert current(data)["pids"]["api/health"] != before
+
+
 @pytest.mark.parametrize("part", ["postgres", "valkey"])
 def test_a_killed_part_is_started_again(stack, data, part):
     before = current(data)["pids"][part]
@@ -158,6 +169,7 @@ def redis_answers(stack):
 def test_a_release_is_live_at_once_and_one_for_a_slot_is_not(data, edge):
     assert "is live on production-wedsync" in dev(data, "release", "good-2").stdout
     assert "good-2" in dev(data, "status").stdout
+    wait_until(lambda: "good-2) is live on production" in (data / "output.log").read_text())
 
     assert "at blue-wedsync" in dev(data, "release", "good", "--slot", "blue").stdout
     production = next(
