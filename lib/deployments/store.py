@@ -41,7 +41,7 @@ WITH history AS (
          db_migration_version =
            coalesce(nullif(%(db_migration_version)s, 'unknown'), db_migration_version),
          environment_variables = CASE WHEN environment_variables = '{}'
-           THEN coalesce(%(variables)s, '{}') ELSE environment_variables END
+           THEN coalesce(%(variables)s::jsonb, '{}') ELSE environment_variables END
    WHERE id = %(id)s
 )
 UPDATE deployment_details
