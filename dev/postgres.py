@@ -7,7 +7,6 @@ import shutil
 import signal
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import LiteralString, Self
 
 import psycopg
@@ -16,6 +15,7 @@ from psycopg import sql
 from dev import processes
 from dev.ports import LOOPBACK, free_port
 from dev.processes import DidNotStart, Process
+from dev.stopping import Stoppable
 
 ATTEMPTS = 3
 SUPERUSER = "postgres"
@@ -23,7 +23,7 @@ SUPERUSER = "postgres"
 IN_HASTE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 
 
-class Postgres:
+class Postgres(Stoppable):
     """A running server and the folder it keeps its data in."""
 
     def __init__(self, data: Path, port: int, process: Process, *, durable: bool) -> None:
@@ -87,17 +87,6 @@ class Postgres:
     def stop(self, *, immediate: bool = False) -> None:
         """Disconnect everyone and end; `immediate` ends as a crash would, for recovery to mend."""
         self._process.stop(signal.SIGQUIT if immediate else signal.SIGINT)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 def _make_cluster(cluster: Path) -> None:

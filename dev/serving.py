@@ -2,19 +2,18 @@
 
 import threading
 import time
-from types import TracebackType
-from typing import Self
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from dev.ports import LOOPBACK, listening_socket
+from dev.stopping import Stoppable
 
 POLL_SECONDS = 0.005
 GRACE_SECONDS = 1
 
 
-class Served:
+class Served(Stoppable):
     """An app that answers at `url` until it is stopped."""
 
     def __init__(self, server: uvicorn.Server, thread: threading.Thread, port: int) -> None:
@@ -30,17 +29,6 @@ class Served:
         """Finish what is being answered, for a second at most, and free the port."""
         self._server.should_exit = True
         self._thread.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 def serve(app: ASGIApp, port: int = 0) -> Served:

@@ -6,7 +6,6 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from starlette.types import ASGIApp
@@ -25,6 +24,7 @@ from dev.processes import DidNotStart
 from dev.router import Front, Router
 from dev.serving import Served, serve
 from dev.simulator import Simulator
+from dev.stopping import Stoppable
 from dev.storage import Storage
 from dev.stripe import stripe_app
 from dev.supervisor import Part, Supervisor
@@ -47,7 +47,7 @@ class Options:
     crons: bool = True
 
 
-class Stack:
+class Stack(Stoppable):
     """`with Stack(options) as stack: stack.keep_running()`."""
 
     def __init__(self, options: Options) -> None:
@@ -67,14 +67,6 @@ class Stack:
             self.stop()
             raise
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def stop(self) -> None:
         """Whatever was started, last first."""

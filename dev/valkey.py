@@ -7,16 +7,16 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from dev.ports import LOOPBACK, free_port
 from dev.processes import DidNotStart, Process
+from dev.stopping import Stoppable
 
 ATTEMPTS = 3
 
 
-class Valkey:
+class Valkey(Stoppable):
     """A running server. Without a data folder it forgets everything when it stops."""
 
     def __init__(self, process: Process, data: Path | None, port: int) -> None:
@@ -59,17 +59,6 @@ class Valkey:
 
     def stop(self) -> None:
         self._process.stop(signal.SIGTERM)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 def _serve(data: Path | None, port: int) -> Process:

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import uvicorn
@@ -15,6 +14,7 @@ from dev.platform.control import Move, Named, Release, SetVariable
 from dev.platform.faults import Fault
 from dev.platform.state import Environment
 from dev.ports import LOOPBACK, listening_socket
+from dev.stopping import Stoppable
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 GRACE_SECONDS = 1
 
 
-class Platform:
+class Platform(Stoppable):
     """The simulated platform. `say` gets a line for each event that matters, in plain words."""
 
     def __init__(self, config: Config, say: Callable[[str], None] = lambda _: None) -> None:
@@ -52,14 +52,6 @@ class Platform:
 
     def __enter__(self) -> Self:
         return self if self._thread.is_alive() else self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     @property
     def api_url(self) -> str:
