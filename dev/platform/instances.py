@@ -44,7 +44,10 @@ class Instances:
             # After a restore another release can have the same id.
             self._stop(deployment.id)
             instance = None
-        if instance is None or self._may_try_again(instance):
+        if instance and self._may_try_again(instance):
+            self._stop(deployment.id)
+            instance = None
+        if instance is None:
             instance = self._start(deployment)
         elif instance.process.poll() is not None:
             raise Crashed
