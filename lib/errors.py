@@ -14,6 +14,7 @@
   + Upstream                 another service failed us; `retryable` says if trying again may help
     - VercelRejected         the platform answered 4xx
       . VercelMissing        ... 404 or 410
+      . VercelConflict       ... 409: it is so already, or another change is under way
     - VercelUnavailable      time-out, 429 or 5xx from the platform
     - DatabaseUnavailable    our own Postgres did not answer
   + StaleLease               another invocation took this rollback over; stop quietly
@@ -86,6 +87,10 @@ class VercelRejected(Upstream):
 
 class VercelMissing(VercelRejected):
     """The platform does not know what we asked for."""
+
+
+class VercelConflict(VercelRejected):
+    """What we asked for is so already, or the platform is busy with another change."""
 
 
 class VercelUnavailable(Upstream):

@@ -40,6 +40,12 @@ NEXT_ACTIONS = {
     ],
 }
 
+#: The switch prepares itself before it moves anything.
+PINNED = (
+    "New releases do not go live by themselves now: turn the assignment of domains on again in"
+    " the platform's project, if you do not roll back."
+)
+
 
 def words(claim: Claim, stop: Stop) -> dict[str, object]:
     rollback = claim.rollback
@@ -49,6 +55,8 @@ def words(claim: Claim, stop: Stop) -> dict[str, object]:
         "target": rollback.called(rollback.target),
     }
     remedy = [stop.remedy] if stop.remedy else []
+    if stop.traffic is Traffic.UNCHANGED and claim.facts.get("auto_assign_before"):
+        remedy.append(PINNED)
     return {
         "error": stop.message,
         "visitors_get": VISITORS_GET[stop.traffic].format(**names),

@@ -10,10 +10,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from lib import errors
-from lib.rollback.machine import Change, Failed, Outcome, Traffic, settle
+from lib.rollback.machine import Change, Failed, Outcome, settle
 from lib.rollback.models import SWITCH_FIRST, Claim, Order, Rollback
 from lib.rollback.progress import Progress
-from lib.rollback.steps import Step, Tools, find
+from lib.rollback.steps import Step, Tools, find, traffic_after
 from lib.rollback.store import STANDBY_PATIENCE, RollbackStore
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,9 @@ class Engine:
         step = find(claim.step)
         await self.progress.write(claim.rollback)
         if claim.attempt > step.attempts:
-            outcome: Outcome = Failed("The step never reported back.", retryable=False)
+            outcome: Outcome = Failed(
+                "The step never reported back.", retryable=False, traffic=traffic_after(claim)
+            )
         else:
             async with self._lease(claim):
                 outcome = await attempt(step, claim, self.tools)
@@ -159,18 +161,18 @@ async def attempt(step: Step, claim: Claim, tools: Tools) -> Outcome:
     try:
         return await step.run(claim, tools)
     except errors.DatabaseUnavailable as error:
-        return Failed(str(error), retryable=True, traffic=step.traffic)
+        return Failed(str(error), retryable=True, traffic=traffic_after(claim))
     except errors.VercelRejected as error:
-        # Each step asks before it acts: what is refused has not been done.
-        unchanged = step.name in ("record", "database", "switch")
         return Failed(
             str(error),
             retryable=False,
-            traffic=Traffic.UNCHANGED if unchanged else step.traffic,
+            traffic=traffic_after(claim),
             remedy="Check the platform token's rights and the deployment in the platform.",
         )
     except errors.VercelUnavailable as error:
-        return Failed(str(error), retryable=True, traffic=step.traffic, delay=asked_delay(error))
+        return Failed(
+            str(error), retryable=True, traffic=traffic_after(claim), delay=asked_delay(error)
+        )
 
 
 def asked_delay(error: errors.VercelUnavailable) -> timedelta | None:

@@ -63,9 +63,8 @@ class VercelClient:
             await self._call(
                 HTTPMethod.POST, f"/v2/deployments/{deployment_id}/aliases", json={"alias": alias}
             )
-        except errors.VercelRejected as error:
-            if error.facts.get("status_code") != HTTPStatus.CONFLICT:
-                raise
+        except errors.VercelConflict:
+            return
 
     async def roll_back(self, deployment_id: str, *, description: str) -> None:
         """Ask for an Instant Rollback. Accepted is not done: look at `project()`."""
@@ -135,6 +134,8 @@ def refusal(response: httpx.Response, path: str) -> errors.Upstream:
         )
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         return errors.VercelMissing(message, status_code=status, path=path)
+    if status == HTTPStatus.CONFLICT:
+        return errors.VercelConflict(message, status_code=status, path=path)
     return errors.VercelRejected(message, status_code=status, path=path)
 
 

@@ -23,7 +23,7 @@ def answer(status: int, **parts: object) -> httpx.Response:
         (402, errors.VercelRejected, False),
         (403, errors.VercelRejected, False),
         (404, errors.VercelMissing, False),
-        (409, errors.VercelRejected, False),
+        (409, errors.VercelConflict, False),
         (410, errors.VercelMissing, False),
         (422, errors.VercelRejected, False),
         (429, errors.VercelUnavailable, True),

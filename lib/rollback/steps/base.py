@@ -39,5 +39,14 @@ class Step:
     attempts: int = 10
     #: Its failure is a warning, not a failed rollback.
     optional: bool = False
-    #: What visitors get if it fails without saying so.
-    traffic: Traffic = Traffic.UNKNOWN
+
+
+def traffic_after(claim: Claim) -> Traffic:
+    """What visitors get if the step fails without saying so itself.
+
+    `asked`: the switch has asked for the change, and was not refused.
+    """
+    step, switch = (claim.rollback.find(name).position for name in (claim.step, "switch"))
+    if step == switch:
+        return Traffic.UNKNOWN if claim.facts.get("asked") else Traffic.UNCHANGED
+    return Traffic.MOVED if step > switch else Traffic.UNCHANGED

@@ -1,10 +1,13 @@
 """Step 2: the environment's hosts serve the target."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from http import HTTPStatus
 
+from lib import errors
 from lib.rollback.machine import Done, Failed, Outcome, Traffic, Wait
 from lib.rollback.models import Claim, SwitchMethod
-from lib.rollback.steps.base import Tools
+from lib.rollback.steps.base import Tools, traffic_after
 from lib.vercel.models import AliasRequest
 
 RECHECK = timedelta(seconds=0.5)
@@ -32,7 +35,7 @@ async def move_alias(claim: Claim, tools: Tools) -> Outcome:
     live = await tools.routing.live(rollback.environment)
     if live is None or live.id != rollback.target:
         alias = tools.routing.settings.alias(rollback.environment)
-        await tools.vercel.assign_alias(rollback.target, alias)
+        await ask(claim, tools, lambda: tools.vercel.assign_alias(rollback.target, alias))
         live = await tools.routing.live(rollback.environment)
     if live is None or live.id != rollback.target:
         return Wait(RECHECK, "The platform accepted the switch and still names the old version.")
@@ -53,15 +56,45 @@ async def instant_rollback(claim: Claim, tools: Tools) -> Outcome:
     if not is_ours(job, claim):
         if project.live == rollback.target:
             return await done(claim, tools)
-        description = f"{rollback.requested_by}: {rollback.reason}"[:200]
-        await tools.vercel.roll_back(rollback.target, description=description)
-        return Wait(RECHECK, "The platform accepted the rollback.")
+        return await ask_for_job(claim, tools)
     assert job is not None
     if job.job_status in JOB_ENDED_BADLY:
         return await job_failed(job, tools)
     if job.job_status != "succeeded" or project.live != rollback.target:
         return Wait(RECHECK, f"The platform's job is {job.job_status}.")
     return await done(claim, tools)
+
+
+async def ask_for_job(claim: Claim, tools: Tools) -> Wait:
+    rollback = claim.rollback
+    description = f"{rollback.requested_by}: {rollback.reason}"[:200]
+    try:
+        await ask(
+            claim, tools, lambda: tools.vercel.roll_back(rollback.target, description=description)
+        )
+    except errors.VercelConflict as error:
+        # A job of somebody else is under way; ours comes after it.
+        return Wait(RECHECK, str(error), traffic_after(claim))
+    return Wait(RECHECK, "The platform accepted the rollback.")
+
+
+async def ask(claim: Claim, tools: Tools, change: Callable[[], Awaitable[None]]) -> None:
+    """Remember that we asked: without an answer, nobody knows whether it took effect.
+
+    A refusal is an answer: what was asked this time has not been done.
+    """
+    asked_before = claim.facts.get("asked", False)
+    if not asked_before:
+        await tools.store.remember(claim, asked=True)
+    try:
+        await change()
+    except errors.Upstream as error:
+        is_refused = isinstance(error, errors.VercelRejected) or (
+            error.facts.get("status_code") == HTTPStatus.TOO_MANY_REQUESTS
+        )
+        if is_refused and not asked_before:
+            await tools.store.remember(claim, asked=False)
+        raise
 
 
 def is_ours(job: AliasRequest | None, claim: Claim) -> bool:
@@ -90,6 +123,7 @@ async def done(claim: Claim, tools: Tools) -> Outcome:
             f"These hosts did not move: {', '.join(failed)}.",
             retryable=True,
             traffic=Traffic.UNKNOWN,
+            remedy=f"In the platform, assign {', '.join(failed)} to {claim.rollback.target}.",
         )
     await tools.tracker.reconcile(claim.rollback.environment)
     return Done(

@@ -31,7 +31,9 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
     )
     for host, look in zip(asked, looks, strict=True):
         if look.health is not Health.OK:
-            return Wait(RECHECK, f"{host}: {look.detail}.", Traffic.MOVED)
+            is_other = look.deployment_id not in (None, rollback.target)
+            traffic = Traffic.UNKNOWN if is_other else Traffic.MOVED
+            return Wait(RECHECK, f"{host}: {look.detail}.", traffic)
     return Done(warning(looks[0]))
 
 
