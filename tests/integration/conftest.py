@@ -10,17 +10,25 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 
 from dev.platform import Config, Platform
-from lib.rollback.models import Environment, Order, SwitchMethod
+from lib.rollback.engine import LEASE
+from lib.rollback.models import Environment, Order, Rollback, SwitchMethod
 from lib.schema.migrate import apply_pending
 from lib.settings import Settings, load
 from lib.wiring import Services, build
 
 REDIS_TOKEN = "redis-token"
 PRODUCTION = Environment.PRODUCTION
+#: A step that waits looks again after this; time passes as fast as that.
+GLANCE = timedelta(seconds=0.5)
+#: Far more than any rollback takes.
+GLANCES = 400
+#: For tests in which the platform does not answer.
+IMPATIENT_SECONDS = 0.2
 number = count()
 
 
@@ -155,3 +163,38 @@ def live_moves(platform) -> Callable[[], list[str]]:
         return [move["to"] for move in moves if move["alias"] == host]
 
     return live_moves
+
+
+@pytest.fixture
+def work(services, pass_time) -> Callable[[Rollback], Awaitable[Rollback]]:
+    """Works on a rollback until it is final; while it waits, the clock is moved."""
+
+    async def work(rollback: Rollback) -> Rollback:
+        for _ in range(GLANCES):
+            claim = await services.engine.store.claim(rollback.id, lease=LEASE)
+            if claim is None:
+                await pass_time(GLANCE)
+                continue
+            rollback = await services.engine.advance(claim)
+            if rollback.is_final:
+                return rollback
+        raise AssertionError(f"It does not end: {rollback.step}")
+
+    return work
+
+
+@pytest.fixture
+def impatient(services) -> None:
+    """The platform's API is given up on soon."""
+    services.http.timeout = httpx.Timeout(IMPATIENT_SECONDS)
+
+
+@pytest.fixture
+def is_locked(control) -> Callable[[], Awaitable[bool]]:
+    async def is_locked() -> bool:
+        cursor = await control.execute(
+            "SELECT locked_by FROM environments WHERE environment = 'production'"
+        )
+        return (await cursor.fetchone())["locked_by"] is not None
+
+    return is_locked

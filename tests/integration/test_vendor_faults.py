@@ -1,0 +1,333 @@
+"""The platform fails in every way it has: the rollback ends right, and says what to do."""
+
+from datetime import timedelta
+
+import pytest
+
+from lib.rollback.engine import LEASE, RETRY_AFTER_LIMIT_SECONDS
+from lib.rollback.models import Environment, Status, StepState, SwitchMethod
+from lib.settings import load
+from lib.wiring import build
+
+ALIAS, INSTANT = SwitchMethod.ALIAS, SwitchMethod.INSTANT
+#: What each method asks the platform to do.
+SWITCH = {ALIAS: "alias", INSTANT: "rollback"}
+FOREVER = 1000
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(params=[ALIAS, INSTANT])
+def method(request) -> SwitchMethod:
+    return request.param
+
+
+#: The method makes no difference.
+only_alias = pytest.mark.parametrize("method", [ALIAS], indirect=True)
+only_instant = pytest.mark.parametrize("method", [INSTANT], indirect=True)
+
+
+@pytest.fixture
+async def services(services, variables, method):
+    """The same history, seen by a control plane that switches by this method."""
+    services = build(load(variables | {"SWITCH_METHOD_PRODUCTION": method}))
+    yield services
+    await services.close()
+
+
+@pytest.fixture
+async def rollback(services, order, method):
+    return await services.engine.start(order.model_copy(update={"switch_method": method}))
+
+
+def accepted(platform, method) -> int:
+    """How often the platform took the switch, whether or not it said so."""
+    path = "/aliases" if method is ALIAS else "/rollback/"
+    return sum(
+        call["method"] == "POST" and path in call["path"] and call["status"] in (None, 200, 201)
+        for call in platform.calls()
+    )
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param({"name": "429", "retry_after": 3}, id="throttled"),
+        pytest.param({"name": "500"}, id="fails-once"),
+        pytest.param({"name": "500", "times": 6}, id="fails-for-a-while"),
+        pytest.param({"name": "hang"}, id="hangs"),
+        pytest.param({"name": "slow", "seconds": 0.1}, id="slow"),
+        pytest.param({"name": "timeout-after-applying"}, id="applies-and-never-answers"),
+    ],
+)
+async def test_the_switch_is_tried_again_and_moves_once(
+    rollback, work, platform, method, fault, live_moves, releases, impatient, is_locked
+):
+    platform.fault(**fault, call=SWITCH[method])
+
+    ended = await work(rollback)
+
+    assert ended.status is Status.COMPLETED, ended.error
+    assert live_moves() == [releases.v1]
+    assert not await is_locked()
+
+
+@only_alias
+@pytest.mark.parametrize("call", ["project", "deployment", "env"])
+@pytest.mark.parametrize("name", ["429", "500", "hang"])
+async def test_a_read_that_fails_for_a_while_costs_time_only(
+    rollback, work, platform, name, call, live_moves, releases, impatient
+):
+    platform.fault(name, call=call, times=3)
+
+    ended = await work(rollback)
+
+    assert ended.status is Status.COMPLETED, ended.error
+    assert live_moves() == [releases.v1]
+
+
+async def test_a_switch_that_took_effect_unheard_is_not_asked_for_again(
+    rollback, work, platform, method, impatient
+):
+    platform.fault("timeout-after-applying", call=SWITCH[method])
+
+    await work(rollback)
+
+    assert accepted(platform, method) == 1
+
+
+async def test_throttling_is_waited_for_as_long_as_asked(
+    rollback, services, platform, method, impatient
+):
+    platform.fault("429", call=SWITCH[method], retry_after=7)
+    while (claim := await services.engine.store.claim(rollback.id, lease=LEASE)).step != "switch":
+        await services.engine.advance(claim)
+
+    waiting = await services.engine.advance(claim)
+
+    assert waiting.status is Status.IN_PROGRESS
+    assert 6 * SECOND < waiting.due_in <= 7 * SECOND
+
+
+async def test_throttling_for_an_hour_is_not_waited_for(
+    rollback, services, platform, method, impatient
+):
+    platform.fault("429", call=SWITCH[method], retry_after=3600)
+    while (claim := await services.engine.store.claim(rollback.id, lease=LEASE)).step != "switch":
+        await services.engine.advance(claim)
+
+    waiting = await services.engine.advance(claim)
+
+    assert waiting.due_in <= timedelta(seconds=RETRY_AFTER_LIMIT_SECONDS)
+
+
+async def test_a_platform_that_throttles_for_ever_has_changed_nothing(
+    rollback, work, platform, method, live_moves, is_locked
+):
+    platform.fault("429", call=SWITCH[method], times=FOREVER)
+
+    ended = await work(rollback)
+
+    assert (ended.status, ended.step) == (Status.FAILED, "switch")
+    assert "429" in ended.error
+    assert "Nothing was changed" in ended.visitors_get
+    assert ended.next_actions
+    assert live_moves() == []
+    assert not await is_locked()
+
+
+@pytest.mark.parametrize("name", ["500", "hang"])
+async def test_a_switch_that_may_yet_take_effect_locks(
+    rollback, work, platform, method, name, live_moves, is_locked, impatient
+):
+    platform.fault(name, call=SWITCH[method], times=FOREVER)
+
+    ended = await work(rollback)
+
+    assert (ended.status, ended.step) == (Status.FAILED, "switch")
+    assert "not certain which" in ended.visitors_get
+    assert any("which version it shows" in action for action in ended.next_actions)
+    assert live_moves() == []
+    assert await is_locked()
+
+
+@only_alias
+@pytest.mark.parametrize("name", ["429", "500", "hang"])
+async def test_a_platform_that_is_down_changes_nothing_and_locks_nothing(
+    rollback, work, platform, name, live_moves, is_locked, impatient
+):
+    platform.fault(name, times=FOREVER)
+
+    ended = await work(rollback)
+
+    assert (ended.status, ended.step) == (Status.FAILED, "record")
+    assert "Nothing was changed" in ended.visitors_get
+    assert ended.next_actions
+    assert live_moves() == []
+    assert not await is_locked()
+
+
+@only_alias
+async def test_a_token_that_was_revoked_changes_nothing_and_says_so(
+    rollback, work, services, live_moves, is_locked
+):
+    services.http.headers["authorization"] = "Bearer revoked"
+
+    ended = await work(rollback)
+
+    assert (ended.status, ended.step) == (Status.FAILED, "record")
+    assert "403" in ended.error
+    assert any("token" in action for action in ended.next_actions)
+    assert live_moves() == []
+    assert not await is_locked()
+
+
+async def test_a_refused_switch_changes_nothing(
+    services, rollback, work, platform, live_moves, is_locked
+):
+    """The token loses its rights between the two steps."""
+    claim = await services.engine.store.claim(rollback.id, lease=LEASE)
+    await services.engine.advance(claim)
+    services.http.headers["authorization"] = "Bearer revoked"
+
+    ended = await work(rollback)
+
+    assert (ended.status, ended.step) == (Status.FAILED, "switch")
+    assert "Nothing was changed" in ended.visitors_get
+    assert not await is_locked()
+
+
+async def test_a_switch_of_which_we_may_not_learn_more_is_not_called_unchanged(
+    services, rollback, platform, method, work, is_locked, impatient
+):
+    """It was accepted, its answer never came, and then we lost our rights."""
+    platform.fault("timeout-after-applying", call=SWITCH[method])
+    while (claim := await services.engine.store.claim(rollback.id, lease=LEASE)).step != "switch":
+        await services.engine.advance(claim)
+    await services.engine.advance(claim)
+    services.http.headers["authorization"] = "Bearer revoked"
+
+    ended = await work(rollback)
+
+    assert (ended.status, ended.step) == (Status.FAILED, "switch")
+    assert "not certain which" in ended.visitors_get
+    assert await is_locked()
+
+
+@only_alias
+async def test_caches_that_are_not_cleared_are_a_warning(rollback, work, platform):
+    platform.fault("500", call="purge-edge", times=FOREVER)
+
+    ended = await work(rollback)
+
+    assert ended.status is Status.COMPLETED
+    assert ended.find("caches").state is StepState.OK
+    assert ended.find("caches").message.startswith("Warning: ")
+
+
+async def test_old_content_is_not_taken_for_the_target(
+    services, rollback, platform, pass_time, releases
+):
+    """The platform says that it moved; visitors still get the old deployment."""
+    platform.fault("old-content", seconds=600)
+    while (claim := await services.engine.store.claim(rollback.id, lease=LEASE)) is None or (
+        await services.engine.advance(claim)
+    ).step != "verify":
+        await pass_time(SECOND)
+
+    looked = await services.engine.advance(
+        await services.engine.store.claim(rollback.id, lease=LEASE)
+    )
+
+    assert looked.status is Status.IN_PROGRESS
+    assert releases.v2 in looked.find("verify").message
+
+
+async def test_old_content_that_goes_away_is_waited_for(services, rollback, work, platform):
+    platform.fault("old-content", seconds=0.5)
+
+    ended = await work(rollback)
+
+    assert ended.status is Status.COMPLETED, ended.error
+
+
+@only_alias
+async def test_old_content_that_stays_fails_and_locks(rollback, work, platform, is_locked):
+    platform.fault("old-content", seconds=600)
+
+    ended = await work(rollback)
+
+    assert (ended.status, ended.step) == (Status.FAILED, "verify")
+    assert "not certain which" in ended.visitors_get
+    assert ended.next_actions
+    assert await is_locked()
+
+
+@only_alias
+async def test_a_target_that_turns_out_ill_fails_and_locks(
+    services, order, work, releases, platform, is_locked
+):
+    for release in (releases.v3, releases.v2):
+        platform.move_alias(platform.config.aliases.production, release)
+        await services.tracker.reconcile(Environment.PRODUCTION)
+
+    ended = await work(
+        await services.engine.start(order.model_copy(update={"target": releases.v3}))
+    )
+
+    assert (ended.status, ended.step) == (Status.FAILED, "verify")
+    assert "not proved to be well" in ended.visitors_get
+    assert any("another version" in action for action in ended.next_actions)
+    assert await is_locked()
+
+
+@only_instant
+class TestInstantRollback:
+    """What only the platform's own job can do wrong."""
+
+    @pytest.mark.parametrize("name", ["job-failed", "job-skipped"])
+    async def test_a_job_that_ends_badly_fails_and_locks(
+        self, rollback, work, platform, name, live_moves, is_locked
+    ):
+        platform.fault(name)
+
+        ended = await work(rollback)
+
+        assert (ended.status, ended.step) == (Status.FAILED, "switch")
+        assert f"job {name.removeprefix('job-')}" in ended.error
+        assert "not certain which" in ended.visitors_get
+        assert ended.next_actions
+        assert live_moves() == []
+        assert await is_locked()
+
+    async def test_a_host_that_does_not_move_is_named_with_what_to_do(
+        self, rollback, work, platform, is_locked, releases
+    ):
+        host = platform.config.aliases.production
+        platform.fault("domain-failed", domain=host)
+
+        ended = await work(rollback)
+
+        assert (ended.status, ended.step) == (Status.FAILED, "switch")
+        assert host in ended.error
+        assert "not certain which" in ended.visitors_get
+        assert any(host in action and releases.v1 in action for action in ended.next_actions)
+        assert await is_locked()
+
+    async def test_a_job_of_somebody_else_is_waited_for(
+        self, services, rollback, work, platform, releases
+    ):
+        """A promotion is under way when we ask: the platform refuses a second job with 409."""
+        claim = await services.engine.store.claim(rollback.id, lease=LEASE)
+        await services.engine.advance(claim)
+        path = f"/v10/projects/{platform.config.project_id}/promote/{releases.v3}"
+        (await services.http.post(path)).raise_for_status()
+
+        ended = await work(rollback)
+
+        assert ended.status is Status.COMPLETED, ended.error
+        assert platform.state()["production_id"] == releases.v1
+
+
+@only_alias
+async def test_staging_keeps_its_own_method(services):
+    assert services.settings.switch_method(Environment.STAGING) is ALIAS
