@@ -127,6 +127,8 @@ class Router:
         body = await request.body()
         if len(body) > BODY_BYTES:
             return _error(413)
+        if self._closing:  # nothing is started any more
+            return _error(500)
         assert self._functions is not None
         while True:
             try:
