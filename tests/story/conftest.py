@@ -1,0 +1,61 @@
+"""One stack for all of these tests; each begins at the same moment of its life."""
+
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from dev.testing import running_stack
+from tests.story.world import World, wait_until
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory) -> Iterator[World]:
+    """Without crons: nothing takes part in a rollback but what a test lets take part."""
+    data = tmp_path_factory.mktemp("story")
+    with running_stack(data, crons=False) as stack, World(data, stack) as world:
+        wait_until(lambda: is_well(world), what="the first version's good health")
+        world.remember("v1")
+        world.release("good-2")
+        wait_until(lambda: is_well(world), what="the second version's good health")
+        world.remember("v2")
+        yield world
+
+
+def is_well(world: World) -> bool:
+    """What is live is known to the control plane, and proved to be well."""
+    live = world.overview()["live"] or {}
+    return live.get("deployment_id") == world.live() and live.get("health") == "passing"
+
+
+@pytest.fixture
+def world(whole) -> Iterator[World]:
+    """v1 was live, v2 is; both are well."""
+    whole.return_to("v2")
+    yield whole
+    whole.clear_faults()
+
+
+@pytest.fixture
+def young_world(whole) -> Iterator[World]:
+    """v1 is live, and there was nothing before it."""
+    whole.return_to("v1")
+    yield whole
+    whole.clear_faults()
+
+
+@pytest.fixture
+def v1(whole) -> str:
+    """The deployment that was live first."""
+    return whole.ask_platform("GET", "alias_moves")[0]["to"]
+
+
+@pytest.fixture
+def tell(capsys) -> Callable[[str], None]:
+    """Prints what was measured, also when the test passes."""
+
+    def tell(text: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{text}\n")
+
+    return tell
