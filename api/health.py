@@ -12,4 +12,9 @@ async def get(_: Request) -> Reply:
     return Reply(body, status)
 
 
-app = endpoint(get=get, head=get)
+async def warm_up() -> None:
+    """The first check loads certificates and libraries: that is no sick dependency."""
+    await report(settings())
+
+
+app = endpoint(warm_up, get=get, head=get)

@@ -29,13 +29,19 @@ class Reply:
 
 
 Handler = Callable[[Request], Awaitable[Reply]]
+WarmUp = Callable[[], Awaitable[object]]
 
 
-def endpoint(**handlers: Handler) -> ASGIApp:
-    """Serve one URL. Keyword names are lower-case HTTP methods: `endpoint(get=…, post=…)`."""
+def endpoint(warm_up: WarmUp | None = None, **handlers: Handler) -> ASGIApp:
+    """Serve one URL. Keyword names are lower-case HTTP methods: `endpoint(get=…, post=…)`.
+
+    `warm_up` runs once per instance, before its first request.
+    """
     logs.install()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await live(receive, send, warm_up)
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
@@ -43,6 +49,21 @@ def endpoint(**handlers: Handler) -> ASGIApp:
         await response(scope, receive, send)
 
     return app
+
+
+async def live(receive: Receive, send: Send, warm_up: WarmUp | None) -> None:
+    """The instance's own life, by the ASGI lifespan protocol. A failed warm-up is not a failed
+    instance: what was wrong comes back with the first request, and is answered there.
+    """
+    await receive()
+    if warm_up is not None:
+        try:
+            await warm_up()
+        except errors.Error as error:
+            log.warning("warm_up_failed", extra={"why": str(error)})
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 async def answer(request: Request, handlers: Mapping[str, Handler]) -> Response:
