@@ -3,17 +3,10 @@ import { html } from "/assets/vendor/ui.js";
 import { open } from "./dialog.js";
 import { Status } from "./icon.js";
 import * as live from "./live.js";
-import { databaseVersion, dayTime, shortSha, span, targets } from "./words.js";
+import { databaseVersion, dayTime, doer, shortSha, span, targets } from "./words.js";
 
 const HEALTH = { passing: ["ok", "Healthy"], failing: ["bad", "Not healthy"] };
 const COLUMNS = ["Version", "When", "Health", "Database", "By", "Action"];
-const HOW = {
-  deploy: "deployed",
-  rollback: "rolled back",
-  promote: "promoted",
-  observed: "seen live",
-  recorded: "recorded",
-};
 
 function Version({ version }) {
   return html`<code>${shortSha(version.git_sha)}</code>
@@ -32,8 +25,8 @@ function When({ version }) {
 }
 
 function By({ version }) {
-  const who = version.by ?? version.author;
-  return html`${who ?? "Not known"} <span class="muted">${HOW[version.how] ?? version.how}</span>
+  const { who, how } = doer(version);
+  return html`${who} <span class="muted">${how}</span>
     ${version.reason && html`<span class="title">${version.reason}</span>`}`;
 }
 

@@ -6,6 +6,7 @@ import { isUnfinished, news } from "./words.js";
 
 const OVERVIEW = "/api/overview?environment=production";
 const CALM_SECONDS = 15;
+const BAD_SECONDS = 5; // while production has problems
 const ROLLBACK_SECONDS = 1;
 const ROLLBACK_SLOW_SECONDS = 2; // when a round trip takes longer than SLOW_ANSWER_MS
 const ROLLBACK_HIDDEN_SECONDS = 5;
@@ -157,7 +158,9 @@ function secondsToNext(tookMs) {
   if (view.value === "signed-out" || view.value === "no-access") return null;
   if (document.hidden) return isRunning.value ? ROLLBACK_HIDDEN_SECONDS : null;
   if (failures > 0) return BACK_OFF_SECONDS[Math.min(failures, BACK_OFF_SECONDS.length) - 1];
-  if (!isRunning.value) return CALM_SECONDS;
+  if (!isRunning.value) {
+    return overview.value.overall.state === "bad" ? BAD_SECONDS : CALM_SECONDS;
+  }
   return tookMs > SLOW_ANSWER_MS ? ROLLBACK_SLOW_SECONDS : ROLLBACK_SECONDS;
 }
 

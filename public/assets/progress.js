@@ -33,11 +33,9 @@ function stepWord(step, rollback) {
 function Step({ step, rollback }) {
   return html`<li data-step=${step.name} data-state=${step.state}
     aria-current=${step.state === "run" ? "step" : undefined}>
-    <span class="step-line">
-      <${Icon} shape=${STEP_SHAPES[step.state]} />
-      <span class="step-name">${stepName(step)}</span>
-      <span class="step-word">${stepWord(step, rollback)}</span>
-    </span>
+    <${Icon} shape=${STEP_SHAPES[step.state]} />
+    <span class="step-name">${stepName(step)}</span>
+    <span class="step-word">${stepWord(step, rollback)}</span>
     ${step.message && html`<span class="step-message">${step.message}</span>`}
   </li>`;
 }
@@ -106,7 +104,7 @@ export function Progress() {
       <${Icon} shape=${STATE_SHAPES[state]} />${HEADINGS[state]}
     </h2>
     <p>${from && target && html`From <code>${from}</code> to <code>${target}</code>. `}
-      ${startedBy(rollback)}.</p>
+      ${startedBy(rollback)}</p>
     ${isUnfinished(rollback) && html`<${Unfinished} rollback=${rollback} state=${state} />`}
     <ol id="rollback-steps">
       ${rollback.steps.map((step) => html`<${Step} key=${step.name} ...${{ step, rollback }} />`)}

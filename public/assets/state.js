@@ -10,6 +10,7 @@ import {
   clockTime,
   databaseVersion,
   dayTime,
+  doer,
   pastHealth,
   shortSha,
   targets,
@@ -71,11 +72,11 @@ function overallState() {
 }
 
 function LiveVersion({ version }) {
-  const by = version.by ?? version.author;
-  return html`<p>Live version <code>${shortSha(version.git_sha)}</code>
-    ${version.title && `, ${version.title}`}${by && `, by ${by}`}${version.live_from &&
-    `, since ${dayTime(version.live_from, Date.parse(live.overview.value.now))}`}, database
-    ${" "}${databaseVersion(version)}.</p>`;
+  const { who, how } = doer(version);
+  const since = version.live_from && dayTime(version.live_from, live.now.value);
+  return html`<p>Live version <code>${shortSha(version.git_sha)}</code>: ${version.title || "no title"}.
+    ${" "}${who} ${how}${since && `, ${since}`}. Database version:
+    ${" "}${databaseVersion(version).toLowerCase()}.</p>`;
 }
 
 function CannotLoad() {

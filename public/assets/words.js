@@ -22,6 +22,16 @@ export const REASONS = [
   "Other",
 ];
 
+const HOW = {
+  deploy: "deployed",
+  rollback: "rolled back",
+  promote: "promoted",
+  observed: "seen live",
+  recorded: "recorded",
+};
+/** Whom the server names when nobody pressed anything. */
+const AUTOMATIC = "automatic";
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -54,7 +64,7 @@ export function age(milliseconds) {
 
 /** The version of the database, where it is known. */
 export const databaseVersion = (version) =>
-  version.migration_version === "unknown" ? "not known" : version.migration_version;
+  version.migration_version === "unknown" ? "Not known" : version.migration_version;
 
 /** "26 h": how long a version was live. */
 export function span(milliseconds) {
@@ -63,8 +73,9 @@ export function span(milliseconds) {
   return counted(Math.round(milliseconds / DAY), "day");
 }
 
-/** "0.4 s", "8.2 s", "31 s". */
+/** "27 ms", "0.4 s", "8.2 s", "31 s". */
 export function duration(milliseconds) {
+  if (milliseconds < 100) return `${milliseconds} ms`;
   const seconds = milliseconds / SECOND;
   return seconds < 10 ? `${seconds.toFixed(1)} s` : `${Math.round(seconds)} s`;
 }
@@ -108,12 +119,22 @@ export function pastHealth(version) {
   return `healthy for ${span(Date.parse(version.live_until) - Date.parse(version.live_from))}`;
 }
 
-/** Who started a rollback, as a sentence. */
-export function startedBy(rollback) {
-  if (rollback.automatic) return `Started automatically: ${rollback.reason}`;
-  const reason = rollback.reason ? `: ${rollback.reason}` : "";
-  return `Started by ${rollback.requested_by}${reason}`;
+/** Who put a version live, "Mina Rao deployed"; in two parts, as only the name is printed dark. */
+export function doer(version) {
+  const how = HOW[version.how] ?? version.how;
+  if (version.by === AUTOMATIC) return { who: "Automatically", how };
+  return { who: version.by ?? version.author ?? "Somebody", how };
 }
+
+/** Who started a rollback and why, as a sentence. */
+export function startedBy(rollback) {
+  const start = rollback.automatic
+    ? "Started automatically"
+    : `Started by ${rollback.requested_by}`;
+  return ended(rollback.reason ? `${start}: ${rollback.reason}` : start);
+}
+
+const ended = (sentence) => (/[.!?…]$/.test(sentence) ? sentence : `${sentence}.`);
 
 /** What to announce when a rollback moved on from `before` (may be null) to `after`. */
 export function news(before, after, viewerName) {

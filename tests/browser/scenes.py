@@ -133,7 +133,8 @@ async def failed(screen: Screen) -> Answers:
 
 
 async def completed(screen: Screen) -> Answers:
-    return await loaded(screen, active=facts.completed(), recommended="dpl_old")
+    well = {"state": "ok", "sentence": "Production is healthy", "since": facts.NOW}
+    return await loaded(screen, active=facts.completed(), recommended="dpl_old", overall=well)
 
 
 async def dialog(screen: Screen) -> Answers:
