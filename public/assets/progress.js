@@ -54,11 +54,24 @@ function SiteLink() {
   return site ? html`<a class="btn btn-outline" href=${site}>Open the live site</a>` : null;
 }
 
-function Completed({ rollback }) {
-  const sha = shortSha(rollback.target.git_sha);
+/** Has another version gone live since? Then the rollback is history. */
+function isOvertaken(rollback) {
+  const since = live.overview.value?.live?.live_from;
+  return Boolean(since) && Date.parse(since) > Date.parse(rollback.finished_at);
+}
+
+function Result({ rollback }) {
+  const target = html`<code>${shortSha(rollback.target.git_sha)}</code>`;
   const time = rollback.duration_ms === null ? "" : `It took ${took(rollback.duration_ms)}. `;
-  return html`<p>Production runs <code>${sha}</code> again. ${time}It is checked every 30 seconds
-    for 15 minutes.</p>
+  if (isOvertaken(rollback)) {
+    return html`<p>Production went back to ${target}. ${time}Another version is live by now.</p>`;
+  }
+  return html`<p>Production runs ${target} again. ${time}It is checked every 30 seconds for 15
+    minutes.</p>`;
+}
+
+function Completed({ rollback }) {
+  return html`<${Result} rollback=${rollback} />
     <p class="actions"><${SiteLink} />
       <button type="button" class="btn btn-outline" onClick=${() => closeProgress(rollback)}>
         Close

@@ -1,10 +1,12 @@
 """The whole way with a keyboard only."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import expect
 
 from tests.browser import facts, scenes
-from tests.browser.screen import screen_on
+from tests.browser.screen import answering, screen_on
 from tests.browser.test_dialog import ACCEPTED
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -76,18 +78,22 @@ async def test_every_control_shows_where_the_focus_is(browser, address, stop):
         assert "3px" in await screen.page.evaluate(RING)
 
 
-async def test_the_focus_is_kept_when_the_data_arrives(browser, address):
+async def test_the_focus_on_the_button_outlives_the_script_and_the_data(browser, address):
+    loaded = asyncio.Event()
+
+    async def later(route):
+        await loaded.wait()
+        await route.continue_()
+
     async with screen_on(browser, address) as screen:
-        answers = await scenes.loading(screen)
-        await screen.page.wait_for_selector("#refresh")
+        await answering(screen.page)
+        await screen.page.route("**/assets/deployments.js", later)
+        await screen.page.goto(f"{address}/admin/deployments", wait_until="commit")
         await screen.page.focus("#rollback-btn")
-        await screen.page.route("**/api/**", answers.answer)
 
-        answers.silence.set()
-        await screen.page.click("text=Try again now")
+        loaded.set()
+
         await screen.page.wait_for_selector("#history")
-
-        await screen.page.focus("#rollback-btn")
         assert await screen.focused() == "rollback-btn"
 
 

@@ -155,6 +155,16 @@ async def test_no_two_buttons_have_the_same_name(browser, address):
         assert len(names) == len(set(names))
 
 
+async def test_a_result_that_was_overtaken_does_not_say_what_runs_now(browser, address):
+    async with screen_on(browser, address) as screen:
+        newer = {**facts.history()[0], "live_from": "2026-11-22T07:45:00.000Z"}
+        await scenes.loaded(screen, active=facts.completed(), history=[newer])
+
+        progress = screen.page.locator("#rollback-progress")
+        await expect(progress).to_contain_text("Another version is live by now.")
+        await expect(progress).not_to_contain_text("again")
+
+
 async def test_a_closed_result_stays_closed_after_a_reload(browser, address):
     async with screen_on(browser, address) as screen:
         await scenes.completed(screen)
