@@ -23,9 +23,13 @@ FACTS = """
 SELECT e.locked_by IS NOT NULL AS locked,
        (SELECT count(*) FROM rollbacks r WHERE r.environment = e.environment AND r.automatic
            AND r.requested_at > app_now() - interval '1 day') AS today,
-       (SELECT live_from <= app_now() - %(window)s FROM live_periods p
-         WHERE p.environment = e.environment AND p.live_until IS NULL) AS is_old
-  FROM environments e WHERE e.environment = %(environment)s
+       p.id AS period, p.live_from <= app_now() - %(window)s AS is_old,
+       (SELECT count(*) FROM rollbacks r WHERE r.environment = e.environment AND r.automatic
+           AND r.requested_at >= p.live_from) AS tries
+  FROM environments e
+  JOIN live_periods p ON p.environment = e.environment AND p.live_until IS NULL
+  JOIN deployment_history h ON h.id = p.deployment
+ WHERE e.environment = %(environment)s AND h.vercel_deployment_id = %(live_id)s
 """
 
 
@@ -38,19 +42,21 @@ class Automatic:
     async def start(
         self, environment: Environment, live_id: str, target: DeploymentRow, evidence: str
     ) -> Rollback | None:
-        """The rollback, or None: a person was alerted, or one is running already.
+        """The rollback, or None: a person was alerted, one is running, or it is not live any more.
 
         However many sweeps decide at once: the key is the same for all of them.
         """
-        facts = await self.database.one(FACTS, environment=environment, window=self.window)
-        assert facts is not None
-        why_not = refusal(
-            locked=facts["locked"], today=facts["today"], is_old=bool(facts["is_old"])
+        facts = await self.database.one(
+            FACTS, environment=environment, live_id=live_id, window=self.window
         )
+        if facts is None:
+            return None
+        why_not = refusal(locked=facts["locked"], today=facts["today"], is_old=facts["is_old"])
         if why_not is not None:
             await self._alert(environment, live_id, f"{evidence}. {why_not}")
             return None
-        key = f"{live_id}:{target.deployment_id}:{facts['today']}"
+        # A release that comes back later has another period; a failed try has a number.
+        key = f"{live_id}:{target.deployment_id}:{facts['period']}:{facts['tries']}"
         try:
             return await self.engine.start(
                 Order(
