@@ -37,6 +37,8 @@ WATCH_EVERY = timedelta(seconds=30)
 WATCH = timedelta(minutes=15)
 #: A release younger than this is looked at all the time.
 YOUNG = timedelta(minutes=30)
+#: So far back a version to go back to is looked for: many may be recorded that never went live.
+HISTORY_LIMIT = 200
 #: Between two glances of a sweep: a dead worker is noticed soon.
 GLANCE_SECONDS = 2.0
 
@@ -57,16 +59,30 @@ class Sweep:
         Rollbacks run beside the looks: one that is stuck does not blind us for the rest.
         """
         working: dict[UUID, asyncio.Task[None]] = {}
-        while True:
-            for rollback_id in await self.tick():
-                if rollback_id not in working:
-                    work = self.engine.run(rollback_id, stop_at=stop_at)
-                    working[rollback_id] = asyncio.create_task(work)
-            busy = await self.health.is_busy(watch=WATCH, young=YOUNG)
-            if not busy or time.monotonic() + GLANCE_SECONDS >= stop_at:
+        while await self.glance(working, stop_at):
+            if time.monotonic() + GLANCE_SECONDS >= stop_at:
                 break
             await asyncio.sleep(GLANCE_SECONDS)
         await asyncio.gather(*working.values())
+
+    async def glance(self, working: dict[UUID, asyncio.Task[None]], stop_at: float) -> bool:
+        """Look, and see to it that what is unfinished is worked on. True: look again soon."""
+        try:
+            for rollback_id in await self.tick():
+                if rollback_id not in working or working[rollback_id].done():
+                    work = self.work_on(rollback_id, stop_at)
+                    working[rollback_id] = asyncio.create_task(work)
+            return await self.health.is_busy(watch=WATCH, young=YOUNG)
+        except errors.DatabaseUnavailable as error:
+            log.warning("sweep_waits", extra={"why": str(error)})
+            return True
+
+    async def work_on(self, rollback_id: UUID, stop_at: float) -> None:
+        """What nobody expects in one rollback leaves the others alone; it is tried again."""
+        try:
+            await self.engine.run(rollback_id, stop_at=stop_at)
+        except Exception:
+            log.exception("rollback_crashed", extra={"rollback_id": rollback_id})
 
     async def tick(self) -> list[UUID]:
         """Take the looks that are due; the rollbacks that somebody should work on.
@@ -79,8 +95,8 @@ class Sweep:
         ):
             if isinstance(failure, errors.Upstream):
                 log.warning("look_failed", extra={"environment": environment, "why": str(failure)})
-            elif failure is not None:
-                raise failure
+            elif isinstance(failure, Exception):
+                log.error("look_crashed", extra={"environment": environment}, exc_info=failure)
         return await self.engine.store.unfinished()
 
     async def look(self, environment: Environment) -> None:
@@ -95,7 +111,7 @@ class Sweep:
         if live_id is None:
             return
         await self.tell_if_moved(environment, live_id)
-        rows = await self.deployments.history(environment)
+        rows = await self.deployments.history(environment, limit=HISTORY_LIMIT)
         target = last_stable(rows)
         live, target_look = await asyncio.gather(
             self.look_at_live(environment, live_id), self.look_at_target(target)
