@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event, Thread
@@ -10,10 +9,7 @@ from typing import Self
 
 import pytest
 
-from dev import vercel_json
-from dev.cron import CronTable
-from dev.places import ROOT
-from tests.story.world import SWEEP, WEBHOOK, World, wait_until
+from tests.story.world import World, platform_scheduler, wait_until
 
 READ_EVERY_SECONDS = 0.25
 LIMIT = timedelta(seconds=60)
@@ -58,21 +54,6 @@ class Vendors:
 
     def failed(self) -> list[Reading]:
         return [reading for reading in self.readings if reading.status != 200]
-
-
-@contextmanager
-def platform_scheduler(world: World) -> Iterator[list[str]]:
-    """Fires the crons that vercel.json declares, each minute, and says what it could not."""
-    said: list[str] = []
-    crons = vercel_json.read(ROOT).crons
-    table = CronTable(crons, world.stack["control_plane"], world.stack["cron_secret"], said.append)
-    table.start()
-    try:
-        yield said
-    finally:
-        table.stop()
-        # A sweep goes on for as long as a release is young.
-        world.kill(SWEEP, WEBHOOK)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from dev.testing import running_stack
 from tests.story.conftest import is_well
-from tests.story.world import TRIGGER, World, wait_until
+from tests.story.world import LEASE_IS_OVER, TRIGGER, World, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,7 @@ def test_an_accepted_rollback_is_not_asked_for_again_when_its_process_is_killed(
     wait_until(world.unanswered_calls, what="the call")
 
     world.kill(TRIGGER)
+    world.pass_time(LEASE_IS_OVER)
     ended = world.follow(rollback_id)
 
     assert ended["status"] == "completed", ended
@@ -57,7 +58,9 @@ def test_a_job_that_ends_badly_fails_the_rollback_and_says_what_to_do(world, tel
     before = world.live()
     world.fault(fault)
 
-    ended = world.follow_in_haste(world.start())
+    rollback_id = world.start()
+    wait_until(lambda: job_ended(world), what="the end of the platform's job")
+    ended = world.follow_in_haste(rollback_id)
 
     assert ended["status"] == "failed"
     assert ended["current_step"] == "switch"
@@ -66,6 +69,11 @@ def test_a_job_that_ends_badly_fails_the_rollback_and_says_what_to_do(world, tel
     assert ended["next_actions"]
     assert world.live() == before
     tell(f"{fault}: {ended['error']} {ended['visitors_get']} {' '.join(ended['next_actions'])}")
+
+
+def job_ended(world: World) -> bool:
+    job = world.ask_platform("GET", "state")["last_job"]
+    return bool(job) and job["status"] not in ("pending", "in-progress")
 
 
 def asked(world: World) -> int:

@@ -9,7 +9,17 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.story.holding import Row, held_in
-from tests.story.world import STEPS, TRIGGER, World, wait_until
+from tests.story.world import (
+    FINAL,
+    LEASE_IS_OVER,
+    STATUS,
+    STEPS,
+    SWEEP,
+    TRIGGER,
+    World,
+    platform_scheduler,
+    wait_until,
+)
 
 NAMES = ("record", "switch", "database", "caches", "verify")
 MOMENTS = ("before the call", "before the commit", "after the commit")
@@ -21,8 +31,6 @@ CASES = [
 ]
 LIMIT = timedelta(seconds=60)
 TAKEN_OVER_WITHIN = timedelta(seconds=15)
-#: A lease lasts 10 s, and who stands by waits a little longer.
-LEASE_IS_OVER = timedelta(seconds=12.5)
 
 CLAIMED = "SELECT fence, lease_until - interval '10 seconds' AS at FROM rollbacks WHERE id = %s"
 
@@ -80,6 +88,35 @@ def test_a_rollback_whose_process_is_killed_is_completed_by_another(world, v1, t
     took = check(world, rollback_id, v1)
 
     tell(f"killed in {step}, {moment}: completed after {took.total_seconds():.1f} s")
+
+
+def test_the_next_sweep_goes_on_where_nobody_watches(world, v1):
+    rollback_id = kill(world, "switch", "before the commit")
+    world.pass_time(LEASE_IS_OVER)
+
+    with platform_scheduler(world):
+        wait_until(lambda: ended_in_postgres(world, rollback_id), what="the end")
+
+    assert world.pid(SWEEP) is not None
+    check(world, rollback_id, v1)
+
+
+def ended_in_postgres(world: World, rollback_id: str) -> bool:
+    (row,) = world.rows("SELECT status FROM rollbacks WHERE id = %s", rollback_id)
+    return row["status"] in FINAL
+
+
+def test_who_takes_over_may_be_killed_too(world, v1):
+    """First the trigger's process, before the platform has moved anything; then the standby's."""
+    rollback_id = kill(world, "switch", "before the call")
+    world.fault("timeout-after-applying", call="alias")
+    world.pass_time(LEASE_IS_OVER)
+    world.status(rollback_id)
+    wait_until(world.moves, what="the standby's switch")
+    world.kill(STATUS)
+    world.pass_time(LEASE_IS_OVER)
+
+    check(world, rollback_id, v1)
 
 
 def test_a_killed_process_is_replaced_within_fifteen_seconds(world, v1, tell):

@@ -6,7 +6,8 @@ It can be put back to an earlier moment, the platform and the control plane's da
 import os
 import signal
 import time
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,9 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from dev.places import Folder
+from dev import vercel_json
+from dev.cron import CronTable
+from dev.places import ROOT, Folder
 from dev.testing import current
 
 TRIGGER = "api/rollback/trigger"
@@ -29,6 +32,8 @@ WEBHOOK = "api/webhooks/vercel"
 FINAL = ("completed", "failed")
 POLL_SECONDS = 0.2
 LOOK_SECONDS = 0.02
+#: A lease lasts 10 s, and who stands by waits a little longer.
+LEASE_IS_OVER = timedelta(seconds=12.5)
 #: Less than after what a rollback counts as abandoned, and is given its time again.
 HASTE = timedelta(seconds=15)
 
@@ -247,3 +252,18 @@ class World:
                         literal=sql.Literal(source),
                     )
                 )
+
+
+@contextmanager
+def platform_scheduler(world: World) -> Iterator[list[str]]:
+    """Fires the crons that vercel.json declares, each minute, and says what it could not."""
+    said: list[str] = []
+    crons = vercel_json.read(ROOT).crons
+    table = CronTable(crons, world.stack["control_plane"], world.stack["cron_secret"], said.append)
+    table.start()
+    try:
+        yield said
+    finally:
+        table.stop()
+        # A sweep goes on for as long as a release is young; the next test's begins anew.
+        world.kill(SWEEP, WEBHOOK)
