@@ -32,12 +32,14 @@ INSERT INTO deployment_details (id, environment, vercel_deployment_id, recorded_
 VALUES (%(id)s, %(environment)s, %(vercel_deployment_id)s, %(recorded_by)s)
 """
 
-#: What is known stays known: an empty or unknown value never replaces a real one. Variables are
-#: baked into a deployment, so the first that are known of it are the ones it has.
+#: What is known stays known: an empty or unknown value never replaces a real one, nor a shortened
+#: SHA the full one. Variables are baked into a deployment, so the first that are known of it are
+#: the ones it has.
 UPDATE = """
 WITH history AS (
   UPDATE deployment_history
-     SET git_sha = coalesce(nullif(%(git_sha)s, 'unknown'), git_sha),
+     SET git_sha = CASE WHEN %(git_sha)s = 'unknown' OR starts_with(git_sha, %(git_sha)s)
+           THEN git_sha ELSE %(git_sha)s END,
          db_migration_version =
            coalesce(nullif(%(db_migration_version)s, 'unknown'), db_migration_version),
          environment_variables = CASE WHEN environment_variables = '{}'
@@ -82,8 +84,11 @@ SELECT h.vercel_deployment_id AS deployment_id, h.git_sha, d.title, d.author, d.
        p.live_from, p.live_until, coalesce(p.how, 'recorded') AS how,
        r.requested_by AS by, r.reason,
        p.id IS NOT NULL AND p.live_until IS NULL AS is_live,
-       EXISTS (SELECT 1 FROM quarantine q WHERE q.environment = d.environment
-                  AND q.git_sha = h.git_sha AND q.lifted_at IS NULL) AS quarantined
+       EXISTS (SELECT 1 FROM quarantine q JOIN rollbacks away ON away.id = q.rollback_id
+                WHERE q.environment = d.environment AND q.lifted_at IS NULL
+                  AND CASE q.git_sha
+                        WHEN 'unknown' THEN away.from_deployment = d.vercel_deployment_id
+                        ELSE q.git_sha = h.git_sha END) AS quarantined
   FROM deployment_details d
   JOIN deployment_history h USING (id)
   LEFT JOIN LATERAL (SELECT * FROM live_periods p WHERE p.deployment = d.id

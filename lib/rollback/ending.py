@@ -9,14 +9,14 @@ from lib.postgres import Connection
 from lib.rollback.machine import Change, Stop, Traffic
 from lib.rollback.models import Claim, Rollback, Status
 
-#: The release that was left may not come back by itself.
+#: The release that was left may not come back by itself. An unknown SHA is no other's.
 QUARANTINE = """
 INSERT INTO quarantine (environment, git_sha, rollback_id)
 SELECT DISTINCT d.environment, h.git_sha, %(id)s::uuid
   FROM deployment_details d JOIN deployment_history h USING (id)
  WHERE d.environment = %(environment)s AND d.vercel_deployment_id = %(left)s
-   AND h.git_sha NOT IN (SELECT git_sha FROM deployment_history
-                          WHERE vercel_deployment_id = %(target)s)
+   AND (h.git_sha = 'unknown' OR h.git_sha NOT IN (
+         SELECT git_sha FROM deployment_history WHERE vercel_deployment_id = %(target)s))
 ON CONFLICT DO NOTHING
 """
 
