@@ -144,7 +144,7 @@ UPDATE rollback_steps
 
 REPEAT_STEP = """
 UPDATE rollback_steps
-   SET message = nullif(%(message)s, ''), attempt = attempt - %(given_back)s
+   SET message = nullif(%(message)s, ''), attempt = %(attempt)s
  WHERE rollback_id = %(id)s AND step = %(step)s
 """
 
@@ -358,7 +358,7 @@ def step_write(claim: Claim, change: Change) -> tuple[LiteralString, dict[str, o
     at = {"id": claim.rollback.id, "step": claim.step, "message": change.message}
     match change:
         case Again(costs_attempt=costs_attempt):
-            return REPEAT_STEP, at | {"given_back": 0 if costs_attempt else 1}
+            return REPEAT_STEP, at | {"attempt": claim.attempt - (0 if costs_attempt else 1)}
         case Next(state=state):
             return END_STEP, at | {"state": state}
         case Stop():
