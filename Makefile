@@ -1,6 +1,6 @@
 # Every command bootstraps what it needs: Python 3.12+ is enough, and Node 20+ for the bundle,
 # the real command line of the platform and, where no browser is installed, a browser.
-.PHONY: help dev dev-reset test test-deep check format-check lint imports types bundle lock format
+.PHONY: help dev dev-reset test test-deep check format-check lint imports types assets bundle lock format
 .DEFAULT_GOAL := help
 
 PORT ?= 4300
@@ -31,7 +31,7 @@ test-deep: # The long runs, with progress
 	$(BOOTSTRAP)
 	@$(BIN)/python -m pytest -m deep -v -s $(PYTEST_ARGS)
 
-check: format-check lint imports types test bundle # What CI runs, in its order
+check: format-check lint imports types assets test bundle # What CI runs, in its order
 
 format-check: # Is every file as the formatter leaves it
 	$(BOOTSTRAP)
@@ -48,6 +48,11 @@ imports: # Which room may import which
 types: # mypy, strict
 	$(BOOTSTRAP)
 	@$(BIN)/mypy
+
+assets: # Are the dashboard's libraries what web/ builds
+	@command -v npm >/dev/null || { echo "Node 20 or later is needed: apt-get install nodejs npm, brew install node, or https://nodejs.org" >&2; exit 1; }
+	@npm ci --prefix web --ignore-scripts --silent --no-audit --no-fund
+	@node web/vendor.mjs --check
 
 bundle: # What the platform would deploy: built by its own command, checked and started
 	$(BOOTSTRAP)
