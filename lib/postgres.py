@@ -31,7 +31,8 @@ Connection = AsyncConnection[DictRow]
 class Database:
     """`url` may hold a password: it is never logged and in no message."""
 
-    url: str
+    url: str = field(repr=False)
+    timeout_seconds: float = TIMEOUT_SECONDS
     _pool: AsyncConnectionPool[Connection] | None = None
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -42,7 +43,7 @@ class Database:
         After such an error the transaction may or may not have been committed: read, then act.
         """
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
+            async with asyncio.timeout(self.timeout_seconds):
                 pool = await self._opened()
                 async with pool.connection() as connection:
                     yield connection

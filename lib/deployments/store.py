@@ -77,6 +77,14 @@ SELECT d.environment, d.id, CASE WHEN r.id IS NULL THEN %(how)s ELSE 'rollback' 
  WHERE d.environment = %(environment)s AND d.vercel_deployment_id = %(vercel_deployment_id)s
 """
 
+#: The ledger tells what nobody recorded. The column is as short as the specification made it.
+TELL_VERSION = """
+UPDATE deployment_history h SET db_migration_version = left(%(newest)s, 50)
+  FROM deployment_details d
+ WHERE d.id = h.id AND d.environment = %(environment)s
+   AND d.vercel_deployment_id = %(vercel_deployment_id)s AND h.db_migration_version = 'unknown'
+"""
+
 HISTORY = """
 SELECT h.vercel_deployment_id AS deployment_id, h.git_sha, d.title, d.author, d.url,
        h.health_check_status AS health, h.db_migration_version AS migration_version,
@@ -193,6 +201,8 @@ class DeploymentStore:
             if await self._is_news(connection, values, mark):
                 await connection.execute(CLOSE_PERIOD, values)
                 await connection.execute(OPEN, values)
+                if ledger:
+                    await connection.execute(TELL_VERSION, values | {"newest": ledger[-1]})
                 return True
         return False
 

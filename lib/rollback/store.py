@@ -6,7 +6,7 @@ Every write names the fence it was made under; zero rows means that somebody too
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, LiteralString, assert_never
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg.rows import DictRow
@@ -16,8 +16,9 @@ from lib import errors
 from lib.audit.store import write_audit
 from lib.postgres import Connection, Database
 from lib.rollback import ending
-from lib.rollback.machine import Again, Change, Next, Stop
-from lib.rollback.models import Claim, Order, Rollback, Status
+from lib.rollback.machine import Change
+from lib.rollback.models import Claim, Order, Rollback
+from lib.rollback.settlement import write_change
 
 #: Nobody worked on it for this long: its worker is gone, and its time did not count.
 ABANDONED_AFTER = timedelta(seconds=30)
@@ -120,31 +121,6 @@ RETURNING s.step
 
 PAST_DEADLINE = """
 SELECT coalesce(deadline_at <= app_now(), false) AS past FROM rollback_steps
- WHERE rollback_id = %(id)s AND step = %(step)s
-"""
-
-LET_GO = """
-UPDATE rollbacks
-   SET status = %(status)s, step = %(step)s, revision = revision + 1,
-       lease_until = app_now(), wake_at = app_now() + %(delay)s,
-       finished_at = CASE WHEN %(status)s IN ('completed', 'failed') THEN app_now() END,
-       next_watch_at = CASE WHEN %(status)s = 'completed' THEN app_now() END,
-       overdue_since = coalesce(
-         overdue_since, CASE WHEN deadline_at <= app_now() THEN deadline_at END),
-       error = %(error)s, visitors_get = %(visitors_get)s, next_actions = %(next_actions)s
- WHERE id = %(id)s AND fence = %(fence)s AND status = 'in_progress'
-RETURNING id
-"""
-
-END_STEP = """
-UPDATE rollback_steps
-   SET state = %(state)s, message = nullif(%(message)s, ''), finished_at = app_now()
- WHERE rollback_id = %(id)s AND step = %(step)s
-"""
-
-REPEAT_STEP = """
-UPDATE rollback_steps
-   SET message = nullif(%(message)s, ''), attempt = %(attempt)s
  WHERE rollback_id = %(id)s AND step = %(step)s
 """
 
@@ -311,9 +287,8 @@ class RollbackStore:
         Safe to repeat after a lost acknowledgement, as long as nobody claimed it since.
         """
         async with self.database.transaction() as connection:
-            cursor = await connection.execute(LET_GO, {**let_go(claim, change)})
-            held(await cursor.fetchone())
-            await connection.execute(*step_write(claim, change))
+            if not await write_change(connection, claim, change):
+                raise taken_over()
             rollback = await read(connection, claim.rollback.id)
             if rollback.overdue_since is not None:
                 await ending.alert_overdue(connection, rollback)
@@ -327,44 +302,6 @@ class RollbackStore:
             cursor = await connection.execute(MARK_OVERDUE, {"id": rollback_id})
             if await cursor.fetchone() is not None:
                 await ending.alert_overdue(connection, await read(connection, rollback_id))
-
-
-def let_go(claim: Claim, change: Change) -> dict[str, object]:
-    """The arguments of LET_GO. Every change frees the lease; a worker claims each step anew."""
-    values: dict[str, object] = {
-        "id": claim.rollback.id,
-        "fence": claim.rollback.fence,
-        "status": Status.IN_PROGRESS,
-        "step": claim.step,
-        "delay": timedelta(0),
-        "error": None,
-        "visitors_get": None,
-        "next_actions": [],
-    }
-    match change:
-        case Again(delay=delay):
-            return values | {"delay": delay}
-        case Next(step=None):
-            return values | {"status": Status.COMPLETED}
-        case Next(step=step):
-            return values | {"step": step}
-        case Stop():
-            return values | {"status": Status.FAILED} | ending.words(claim, change)
-        case _:
-            assert_never(change)
-
-
-def step_write(claim: Claim, change: Change) -> tuple[LiteralString, dict[str, object]]:
-    at = {"id": claim.rollback.id, "step": claim.step, "message": change.message}
-    match change:
-        case Again(costs_attempt=costs_attempt):
-            return REPEAT_STEP, at | {"attempt": claim.attempt - (0 if costs_attempt else 1)}
-        case Next(state=state):
-            return END_STEP, at | {"state": state}
-        case Stop():
-            return END_STEP, at | {"state": "bad"}
-        case _:
-            assert_never(change)
 
 
 async def read(connection: Connection, rollback_id: UUID) -> Rollback:
@@ -399,4 +336,8 @@ async def same_key(
 
 def held(row: DictRow | None) -> None:
     if row is None:
-        raise errors.StaleLease("Another invocation took this rollback over.")
+        raise taken_over()
+
+
+def taken_over() -> errors.StaleLease:
+    return errors.StaleLease("Another invocation took this rollback over.")

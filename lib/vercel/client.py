@@ -11,9 +11,10 @@ from http import HTTPMethod, HTTPStatus
 from typing import Any
 
 import httpx
+from pydantic import ValidationError
 
 from lib import errors
-from lib.vercel.models import Deployment, Project, Variable
+from lib.vercel.models import Deployment, Project, Variable, Variables, VercelModel
 
 #: Answers take well under a second; a step has a few seconds for several calls.
 TIMEOUT = httpx.Timeout(5.0, connect=2.0)
@@ -40,15 +41,15 @@ class VercelClient:
 
     async def deployment(self, id_or_host: str) -> Deployment:
         """The deployment of this id, or the one that this host serves. Raises VercelMissing."""
-        return Deployment.model_validate(await self._read(f"/v13/deployments/{id_or_host}"))
+        return understand(Deployment, await self._read(f"/v13/deployments/{id_or_host}"))
 
     async def project(self) -> Project:
         path = f"/v9/projects/{self.project_id}"
-        return Project.model_validate(await self._read(path, rollbackInfo="true"))
+        return understand(Project, await self._read(path, rollbackInfo="true"))
 
     async def variables(self) -> list[Variable]:
         body = await self._read(f"/v10/projects/{self.project_id}/env")
-        return [Variable.model_validate(item) for item in body.get("envs", [])]
+        return understand(Variables, body).envs
 
     async def set_auto_assign(self, *, on: bool) -> None:
         await self._call(
@@ -118,6 +119,16 @@ def parse(response: httpx.Response) -> dict[str, Any]:
     except ValueError as error:
         raise errors.VercelUnavailable("The platform's answer was not JSON.") from error
     return body if isinstance(body, dict) else {}
+
+
+def understand[T: VercelModel](model: type[T], body: dict[str, Any]) -> T:
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise errors.VercelUnavailable(
+            "The platform's answer was not what it used to be: "
+            + ", ".join(".".join(map(str, item["loc"])) for item in error.errors())
+        ) from error
 
 
 def refusal(response: httpx.Response, path: str) -> errors.Upstream:

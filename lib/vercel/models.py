@@ -78,3 +78,9 @@ class Variable(VercelModel):
         targets = [self.target] if isinstance(self.target, str) else self.target
         names = ("production",) if environment == "production" else ("preview", environment)
         return any(name in targets for name in names)
+
+
+class Variables(VercelModel):
+    """GET /v10/projects/{p}/env."""
+
+    envs: list[Variable] = Field(default_factory=list)
