@@ -13,7 +13,7 @@ LEDGERS: dict[str, LiteralString] = {
     "_prisma_migrations": "SELECT migration_name FROM _prisma_migrations"
     " WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY 1",
     "drizzle.__drizzle_migrations": "SELECT created_at::text FROM drizzle.__drizzle_migrations"
-    " ORDER BY 1",
+    " ORDER BY __drizzle_migrations.created_at",
     "supabase_migrations.schema_migrations": "SELECT version"
     " FROM supabase_migrations.schema_migrations ORDER BY 1",
     "schema_migrations": "SELECT version FROM schema_migrations ORDER BY 1",
