@@ -58,6 +58,8 @@ class Services:
         await self.http.aclose()
         if self.redis is not None:
             await self.redis.close()
+        if self.engine.tools.app_cache is not None:
+            await self.engine.tools.app_cache.redis.close()
 
 
 @cache
