@@ -25,6 +25,7 @@ CACHE_SIZE = 256
 @dataclass(slots=True)
 class Gate:
     store: AccessStore
+    remember_seconds: float = CACHE_SECONDS
     _known: dict[bytes, tuple[Caller, float]] = field(default_factory=dict)
 
     async def admit(self, request: Request, role: Role) -> Caller:
@@ -45,26 +46,32 @@ class Gate:
             raise errors.Unauthenticated("Sign in, or send a token as `Authorization: Bearer …`.")
         if by_cookie and request.method not in READS:
             check_origin(request)
-        caller = self._remembered(secret) if request.method in READS else None
+        key = remembered_as(secret, by_cookie=by_cookie)
+        caller = self._remembered(key) if request.method in READS else None
         if caller is None:
             find = self.store.by_session if by_cookie else self.store.by_token
             caller = await find(secret)
             if caller is None:
                 raise errors.Unauthenticated("Your sign-in has ended. Sign in again.")
-            self._remember(secret, caller)
+            self._remember(key, caller)
         return caller
 
-    def forget(self, secret: str) -> None:
-        self._known.pop(digest(secret), None)
+    def forget(self, session: str) -> None:
+        self._known.pop(remembered_as(session, by_cookie=True), None)
 
-    def _remembered(self, secret: str) -> Caller | None:
-        known = self._known.get(digest(secret))
-        return known[0] if known and time.monotonic() - known[1] < CACHE_SECONDS else None
+    def _remembered(self, key: bytes) -> Caller | None:
+        known = self._known.get(key)
+        return known[0] if known and time.monotonic() - known[1] < self.remember_seconds else None
 
-    def _remember(self, secret: str, caller: Caller) -> None:
+    def _remember(self, key: bytes, caller: Caller) -> None:
         if len(self._known) >= CACHE_SIZE:
             self._known.clear()
-        self._known[digest(secret)] = (caller, time.monotonic())
+        self._known[key] = (caller, time.monotonic())
+
+
+def remembered_as(secret: str, *, by_cookie: bool) -> bytes:
+    """A session is no token, and a token no session."""
+    return digest(f"{'session' if by_cookie else 'token'}:{secret}")
 
 
 def check_origin(request: Request) -> None:
