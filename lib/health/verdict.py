@@ -1,0 +1,369 @@
+"""Is this release broken? A pure function of counted requests: no I/O and no clock.
+
+Any instance can work it out again, so a crash loses nothing. Buckets of each stream go in, in the
+order of time; the verdict depends on nothing else. No data is `inconclusive`: never healthy, and
+never a reason to roll back.
+"""
+
+import math
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lib.health.baseline import ALL
+from lib.health.evidence import (
+    BUCKET_SECONDS,
+    Bucket,
+    Policy,
+    add,
+    ln_evidence,
+    make_test,
+    requests_to_decide,
+    wilson,
+)
+
+#: Scores at their cap are exactly enough for the smallest weight, but for rounding.
+ROUNDING = 1e-9
+#: Failing so badly must have been seen before anything, or that all is well, is said.
+HALF, TENTH = 0.5, 0.1
+
+
+class State(StrEnum):
+    """The first that holds."""
+
+    ROLLBACK = "rollback"
+    INCONCLUSIVE = "inconclusive"  #: too few requests to have seen that half of them fail
+    SUSPECT = "suspect"
+    NOT_BADLY_BROKEN = "not_badly_broken"  #: too few to have seen that a tenth fail
+    HEALTHY = "healthy"
+
+
+class Path(StrEnum):
+    SOFT = "soft"  #: surely above p0, and for a minute
+    HARD = "hard"  #: far above it, and for twenty seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What the requests of a release are held against: fixed at its go-live, but for a reset."""
+
+    live_from: int  #: seconds since 1970
+    p0: Mapping[str, float]  #: of every stream that is judged
+    policy: Policy = field(default_factory=Policy)
+    #: What was counted before is no evidence: the gate refused, or the cause was shared.
+    judged_from: int = 0
+
+    @property
+    def ln_enough(self) -> float:
+        """More streams are more chances to be misled."""
+        return math.log(self.policy.enough_evidence) + math.log(len(self.p0))
+
+    @property
+    def start(self) -> int:
+        return self.live_from - self.live_from % BUCKET_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The newest requests: of 30 s, or of as long as the last five took."""
+
+    n: float = 0.0
+    k: float = 0.0
+    seconds: int = 0
+    newest_rate: float = 0.0  #: of the last bucket with requests
+    silent_seconds: int = 0  #: since that bucket
+    clients: int = 0  #: that saw errors, as far as they were kept
+
+    @property
+    def rate(self) -> float:
+        return self.k / self.n if self.n else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One stream at the time of a verdict."""
+
+    stream: str
+    p0: float
+    path: Path | None
+    window: Window
+    log10_evidence: float  #: not capped
+    ln_evidence: float  #: capped: what acts
+    soft_held: int
+    hard_held: int
+    one_client: bool  #: it would be time to act if more clients saw it
+
+
+@dataclass(frozen=True, slots=True)
+class Decidable:
+    """How long it takes to see that requests fail at `rate`; None without traffic."""
+
+    rate: float
+    requests: int
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is known of the requests until `until`, with everything it was decided by."""
+
+    state: State
+    path: Path | None
+    loudest: Finding
+    findings: tuple[Finding, ...]
+    requests: float  #: all, in the last five minutes
+    decidable: tuple[Decidable, ...]
+    live_from: int
+    judged_from: int
+    until: int
+    sentence: str
+
+
+def judge(
+    counted: Mapping[str, Sequence[Bucket]],
+    release: Release,
+    *,
+    until: int,
+    telemetry: bool = True,
+) -> Verdict:
+    """`counted`: per stream, each bucket once; what ends after `until` (seconds) is not looked at.
+
+    `telemetry`: False if what should have been counted is known to be missing.
+    """
+    watches = {stream: Watch(release, stream) for stream in release.p0}
+    for stream, watch in watches.items():
+        known = {bucket.start: bucket for bucket in counted.get(stream, ())}
+        for start in range(release.start, until - BUCKET_SECONDS + 1, BUCKET_SECONDS):
+            watch.add(known.get(start) or Bucket(start, 0, 0))
+    return summarise(watches, release, until=until, telemetry=telemetry)
+
+
+class Watch:
+    """One stream, bucket by bucket. Those without a request count too: holds are time."""
+
+    def __init__(self, release: Release, stream: str) -> None:
+        policy = release.policy
+        self.policy = policy
+        self.release = release
+        self.stream = stream
+        self.p0 = release.p0[stream]
+        self.test = make_test(self.p0, policy)
+        self.enough = release.ln_enough - ROUNDING
+        self.cap = release.ln_enough + math.log(policy.evidence_cap)
+        self.end = release.start
+        self.scores = [0.0] * len(policy.weights)
+        self.shown = self.scores
+        self.soft_held = 0
+        self.hard_held = 0
+        self.recent: deque[Bucket] = deque()
+        self.history: dict[int, Bucket] = {}
+        self.other: tuple[str, Watch] | None = None
+
+    def add(self, bucket: Bucket) -> None:
+        """`bucket` begins where the one before it ended."""
+        self.end = bucket.end
+        if self.other is not None:
+            client, watch = self.other
+            watch.add(spared(bucket, client, self.policy))
+        oldest = self.end - self.policy.window_seconds_most
+        while self.recent and self.recent[0].start < oldest:
+            self.recent.popleft()
+        if bucket.n:
+            self.recent.append(bucket)
+            self.history[bucket.start] = bucket
+        if bucket.start < self.release.judged_from:
+            return
+        if bucket.n:
+            self.scores = add(self.scores, bucket, self.test, self.cap)
+            self.shown = add(self.shown, bucket, self.test, math.inf)
+        self.hold()
+
+    def hold(self) -> None:
+        due = hard = False
+        if self.is_enough():
+            window = self.window()
+            due = is_burning(window, self.p0, self.policy)
+            hard = due and is_hard(window, self.p0, self.policy)
+        self.soft_held = self.soft_held + 1 if due else 0
+        self.hard_held = self.hard_held + 1 if hard else 0
+
+    def is_enough(self) -> bool:
+        """E is never above its highest score, which is quicker to look at."""
+        return max(self.scores) >= self.enough and (
+            ln_evidence(self.scores, self.test) >= self.enough
+        )
+
+    def window(self) -> Window:
+        policy = self.policy
+        judged = [one for one in self.recent if one.start >= self.release.judged_from]
+        if not judged:
+            return Window()
+        newest = judged[-1]
+        n = k = 0.0
+        seconds = policy.window_seconds
+        clients: set[str] = set()
+        for bucket in reversed(judged):
+            age = self.end - bucket.start
+            if age > policy.window_seconds and n >= policy.all_failing:
+                break
+            n, k, seconds = n + bucket.n, k + bucket.k, max(seconds, age)
+            clients |= bucket.clients
+        return Window(n, k, seconds, newest.k / newest.n, self.end - newest.end, len(clients))
+
+    def find(self) -> Finding:
+        window, path = self.window(), self.path()
+        return Finding(
+            self.stream,
+            self.p0,
+            path,
+            window,
+            ln_evidence(self.shown, self.test) / math.log(10),
+            ln_evidence(self.scores, self.test),
+            self.soft_held,
+            self.hard_held,
+            one_client=self.held_path() is not None and path is None,
+        )
+
+    def path(self) -> Path | None:
+        """Set once it is time to act, and it would be without any one client too."""
+        path = self.held_path()
+        if path is None or self.window().clients < self.policy.clients:
+            return None
+        client = self.noisiest()
+        return path if client is None else self.without(client).held_path()
+
+    def held_path(self) -> Path | None:
+        policy = self.policy
+        young = self.end - self.release.live_from <= policy.young_seconds
+        if self.hard_held >= (policy.hard_hold_young if young else policy.hard_hold):
+            return Path.HARD
+        return Path.SOFT if self.soft_held >= policy.soft_hold else None
+
+    def noisiest(self) -> str | None:
+        """The client that saw errors most often lately, unless none saw them again."""
+        seen = Counter(client for bucket in self.recent for client in bucket.clients)
+        often = max(seen.values(), default=0)
+        return min(c for c in seen if seen[c] == often) if often > 1 else None
+
+    def without(self, client: str) -> "Watch":
+        """The same had this client never come; kept up to date, for as long as it is asked for."""
+        if self.other is None or self.other[0] != client:
+            watch = Watch(self.release, self.stream)
+            for start in range(self.release.start, self.end, BUCKET_SECONDS):
+                watch.add(
+                    spared(self.history.get(start) or Bucket(start, 0, 0), client, self.policy)
+                )
+            self.other = (client, watch)
+        return self.other[1]
+
+    def requests(self) -> float:
+        since = self.end - self.policy.recent_seconds
+        return sum(bucket.n for bucket in self.recent if bucket.start >= since)
+
+
+def spared(bucket: Bucket, client: str, policy: Policy) -> Bucket:
+    """Without the most that `client` can have added to it."""
+    if client not in bucket.clients:
+        return bucket
+    errors = min(policy.client_errors, bucket.k)
+    rest = bucket.clients - {client}
+    return Bucket(bucket.start, bucket.n - errors, bucket.k - errors, rest)
+
+
+def is_burning(window: Window, p0: float, policy: Policy) -> bool:
+    """It has not stopped, as far as is known: after a silence that is too long nothing is."""
+    heard = window.seconds - window.silent_seconds
+    return (
+        window.rate > p0
+        and window.k >= policy.burning_errors
+        and window.newest_rate > p0
+        and window.silent_seconds <= max(policy.window_seconds, heard)
+    )
+
+
+def is_hard(window: Window, p0: float, policy: Policy) -> bool:
+    if window.n >= policy.hard_requests:
+        return wilson(window.k, window.n, policy.z)[0] > max(policy.hard_rate, p0)
+    return window.n >= policy.all_failing and window.k == window.n
+
+
+def summarise(
+    watches: Mapping[str, Watch], release: Release, *, until: int, telemetry: bool
+) -> Verdict:
+    findings = tuple(watch.find() for watch in watches.values())
+    loudest = max(findings, key=lambda one: (one.path is not None, one.ln_evidence))
+    requests = watches[ALL].requests()
+    state = name(loudest, requests, release) if telemetry else State.INCONCLUSIVE
+    return Verdict(
+        state=state,
+        path=loudest.path if state is State.ROLLBACK else None,
+        loudest=loudest,
+        findings=findings,
+        requests=requests,
+        decidable=tuple(decidable(rate, requests, release) for rate in (HALF, TENTH)),
+        live_from=release.live_from,
+        judged_from=release.judged_from,
+        until=until,
+        sentence=say(state, loudest, release.policy) if telemetry else UNHEARD,
+    )
+
+
+def name(loudest: Finding, requests: float, release: Release) -> State:
+    if loudest.path is not None:
+        return State.ROLLBACK
+    if requests < decidable(HALF, requests, release).requests:
+        return State.INCONCLUSIVE
+    if loudest.ln_evidence >= math.log(release.policy.suspect_evidence):
+        return State.SUSPECT
+    if requests < decidable(TENTH, requests, release).requests:
+        return State.NOT_BADLY_BROKEN
+    return State.HEALTHY
+
+
+def decidable(rate: float, requests: float, release: Release) -> Decidable:
+    """By all requests, at the traffic of the last five minutes."""
+    p0 = release.p0[ALL]
+    above = max(rate, 1.2 * p0)
+    needed = requests_to_decide(above, p0, release.policy)
+    seconds = needed * release.policy.recent_seconds / requests if requests else None
+    return Decidable(above, needed, seconds)
+
+
+UNHEARD = "Requests are not being counted reliably: nothing is known from them."
+
+
+def say(state: State, loudest: Finding, policy: Policy) -> str:
+    """For a person in a hurry: how bad, of how many, and what that means."""
+    if not loudest.window.n:
+        return "No requests have been counted, so nothing is known from them."
+    return f"{observed(loudest)}: {meaning(state, loudest, policy)}."
+
+
+def observed(finding: Finding) -> str:
+    window = finding.window
+    of = "requests" if finding.stream == ALL else f"requests ({finding.stream})"
+    return (
+        f"{window.rate * 100:.3g} % of the newest {window.n:,.0f} {of} failed,"
+        f" in {window.seconds} s"
+    )
+
+
+def meaning(state: State, finding: Finding, policy: Policy) -> str:
+    usual = f"{finding.p0 * 100:.3g} %"
+    match state:
+        case State.ROLLBACK:
+            return f"surely more than {usual}, and it has not stopped"
+        case State.INCONCLUSIVE:
+            return "too few requests in the last minutes to tell"
+        case State.SUSPECT if finding.one_client:
+            return f"surely more than {usual}, but too few clients see it to act on"
+        case State.SUSPECT if finding.soft_held:
+            seconds = max(policy.soft_hold - finding.soft_held, 1) * BUCKET_SECONDS
+            return f"surely more than {usual}; within {seconds} s it is time to act if it goes on"
+        case State.SUSPECT:
+            return f"perhaps more than {usual}, or it was a moment ago"
+        case State.NOT_BADLY_BROKEN:
+            return "not half of them; too few yet to see whether a tenth do"
+        case State.HEALTHY:
+            return f"not clearly more than {usual}"
