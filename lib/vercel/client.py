@@ -102,7 +102,7 @@ class VercelClient:
     async def _call(self, method: HTTPMethod, path: str, **options: Any) -> dict[str, Any]:
         try:
             response = await self.http.request(method, path, **options)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise errors.VercelUnavailable(
                 f"The platform did not answer ({type(error).__name__}).", path=path
             ) from error

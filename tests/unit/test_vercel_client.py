@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib import errors
-from lib.vercel.client import parse, refusal, retry_after
+from lib.vercel.client import VercelClient, parse, refusal, retry_after
 from lib.vercel.models import Deployment, Project, Variable
 
 
@@ -180,3 +180,67 @@ def test_a_variable_belongs_to_the_environments_it_is_set_for(target, production
     variable = Variable(key="A", target=target)
 
     assert (variable.is_for("production"), variable.is_for("staging")) == (production, staging)
+
+
+def platform_that(answer_: httpx.Response | Exception) -> VercelClient:
+    def respond(_: httpx.Request) -> httpx.Response:
+        if isinstance(answer_, Exception):
+            raise answer_
+        return answer_
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(respond), base_url="https://p.example")
+    return VercelClient(http, "prj_1")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        httpx.ConnectError("refused"),
+        httpx.ReadTimeout("slow"),
+        httpx.RemoteProtocolError("cut off"),
+        httpx.DecodingError("not gzip"),
+        httpx.Response(200, content=b"<html>"),
+        httpx.Response(200, json={}),
+        httpx.Response(200, json={"id": None}),
+        httpx.Response(200, json=[]),
+        httpx.Response(200),
+    ],
+    ids=lambda wrong: f"{type(wrong).__name__}-{getattr(wrong, 'text', '')}",
+)
+async def test_what_is_no_answer_may_be_asked_for_again(wrong):
+    with pytest.raises(errors.VercelUnavailable):
+        await platform_that(wrong).deployment("dpl_1")
+
+
+async def test_an_answer_is_asked_for_twice_before_it_is_given_up():
+    asked = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(500 if len(asked) == 1 else 200, json={"id": "prj_1"})
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(respond), base_url="https://p.example")
+
+    assert (await VercelClient(http, "prj_1").project()).id == "prj_1"
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+async def test_a_change_is_asked_for_once(status):
+    asked = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(status)
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(respond), base_url="https://p.example")
+    with pytest.raises(errors.VercelUnavailable):
+        await VercelClient(http, "prj_1").assign_alias("dpl_1", "a.example")
+
+    assert len(asked) == 1
+
+
+async def test_an_alias_that_is_there_already_is_success():
+    refused = httpx.Response(409, json={"error": {"message": "already assigned"}})
+
+    assert await platform_that(refused).assign_alias("dpl_1", "a.example") is None
