@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lib.deployments.eligibility import changed, why_not
+from lib.deployments.eligibility import changed, last_stable, why_not
 from lib.deployments.models import DeploymentRow, DeploymentView
 from lib.deployments.store import DeploymentStore
 from lib.rollback.models import Environment
 from lib.schema.plan import Plan, Planner, Stays
 
 LIMIT = 20
-#: A deployment that was recorded just now is among the newest, whatever else went on.
-RECORDED_LIMIT = 200
+#: So far back the live one and the one to go back to are looked for: many may be recorded that
+#: never went live.
+LOOKED_AT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +25,28 @@ class Listing:
 
     async def find(self, environment: Environment, deployment_id: str) -> DeploymentView:
         """A deployment that is known to be recorded."""
-        rows = await self.deployments.history(environment, limit=RECORDED_LIMIT)
+        live_id = await self.deployments.live_deployment(environment)
+        rows = await self.deployments.history(environment, only=[deployment_id, live_id])
         found = next(row for row in rows if row.deployment_id == deployment_id)
         live = [row for row in rows if row.is_live and row is not found]
         return (await self.views(environment, [*live, found]))[-1]
 
     async def rows(self, environment: Environment) -> list[DeploymentRow]:
-        return await self.deployments.history(environment, limit=LIMIT)
+        """The newest, the live one and the one to go back to among them."""
+        return newest(await self.deployments.history(environment, limit=LOOKED_AT))
 
     async def views(
         self, environment: Environment, rows: Sequence[DeploymentRow]
     ) -> list[DeploymentView]:
         plans = await self.planner.plans(environment, [row.deployment_id for row in rows])
         return views(rows, plans)
+
+
+def newest(rows: Sequence[DeploymentRow]) -> list[DeploymentRow]:
+    best = last_stable(rows)
+    kept = [row for row in rows if row.is_live or row is best]
+    others = [row for row in rows if row not in kept][: LIMIT - len(kept)]
+    return [row for row in rows if row in kept or row in others]
 
 
 def views(rows: Sequence[DeploymentRow], plans: Mapping[str, Plan]) -> list[DeploymentView]:

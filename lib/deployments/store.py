@@ -1,6 +1,6 @@
 """Deployments and when each was live, in Postgres. All times are the database's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -103,6 +103,7 @@ SELECT h.vercel_deployment_id AS deployment_id, h.git_sha, d.title, d.author, d.
                       ORDER BY p.id DESC LIMIT 1) p ON true
   LEFT JOIN rollbacks r ON r.id = p.rollback_id
  WHERE d.environment = %(environment)s
+   AND (%(only)s::text[] IS NULL OR d.vercel_deployment_id = ANY(%(only)s))
  ORDER BY coalesce(p.live_from, h.timestamp) DESC, p.id DESC NULLS LAST
  LIMIT %(limit)s
 """
@@ -219,8 +220,13 @@ class DeploymentStore:
         )
         return dict(row["variables"]) if row else {}
 
-    async def history(self, environment: Environment, *, limit: int = 20) -> list[DeploymentRow]:
-        rows = await self.database.all(HISTORY, environment=environment, limit=limit)
+    async def history(
+        self, environment: Environment, *, limit: int = 20, only: Sequence[str | None] | None = None
+    ) -> list[DeploymentRow]:
+        """Newest first. `only`: the deployments with these ids."""
+        rows = await self.database.all(
+            HISTORY, environment=environment, limit=limit, only=None if only is None else [*only]
+        )
         return [DeploymentRow.model_validate(row) for row in rows]
 
     async def known_databases(self, environment: Environment) -> KnownDatabases:
