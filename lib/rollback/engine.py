@@ -68,7 +68,8 @@ class Engine:
                 return
             is_held = claim is None and rollback.due_in <= timedelta(0)
             patience = STANDBY_PATIENCE if is_held else timedelta(0)
-            await asyncio.sleep(pause(rollback, is_held=is_held))
+            left = stop_at - time.monotonic()
+            await asyncio.sleep(max(min(pause(rollback, is_held=is_held), left), 0))
 
     async def take_over(self, rollback_id: UUID, *, stop_at: float) -> None:
         """Go on with a rollback that its worker seems to have left."""

@@ -76,7 +76,7 @@ async def test_a_live_version_that_is_down_is_rolled_back_to_the_last_stable(
     await look(FAILURES)
 
     assert await rollbacks() == [(releases.v3, releases.v2, True)]
-    assert await alerts() == []
+    assert await alerts() == ["rollback_started"]
 
 
 async def test_two_failures_are_not_enough(look, go_live, rollbacks, releases):
@@ -410,3 +410,12 @@ async def test_an_automatic_rollback_goes_by_the_environments_method(
     assert row["requested_by"] == "automatic"
     assert "500" in row["reason"]
     assert row["evidence"]["path"] == "probes"
+
+
+async def test_a_worker_does_not_sleep_past_its_own_end(services, order, platform):
+    """The platform asks for a quarter of a minute, and the invocation has less left."""
+    rollback = await services.engine.start(order)
+    platform.fault("429", times=1000, retry_after=3600)
+
+    async with asyncio.timeout(SOON / 2):
+        await services.engine.run(rollback.id, stop_at=time.monotonic() + 0.2)
