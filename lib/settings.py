@@ -6,14 +6,25 @@ An unset secret closes its route; it never opens it.
 
 import os
 import re
+from base64 import b64decode
 from contextlib import suppress
 from datetime import timedelta
 from functools import cache
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.functional_validators import AfterValidator, BeforeValidator
 
 from lib import errors
@@ -21,6 +32,8 @@ from lib.rollback.models import Environment, SwitchMethod
 
 #: Ten years; much more would not fit into a date.
 LONGEST_SECONDS = 10 * 365 * 24 * 3600
+WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+\S*")
+DASHBOARD_PATH = "/admin/deployments"
 
 
 def seconds(value: object) -> object:
@@ -53,8 +66,28 @@ def host_pattern(value: str) -> str:
     raise ValueError("write `{environment}` where it goes into the host")
 
 
+def web_address[T: (str, SecretStr)](value: T) -> T:
+    """The address itself may be a secret: no message shows it."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    with suppress(ValueError):
+        if WEB_ADDRESS.fullmatch(text) and text.isprintable() and urlsplit(text).hostname:
+            return value
+    raise ValueError("write an address that starts with https://")
+
+
+def signing_secret(value: SecretStr) -> SecretStr:
+    """Any text, or `whsec_` and base64, as https://www.standardwebhooks.com has it."""
+    text = value.get_secret_value()
+    with suppress(ValueError):
+        if not text.startswith("whsec_") or b64decode(text.removeprefix("whsec_"), validate=True):
+            return value
+    raise ValueError("after `whsec_` must come base64")
+
+
 Seconds = Annotated[timedelta, BeforeValidator(seconds)]
 PostgresAddress = Annotated[SecretStr, AfterValidator(postgres_address)]
+SecretAddress = Annotated[SecretStr, AfterValidator(web_address)]
+WebAddress = Annotated[str, AfterValidator(web_address)]
 
 
 def named(*names: str) -> AliasChoices:
@@ -169,6 +202,48 @@ class Settings(BaseModel):
         validation_alias="ON_CALL_PHONE",
         description="Shown to people when they need a person.",
     )
+    slack_webhook_url: SecretAddress | None = Field(
+        None,
+        validation_alias="SLACK_WEBHOOK_URL",
+        description="A Slack incoming webhook that is told every alert.",
+    )
+    pagerduty_routing_key: SecretStr | None = Field(
+        None,
+        validation_alias="PAGERDUTY_ROUTING_KEY",
+        description="Integration key of a PagerDuty service (Events API v2): alerts that need a "
+        "person page, again and again until one acknowledges.",
+    )
+    pagerduty_events_url: WebAddress = Field(
+        "https://events.pagerduty.com/v2/enqueue",
+        validation_alias="PAGERDUTY_EVENTS_URL",
+        description="PagerDuty's address; accounts in the EU have another.",
+    )
+    alert_webhook_secret: Annotated[SecretStr, AfterValidator(signing_secret)] | None = Field(
+        None,
+        validation_alias="ALERT_WEBHOOK_SECRET",
+        description="Signs what is sent to `ALERT_WEBHOOK_URL`.",
+    )
+    alert_webhook_url: SecretAddress | None = Field(
+        None,
+        validation_alias="ALERT_WEBHOOK_URL",
+        description="Any address that is told every alert in signed JSON.",
+    )
+    deadman_url: SecretAddress | None = Field(
+        None,
+        validation_alias="DEADMAN_URL",
+        description="Gets a GET after each good sweep, healthchecks style: whoever serves it calls "
+        "people when that stays away.",
+    )
+    control_plane_url: WebAddress | None = Field(
+        None,
+        validation_alias="CONTROL_PLANE_URL",
+        description="The dashboard's own address, for links in alerts. Unset: the next one.",
+    )
+    project_production_host: str | None = Field(
+        None,
+        validation_alias="VERCEL_PROJECT_PRODUCTION_URL",
+        description="Set by the platform: this project's host.",
+    )
     deployment_id: str = Field(
         "local",
         validation_alias="VERCEL_DEPLOYMENT_ID",
@@ -189,6 +264,19 @@ class Settings(BaseModel):
         validation_alias="SESSION_LIFETIME_SECONDS",
         description="A dashboard sign-in ends after this.",
     )
+
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def signed(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is not None and info.data.get("alert_webhook_secret") is None:
+            raise ValueError("nothing is sent unsigned: set ALERT_WEBHOOK_SECRET too")
+        return value
+
+    @property
+    def dashboard_url(self) -> str | None:
+        host = self.project_production_host
+        base = self.control_plane_url or (f"https://{host}" if host else None)
+        return base.rstrip("/") + DASHBOARD_PATH if base else None
 
     def switch_method(self, environment: Environment) -> SwitchMethod:
         if environment is Environment.PRODUCTION:

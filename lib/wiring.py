@@ -17,6 +17,11 @@ from lib.deployments.tracker import Tracker
 from lib.health.probe import Prober
 from lib.health.store import HealthStore
 from lib.health.sweep import Sweep
+from lib.notify import configured
+from lib.notify.deadman import Deadman
+from lib.notify.sender import Notifier
+from lib.notify.sender import make_http as make_notify_http
+from lib.notify.store import OutboxStore
 from lib.overview.page import OverviewPage
 from lib.postgres import Database
 from lib.redis import RedisClient
@@ -48,6 +53,7 @@ class Services:
     health: HealthStore
     engine: Engine
     intake: Intake
+    notifier: Notifier
     sweep: Sweep
     overview: OverviewPage
     events: EventStore
@@ -100,7 +106,11 @@ def build(settings: Settings) -> Services:
     access = AccessStore(database)
     listing = Listing(deployments, planner)
     automatic = Automatic(database, engine, settings)
-    sweep = Sweep(health, deployments, tracker, routing, prober, engine, automatic)
+    notifier = make_notifier(settings, database)
+    deadman = make_deadman(settings)
+    sweep = Sweep(
+        health, deployments, tracker, routing, prober, engine, automatic, notifier, deadman
+    )
     return Services(
         settings=settings,
         database=database,
@@ -114,6 +124,7 @@ def build(settings: Settings) -> Services:
         health=health,
         engine=engine,
         intake=Intake(database, deployments, vercel, engine, settings),
+        notifier=notifier,
         sweep=sweep,
         overview=OverviewPage(listing, health, store, settings),
         events=EventStore(database),
@@ -133,6 +144,17 @@ def make_app_cache(settings: Settings) -> AppCache | None:
         return None
     redis = RedisClient(settings.app_redis_url, settings.app_redis_token.get_secret_value())
     return AppCache(redis, settings.app_cache_prefix)
+
+
+def make_notifier(settings: Settings, database: Database) -> Notifier:
+    return Notifier(
+        OutboxStore(database), configured(settings), make_notify_http, settings.dashboard_url
+    )
+
+
+def make_deadman(settings: Settings) -> Deadman:
+    url = settings.deadman_url
+    return Deadman(make_notify_http, url.get_secret_value() if url else None)
 
 
 def make_prober(settings: Settings) -> Prober:

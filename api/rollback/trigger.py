@@ -26,7 +26,12 @@ async def post(request: Request) -> Reply:
         RollbackResponse(success=True, rollback_id=rollback.id, message=message),
         HTTPStatus.ACCEPTED,
         {"location": f"/api/rollback/status/{rollback.id}"},
-        BackgroundTask(services().engine.run, rollback.id, stop_at=stop_at(120)),
+        BackgroundTask(
+            services().notifier.beside,
+            services().engine.run,
+            rollback.id,
+            stop_at=stop_at(120),
+        ),
     )
 
 

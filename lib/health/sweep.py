@@ -7,7 +7,7 @@ worker, and what is decided is decided again by the next tick if this one dies.
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -20,6 +20,8 @@ from lib.deployments.tracker import Tracker
 from lib.health.probe import Health, Look, Prober
 from lib.health.rule import Verdict, judge
 from lib.health.store import HealthStore
+from lib.notify.deadman import Deadman
+from lib.notify.sender import Notifier
 from lib.rollback.automatic import Automatic
 from lib.rollback.engine import Engine
 from lib.rollback.models import Environment
@@ -43,6 +45,16 @@ HISTORY_LIMIT = 200
 GLANCE_SECONDS = 2.0
 
 
+@dataclass(slots=True)
+class Round:
+    """One run of the sweep."""
+
+    stop_at: float
+    working: dict[UUID, asyncio.Task[None]] = field(default_factory=dict)
+    #: Everything was looked at as it should be.
+    is_good: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Sweep:
     health: HealthStore
@@ -52,29 +64,36 @@ class Sweep:
     prober: Prober
     engine: Engine
     automatic: Automatic
+    notifier: Notifier
+    deadman: Deadman
 
     async def run(self, *, stop_at: float) -> None:
         """Glance at everything until nothing needs it, or until `stop_at` (monotonic seconds).
 
         Rollbacks run beside the looks: one that is stuck does not blind us for the rest.
         """
-        working: dict[UUID, asyncio.Task[None]] = {}
-        while await self.glance(working, stop_at):
-            if time.monotonic() + GLANCE_SECONDS >= stop_at:
-                break
-            await asyncio.sleep(GLANCE_SECONDS)
-        await asyncio.gather(*working.values())
+        this = Round(stop_at)
+        async with self.notifier.sending():
+            while await self.glance(this):
+                if time.monotonic() + GLANCE_SECONDS >= stop_at:
+                    break
+                await asyncio.sleep(GLANCE_SECONDS)
+            await asyncio.gather(*this.working.values())
+        if this.is_good:
+            await self.deadman.ping()
 
-    async def glance(self, working: dict[UUID, asyncio.Task[None]], stop_at: float) -> bool:
+    async def glance(self, this: Round) -> bool:
         """Look, and see to it that what is unfinished is worked on. True: look again soon."""
         try:
-            for rollback_id in await self.tick():
-                if rollback_id not in working or working[rollback_id].done():
-                    work = self.work_on(rollback_id, stop_at)
-                    working[rollback_id] = asyncio.create_task(work)
+            this.is_good &= await self.take_looks()
+            for rollback_id in await self.engine.store.unfinished():
+                if rollback_id not in this.working or this.working[rollback_id].done():
+                    work = self.work_on(rollback_id, this.stop_at)
+                    this.working[rollback_id] = asyncio.create_task(work)
             return await self.health.is_busy(watch=WATCH, young=YOUNG)
         except errors.DatabaseUnavailable as error:
             log.warning("sweep_waits", extra={"why": str(error)})
+            this.is_good = False
             return True
 
     async def work_on(self, rollback_id: UUID, stop_at: float) -> None:
@@ -85,19 +104,23 @@ class Sweep:
             log.exception("rollback_crashed", extra={"rollback_id": rollback_id})
 
     async def tick(self) -> list[UUID]:
-        """Take the looks that are due; the rollbacks that somebody should work on.
+        """Take the looks that are due; the rollbacks that somebody should work on."""
+        await self.take_looks()
+        return await self.engine.store.unfinished()
+
+    async def take_looks(self) -> bool:
+        """True: none of those that were due failed.
 
         Environments do not wait for each other, and what fails in one leaves the other alone.
         """
         looks = [self.look(environment) for environment in Environment]
-        for environment, failure in zip(
-            Environment, await asyncio.gather(*looks, return_exceptions=True), strict=True
-        ):
+        failures = await asyncio.gather(*looks, return_exceptions=True)
+        for environment, failure in zip(Environment, failures, strict=True):
             if isinstance(failure, errors.Upstream):
                 log.warning("look_failed", extra={"environment": environment, "why": str(failure)})
             elif isinstance(failure, Exception):
                 log.error("look_crashed", extra={"environment": environment}, exc_info=failure)
-        return await self.engine.store.unfinished()
+        return not any(failures)
 
     async def look(self, environment: Environment) -> None:
         """Take the look that is due, if it is, and act on it.

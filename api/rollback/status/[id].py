@@ -15,7 +15,9 @@ async def get(request: Request) -> Reply:
     engine = services().engine
     rollback_id = read_last_segment(request)
     status, is_abandoned = await read_status(engine.store, engine.progress, rollback_id)
-    standby = BackgroundTask(engine.take_over, rollback_id, stop_at=stop_at(30))
+    standby = BackgroundTask(
+        services().notifier.beside, engine.take_over, rollback_id, stop_at=stop_at(30)
+    )
     return Reply(status, after=standby if is_abandoned else None)
 
 
