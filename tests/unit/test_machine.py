@@ -144,6 +144,11 @@ def test_settle(outcome, given, change):
     assert settle(outcome, **STEP | given) == change
 
 
+def test_there_are_no_other_outcomes():
+    with pytest.raises(AssertionError):
+        settle("done", **STEP)
+
+
 MESSAGES = st.text(max_size=20)
 DELAYS = st.timedeltas(min_value=timedelta(0), max_value=timedelta(minutes=1))
 TRAFFIC = st.sampled_from(Traffic)

@@ -1,6 +1,7 @@
 """Requests are read or refused, and a refusal points at what is wrong."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,16 @@ from starlette.requests import Request
 from lib import errors
 from lib.deployments.models import DeploymentRecord
 from lib.rollback.models import Environment, RollbackRequest
-from lib.web.reading import parse, read_environment, read_idempotency_key, read_last_segment
+from lib.web.deadline import MARGIN_SECONDS, stop_at
+from lib.web.reading import (
+    BODY_LIMIT_BYTES,
+    parse,
+    read_body,
+    read_environment,
+    read_idempotency_key,
+    read_last_segment,
+    read_raw,
+)
 
 ORDER = {"deployment_id": "dpl_1", "reason": "Page does not open", "environment": "production"}
 RECORD = {"environment": "staging", "git_sha": "a" * 40, "vercel_deployment_id": "dpl_1"}
@@ -146,3 +156,37 @@ def test_the_id_of_the_query_is_not_read():
 def test_what_is_no_id_is_not_found(segment):
     with pytest.raises(errors.NotFound):
         read_last_segment(request(f"/api/rollback/status/{segment}"))
+
+
+def sending(*chunks: bytes) -> Request:
+    """A body that comes in pieces."""
+    messages = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+    messages.append({"type": "http.request", "body": b"", "more_body": False})
+
+    async def receive():
+        return messages.pop(0)
+
+    return Request({"type": "http", "method": "POST", "path": "/", "headers": []}, receive)
+
+
+async def test_a_body_is_read_whole():
+    body = json.dumps(ORDER).encode()
+
+    assert (await read_body(sending(body[:9], body[9:]), RollbackRequest)).reason == ORDER["reason"]
+
+
+async def test_a_body_may_be_as_large_as_the_limit():
+    assert len(await read_raw(sending(b"x" * BODY_LIMIT_BYTES))) == BODY_LIMIT_BYTES
+
+
+async def test_a_larger_body_is_refused_before_it_is_read_whole():
+    request = sending(*[b"x" * BODY_LIMIT_BYTES] * 3)
+
+    with pytest.raises(errors.InvalidRequest, match="larger than"):
+        await read_raw(request)
+
+    assert (await request.receive())["body"]
+
+
+def test_work_ends_before_the_invocation_does():
+    assert stop_at(90) <= time.monotonic() + 90 - MARGIN_SECONDS
