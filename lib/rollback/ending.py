@@ -1,9 +1,10 @@
 """How a rollback ends: what it writes beside its own row, and the words people read.
 
-Everything here happens in the transaction that ends the rollback, or not at all.
+Everything here happens in the transaction that ends the rollback, or not at all; what is told of
+its beginning, in the one that starts it.
 """
 
-from lib.alerts import raise_alert
+from lib.alerts import raise_alert, resolve
 from lib.audit.store import write_audit
 from lib.postgres import Connection
 from lib.rollback.machine import Change, Stop, Traffic
@@ -40,6 +41,15 @@ NEXT_ACTIONS = {
     ],
 }
 
+#: What a completed rollback puts an end to.
+TROUBLES = (
+    "automatic_refused",
+    "down_not_rolled_back",
+    "moved_after_rollback",
+    "rollback_failed",
+    "rollback_overdue",
+)
+
 #: The switch prepares itself before it moves anything.
 PINNED = (
     "New releases do not go live by themselves now: turn the assignment of domains on again in"
@@ -65,7 +75,7 @@ def words(claim: Claim, stop: Stop) -> dict[str, object]:
 
 
 async def write(connection: Connection, rollback: Rollback, change: Change) -> None:
-    """Audit, quarantine, lock or unlock, alert. A failure that changed nothing locks nothing."""
+    """Audit, quarantine, lock or unlock, alerts. A failure that changed nothing locks nothing."""
     where = {
         "id": rollback.id,
         "environment": rollback.environment,
@@ -75,6 +85,8 @@ async def write(connection: Connection, rollback: Rollback, change: Change) -> N
     if rollback.status is Status.COMPLETED:
         await connection.execute(QUARANTINE, where)
         await connection.execute(UNLOCK, where)
+        await resolve(connection, rollback.environment, TROUBLES)
+        await alert_completed(connection, rollback)
     else:
         assert isinstance(change, Stop)
         if change.traffic is not Traffic.UNCHANGED:
@@ -97,6 +109,38 @@ async def write(connection: Connection, rollback: Rollback, change: Change) -> N
         reason=rollback.reason,
         result=rollback.status,
         facts={"rollback_id": str(rollback.id), "error": rollback.error},
+    )
+
+
+async def alert_started(connection: Connection, rollback: Rollback) -> None:
+    """A person who starts one knows; nobody knows of an automatic one."""
+    if not rollback.automatic:
+        return
+    left = rollback.from_deployment
+    versions = f"from {rollback.called(left)} " if left else ""
+    await raise_alert(
+        connection,
+        environment=rollback.environment,
+        kind="rollback_started",
+        sentence=f"{rollback.reason} {rollback.environment.capitalize()} is being rolled back by"
+        f" itself {versions}to {rollback.called(rollback.target)}.",
+        once=f"rollback_started:{rollback.id}",
+        rollback_id=rollback.id,
+    )
+
+
+async def alert_completed(connection: Connection, rollback: Rollback) -> None:
+    if not rollback.automatic:
+        return
+    await raise_alert(
+        connection,
+        environment=rollback.environment,
+        kind="rollback_completed",
+        sentence=f"{rollback.environment.capitalize()} was rolled back by itself: visitors get"
+        f" {rollback.called(rollback.target)} again, and it is well. Nobody has to do anything now;"
+        " the version that was left may not come back by itself.",
+        once=f"rollback_completed:{rollback.id}",
+        rollback_id=rollback.id,
     )
 
 

@@ -168,6 +168,7 @@ class RollbackStore:
                 result="accepted",
                 facts={"rollback_id": str(rollback.id), "from": order.from_deployment},
             )
+            await ending.alert_started(connection, rollback)
         return rollback
 
     async def _instead(self, connection: Connection, order: Order) -> Rollback:
