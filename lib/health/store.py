@@ -72,7 +72,8 @@ SELECT EXISTS (SELECT 1 FROM rollbacks WHERE status IN ('pending', 'in_progress'
                 WHERE live_until IS NULL AND live_from > app_now() - %(young)s)
     OR EXISTS (SELECT 1 FROM environments e, LATERAL (
                 SELECT live FROM probes p WHERE p.environment = e.environment
-                 ORDER BY id DESC LIMIT 1) newest WHERE newest.live = 'failed') AS busy
+                 ORDER BY id DESC LIMIT 1) newest WHERE newest.live = 'failed') AS busy,
+       (SELECT min(next_look_at) - app_now() FROM environments) AS due_in
 """
 
 
@@ -146,6 +147,7 @@ class HealthStore:
     async def last(self, environment: Environment) -> dict[str, Any] | None:
         return await self.database.one(LAST, environment=environment)
 
-    async def is_busy(self, *, watch: timedelta, young: timedelta) -> bool:
+    async def next_look(self, *, watch: timedelta, young: timedelta) -> timedelta | None:
+        """How long until a look is due; None: nothing needs one before the next sweep."""
         row = await self.database.one(BUSY, watch=watch, young=young)
-        return bool(row and row["busy"])
+        return row["due_in"] if row and row["busy"] else None

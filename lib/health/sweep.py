@@ -41,8 +41,10 @@ WATCH = timedelta(minutes=15)
 YOUNG = timedelta(minutes=30)
 #: So far back a version to go back to is looked for: many may be recorded that never went live.
 HISTORY_LIMIT = 200
-#: Between two glances of a sweep: a dead worker is noticed soon.
+#: Between two glances of a sweep, at most: a dead worker is noticed soon.
 GLANCE_SECONDS = 2.0
+#: A look that another sweep has claimed and not moved yet is not waited for in a tight loop.
+GLANCE_SECONDS_LEAST = 0.2
 
 
 @dataclass(slots=True)
@@ -74,27 +76,33 @@ class Sweep:
         """
         this = Round(stop_at)
         async with self.notifier.sending():
-            while await self.glance(this):
-                if time.monotonic() + GLANCE_SECONDS >= stop_at:
+            while (wait := await self.glance(this)) is not None:
+                if time.monotonic() + wait >= stop_at:
                     break
-                await asyncio.sleep(GLANCE_SECONDS)
+                await asyncio.sleep(wait)
             await asyncio.gather(*this.working.values())
         if this.is_good:
             await self.deadman.ping()
 
-    async def glance(self, this: Round) -> bool:
-        """Look, and see to it that what is unfinished is worked on. True: look again soon."""
+    async def glance(self, this: Round) -> float | None:
+        """Look, and see to it that what is unfinished is worked on.
+
+        Seconds until the next glance; None: nothing needs one before the next sweep.
+        """
         try:
             this.is_good &= await self.take_looks()
             for rollback_id in await self.engine.store.unfinished():
                 if rollback_id not in this.working or this.working[rollback_id].done():
                     work = self.work_on(rollback_id, this.stop_at)
                     this.working[rollback_id] = asyncio.create_task(work)
-            return await self.health.is_busy(watch=WATCH, young=YOUNG)
+            due_in = await self.health.next_look(watch=WATCH, young=YOUNG)
         except errors.DatabaseUnavailable as error:
             log.warning("sweep_waits", extra={"why": str(error)})
             this.is_good = False
-            return True
+            return GLANCE_SECONDS
+        if due_in is None:
+            return None
+        return min(max(due_in.total_seconds(), GLANCE_SECONDS_LEAST), GLANCE_SECONDS)
 
     async def work_on(self, rollback_id: UUID, stop_at: float) -> None:
         """What nobody expects in one rollback leaves the others alone; it is tried again."""

@@ -5,9 +5,12 @@ from uuid import UUID
 
 from lib import errors
 from lib.rollback.models import RollbackStatusResponse
-from lib.rollback.progress import Copy, Progress
+from lib.rollback.progress import Progress
 from lib.rollback.store import RollbackStore
 from lib.rollback.view import view
+
+#: A page polls each second: with a copy at hand, a Postgres that hangs is not waited for.
+PULSE_SECONDS = 1.0
 
 
 async def read_status(
@@ -19,15 +22,21 @@ async def read_status(
     other. While Postgres is away the copy is the best that anybody knows; raises
     DatabaseUnavailable if there is none.
     """
-    copy, pulse = await asyncio.gather(
-        progress.read(rollback_id), store.pulse(rollback_id), return_exceptions=True
-    )
-    known = copy if isinstance(copy, Copy) else None
-    if isinstance(pulse, errors.DatabaseUnavailable) and known is not None:
-        return known.view, False
-    if isinstance(pulse, BaseException):
-        raise pulse
-    revision, is_abandoned = pulse
-    if known is not None and known.revision == revision:
-        return known.view, is_abandoned
+    pulse = asyncio.create_task(store.pulse(rollback_id))
+    copy = await progress.read(rollback_id)
+    if copy is not None:
+        await asyncio.wait([pulse], timeout=PULSE_SECONDS)
+        if is_away(pulse):
+            return copy.view, False
+    revision, is_abandoned = await pulse
+    if copy is not None and copy.revision == revision:
+        return copy.view, is_abandoned
     return view(await store.get(rollback_id)), is_abandoned
+
+
+def is_away(pulse: asyncio.Task[tuple[int, bool]]) -> bool:
+    """Also of one that hangs: it is left to end by itself, and its error is not news."""
+    if not pulse.done():
+        pulse.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return True
+    return isinstance(pulse.exception(), errors.DatabaseUnavailable)
