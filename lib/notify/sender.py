@@ -114,7 +114,7 @@ class Notifier:
                 return
 
     async def _send(self, channel: Channel, delivery: Delivery) -> bool:
-        refusal = await self._post(channel.post(delivery.message))
+        refusal = await self.post(channel.post(delivery.message))
         facts: dict[str, object] = {
             "channel": channel.name,
             "alert_id": delivery.message.alert_id,
@@ -140,7 +140,7 @@ class Notifier:
         )
         return False
 
-    async def _post(self, post: Post) -> Refusal | None:
+    async def post(self, post: Post) -> Refusal | None:
         """None: accepted. No message says more than the kind of error: an address is a secret."""
         try:
             async with (

@@ -1,8 +1,10 @@
 """What is told, in which words and by which channel; what a vendor's refusal means."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -27,6 +29,7 @@ from lib.notify.webhook import Webhook, sign
 from lib.settings import load
 
 ENOUGH = {"DATABASE_URL": "postgresql://db.example/control"}
+DOCS = Path(__file__).parents[2] / "docs"
 SLACK = "https://hooks.slack.example/services/hunter2"
 WEBHOOK = "https://ops.example/hunter2"
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -244,3 +247,23 @@ def test_no_pause_is_shorter_than_the_vendor_asked_for():
 
     assert delay(1, asked) == timedelta(seconds=60)
     assert delay(20, asked) == BACKOFF_LIMIT
+
+
+@pytest.mark.parametrize("changed", ["", "body", "webhook-id", "webhook-timestamp", "now", "key"])
+def test_what_the_documentation_shows_verifies_what_is_sent_and_nothing_else(changed):
+    shown = re.findall(r"```python\n(.*?)```", (DOCS / "alerts.md").read_text(), re.DOTALL)
+    module = {}
+    exec(shown[0], module)  # the code block is what is tested
+    post = Webhook(WEBHOOK, "hunter2").post(MESSAGE)
+    headers = dict(post.headers)
+    if changed in headers:
+        headers[changed] = str(int(MESSAGE.now.timestamp()) + 1)
+
+    genuine = module["is_genuine"](
+        headers,
+        post.body + (b" " if changed == "body" else b""),
+        b"hunter3" if changed == "key" else b"hunter2",
+        MESSAGE.now.timestamp() + (301 if changed == "now" else 1),
+    )
+
+    assert genuine == (changed == "")
