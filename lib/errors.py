@@ -17,6 +17,7 @@
       . VercelConflict       ... 409: it is so already, or another change is under way
     - VercelUnavailable      time-out, 429 or 5xx from the platform
     - DatabaseUnavailable    our own Postgres did not answer
+    - EvidenceUnavailable    Redis did not count a batch of the log drain
   + StaleLease               another invocation took this rollback over; stop quietly
 
 HTTP status codes live in `lib/web/problems.py`, not here.
@@ -107,6 +108,12 @@ class VercelUnavailable(Upstream):
 
 class DatabaseUnavailable(Upstream):
     """Our own Postgres did not answer in time."""
+
+    retryable = True
+
+
+class EvidenceUnavailable(Upstream):
+    """A batch of the log drain was not counted; sent again it will be, once."""
 
     retryable = True
 

@@ -46,6 +46,9 @@ PROBLEMS: dict[type[errors.Error], Problem] = {
     errors.DatabaseUnavailable: Problem(
         HTTPStatus.SERVICE_UNAVAILABLE, "database-unavailable", "The database is not answering"
     ),
+    errors.EvidenceUnavailable: Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE, "evidence-unavailable", "Requests cannot be counted"
+    ),
     errors.BadSettings: Problem(
         HTTPStatus.INTERNAL_SERVER_ERROR, "bad-settings", "This deployment is not set up"
     ),

@@ -13,13 +13,13 @@ BODY_LIMIT_BYTES = 256 * 1024
 KEY_LIMIT = 200
 
 
-async def read_raw(request: Request) -> bytes:
+async def read_raw(request: Request, limit: int = BODY_LIMIT_BYTES) -> bytes:
     """The body, refused before it is read whole if it is too large. Raises InvalidRequest."""
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_LIMIT_BYTES:
-            raise errors.InvalidRequest(f"The body is larger than {BODY_LIMIT_BYTES} bytes.")
+        if len(body) > limit:
+            raise errors.InvalidRequest(f"The body is larger than {limit} bytes.")
     return body
 
 

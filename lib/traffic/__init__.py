@@ -1,0 +1,1 @@
+"""Evidence: the requests that the app's deployments answered, counted from the log drain."""

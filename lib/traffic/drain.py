@@ -1,0 +1,106 @@
+"""The log drain: signed batches come in, requests are counted, and what cannot be is told.
+
+A batch that Redis did not count is refused with 503, so that the platform sends it again: counting
+is safe to repeat, and what comes within 15 minutes still lands in its own bucket. Later than that
+it is dropped, counted as late and accepted, so a long outage does not end in a flood.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lib import errors
+from lib.alerts import raise_alert, resolve
+from lib.postgres import Database
+from lib.redis import RedisUnavailable
+from lib.rollback.models import Environment
+from lib.traffic.counts import Counts
+from lib.traffic.entries import read_entries, unpack
+from lib.traffic.models import Ask, Counted
+from lib.traffic.tally import Counter, Tally
+from lib.vercel.signature import is_signed
+
+log = logging.getLogger(__name__)
+
+#: One for all environments: their requests come through the same drain.
+LOST = "evidence_lost"
+SENTENCE = (
+    "Requests cannot be counted: Redis does not answer, or its quota is spent. "
+    "Until it does, probes alone decide."
+)
+
+
+@dataclass(slots=True)
+class Outage:
+    """Told once, however many instances see it, and over as soon as one of them counts again."""
+
+    database: Database
+    #: By this instance; another one's is ended by the sweep, which calls `end`.
+    is_on: bool = False
+
+    async def begin(self) -> None:
+        if self.is_on:
+            return
+        try:
+            async with self.database.transaction() as connection:
+                await raise_alert(
+                    connection,
+                    environment=Environment.PRODUCTION,
+                    kind=LOST,
+                    sentence=SENTENCE,
+                    once=LOST,
+                )
+        except errors.DatabaseUnavailable as error:
+            log.warning("alert_waits", extra={"kind": LOST, "why": str(error)})
+        else:
+            self.is_on = True
+
+    async def end(self) -> None:
+        """Requests were counted, or counts read."""
+        try:
+            async with self.database.transaction() as connection:
+                await resolve(connection, Environment.PRODUCTION, [LOST])
+        except errors.DatabaseUnavailable as error:
+            log.warning("resolve_waits", extra={"kind": LOST, "why": str(error)})
+        else:
+            self.is_on = False
+
+
+@dataclass(frozen=True, slots=True)
+class LogDrain:
+    """`counts` None: there is no Redis to count in."""
+
+    secret: str
+    counter: Counter
+    counts: Counts | None
+    outage: Outage
+
+    async def take(
+        self, headers: Mapping[str, str], body: bytes, asks: Sequence[Ask] = ()
+    ) -> Counted | None:
+        """Counts a batch, and reads what the verdict asks for in the same command.
+
+        None: nothing can be counted here. Raises BadSignature before anything of the body is
+        read, InvalidRequest, or EvidenceUnavailable: the batch should come again.
+        """
+        tally = self.read(headers, body)
+        if self.counts is None:
+            log.error("evidence_not_kept", extra={"why": "UPSTASH_REDIS_REST_URL is not set"})
+            return None
+        try:
+            counted = await self.counts.count(tally, asks)
+        except RedisUnavailable as error:
+            log.warning("batch_not_counted", extra={"why": str(error)})
+            await self.outage.begin()
+            raise errors.EvidenceUnavailable("The batch was not counted. Send it again.") from error
+        if self.outage.is_on:
+            await self.outage.end()
+        return counted
+
+    def read(self, headers: Mapping[str, str], body: bytes) -> Tally:
+        if not self.secret:
+            log.error("route_closed", extra={"why": "DRAIN_SECRET is not set"})
+        if not is_signed(body, headers.get("x-vercel-signature", ""), self.secret):
+            raise errors.BadSignature("The signature does not fit the body.")
+        entries, broken = read_entries(unpack(body, headers.get("content-encoding", "")))
+        return self.counter.count(entries, broken)
