@@ -10,6 +10,7 @@ from base64 import b64decode
 from contextlib import suppress
 from datetime import timedelta
 from functools import cache
+from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ from pydantic.functional_validators import AfterValidator, BeforeValidator
 
 from lib import errors
 from lib.rollback.models import Environment, SwitchMethod
+from lib.traffic.streams import MOST_ROUTES, read_route
 
 #: Ten years; much more would not fit into a date.
 LONGEST_SECONDS = 10 * 365 * 24 * 3600
@@ -82,6 +84,41 @@ def signing_secret(value: SecretStr) -> SecretStr:
         if not text.startswith("whsec_") or b64decode(text.removeprefix("whsec_"), validate=True):
             return value
     raise ValueError("after `whsec_` must come base64")
+
+
+def header_value(value: SecretStr) -> SecretStr:
+    if re.fullmatch(r"[!-~]+", value.get_secret_value()):
+        return value
+    raise ValueError("it must be plain characters without a space")
+
+
+def words(value: object) -> object:
+    """Commas or line ends between them."""
+    if not isinstance(value, str):
+        return value
+    return tuple(word for part in re.split(r"[,\n]", value) if (word := " ".join(part.split())))
+
+
+def few_routes(value: tuple[str, ...]) -> tuple[str, ...]:
+    if len(value) > MOST_ROUTES or len({*value}) < len(value):
+        raise ValueError(f"name at most {MOST_ROUTES} routes, each once")
+    for text in value:
+        read_route(text)
+    return value
+
+
+def paths(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(path.startswith("/") for path in value):
+        raise ValueError("a path begins with a slash")
+    return value
+
+
+def status_codes(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    with suppress(ValueError):
+        return tuple(HTTPStatus(int(code)) for code in value.replace(",", " ").split())
+    raise ValueError("give status codes of HTTP")
 
 
 Seconds = Annotated[timedelta, BeforeValidator(seconds)]
@@ -196,6 +233,45 @@ class Settings(BaseModel):
         None,
         validation_alias="WEBHOOK_SECRET",
         description="Signs the platform's webhooks. Unset: the webhook is closed.",
+    )
+    drain_secret: SecretStr | None = Field(
+        None,
+        validation_alias="DRAIN_SECRET",
+        description="Signs the batches of the app's log drain. Unset: the drain is closed.",
+    )
+    drain_verify_token: Annotated[SecretStr, AfterValidator(header_value)] | None = Field(
+        None,
+        validation_alias="DRAIN_VERIFY_TOKEN",
+        description="What the platform shows when the drain is made, sent back as "
+        "`x-vercel-verify`.",
+    )
+    drain_sampling: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        validation_alias="DRAIN_SAMPLING",
+        description="The share of requests that the drain is set to deliver. Numbers that are "
+        "shown are scaled by it; evidence is only what was seen.",
+    )
+    critical_routes: Annotated[
+        tuple[str, ...], BeforeValidator(words), AfterValidator(few_routes)
+    ] = Field(
+        (),
+        validation_alias="CRITICAL_ROUTES",
+        description="At most 8 routes that are judged on their own, such as "
+        "`POST /api/vendors/[id], * /api/timeline`.",
+    )
+    excluded_paths: Annotated[tuple[str, ...], BeforeValidator(words), AfterValidator(paths)] = (
+        Field(
+            (),
+            validation_alias="EXCLUDED_PATHS",
+            description="Requests to these do not count, such as `/api/internal/*`.",
+        )
+    )
+    excluded_status_codes: Annotated[tuple[int, ...], BeforeValidator(status_codes)] = Field(
+        (),
+        validation_alias="EXCLUDED_STATUS_CODES",
+        description="Requests that are answered so do not count, such as `501, 503`.",
     )
     on_call_phone: str | None = Field(
         None,

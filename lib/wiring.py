@@ -14,7 +14,7 @@ from lib.arrivals import Arrivals
 from lib.deployments.listing import Listing
 from lib.deployments.store import DeploymentStore
 from lib.deployments.tracker import Tracker
-from lib.health.probe import Prober
+from lib.health.probe import USER_AGENT, Prober
 from lib.health.store import HealthStore
 from lib.health.sweep import Sweep
 from lib.notify import configured
@@ -34,6 +34,10 @@ from lib.rollback.steps import Tools
 from lib.rollback.store import RollbackStore
 from lib.schema.plan import Planner
 from lib.settings import Settings, settings
+from lib.traffic.counts import Counts
+from lib.traffic.drain import LogDrain, Outage
+from lib.traffic.streams import Streams
+from lib.traffic.tally import Counter
 from lib.vercel.client import VercelClient, make_http
 from lib.vercel.events import EventStore
 from lib.vercel.routing import Routing
@@ -58,6 +62,9 @@ class Services:
     overview: OverviewPage
     events: EventStore
     arrivals: Arrivals
+    #: None: there is no Redis to count in.
+    counts: Counts | None
+    drain: LogDrain
 
     async def close(self) -> None:
         await self.database.close()
@@ -85,6 +92,8 @@ def build(settings: Settings) -> Services:
         team_id=settings.vercel_team_id,
     )
     redis = make_redis(settings)
+    streams = Streams(settings.critical_routes, settings.excluded_paths)
+    counts = Counts(redis, streams) if redis else None
     vercel = VercelClient(http, settings.app_project_id)
     routing = Routing(vercel, settings)
     deployments = DeploymentStore(database)
@@ -128,6 +137,8 @@ def build(settings: Settings) -> Services:
         sweep=sweep,
         overview=OverviewPage(listing, health, store, settings),
         events=EventStore(database),
+        counts=counts,
+        drain=make_drain(settings, streams, counts, database),
         arrivals=Arrivals(tracker, health, sweep),
     )
 
@@ -136,6 +147,20 @@ def make_redis(settings: Settings) -> RedisClient | None:
     if settings.redis_url is None or settings.redis_token is None:
         return None
     return RedisClient(settings.redis_url, settings.redis_token.get_secret_value())
+
+
+def make_drain(
+    settings: Settings, streams: Streams, counts: Counts | None, database: Database
+) -> LogDrain:
+    secret = settings.drain_secret.get_secret_value() if settings.drain_secret else ""
+    counter = Counter(
+        streams,
+        secret=secret,
+        project_id=settings.app_project_id,
+        excluded_status_codes=settings.excluded_status_codes,
+        probe_user_agent=USER_AGENT,
+    )
+    return LogDrain(secret, counter, counts, Outage(database))
 
 
 def make_app_cache(settings: Settings) -> AppCache | None:
