@@ -6,6 +6,7 @@ per channel for `lib/notify` to send. Who raises an alert knows nothing of chann
 
 import logging
 from collections.abc import Collection
+from datetime import timedelta
 from uuid import UUID
 
 from lib.postgres import Connection
@@ -38,6 +39,7 @@ RETURNING id
 RESOLVE = """
 UPDATE alerts SET resolved_at = app_now(), once = once || '#' || id
  WHERE environment = %(environment)s AND kind = ANY(%(kinds)s) AND resolved_at IS NULL
+   AND at <= app_now() - %(older_than)s
 RETURNING id
 """
 
@@ -98,9 +100,15 @@ async def acknowledge(connection: Connection, alert_id: int, *, by: str) -> bool
     return row is not None
 
 
-async def resolve(connection: Connection, environment: str, kinds: Collection[str]) -> None:
+async def resolve(
+    connection: Connection,
+    environment: str,
+    kinds: Collection[str],
+    *,
+    older_than: timedelta = timedelta(0),
+) -> None:
     """What was wrong in this environment is over."""
-    values = {"environment": environment, "kinds": list(kinds)}
+    values = {"environment": environment, "kinds": list(kinds), "older_than": older_than}
     rows = await (await connection.execute(RESOLVE, values)).fetchall()
     if rows:
         await follow_up(connection, [row["id"] for row in rows], "resolved")

@@ -12,7 +12,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from lib import errors
-from lib.alerts import raise_alert
+from lib.alerts import raise_alert, resolve
 from lib.deployments.eligibility import last_stable
 from lib.deployments.models import DeploymentRow
 from lib.deployments.store import DeploymentStore
@@ -45,6 +45,10 @@ HISTORY_LIMIT = 200
 GLANCE_SECONDS = 2.0
 #: A look that another sweep has claimed and not moved yet is not waited for in a tight loop.
 GLANCE_SECONDS_LEAST = 0.2
+#: Alerts that are over when the live version is well again, and has been for a while: one that
+#: goes up and down is not news each time.
+DOWN = ("down_not_rolled_back", "automatic_refused")
+SETTLED = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
@@ -75,6 +79,7 @@ class Sweep:
         Rollbacks run beside the looks: one that is stuck does not blind us for the rest.
         """
         this = Round(stop_at)
+        await self.notifier.keep_channels()
         async with self.notifier.sending():
             while (wait := await self.glance(this)) is not None:
                 if time.monotonic() + wait >= stop_at:
@@ -204,6 +209,8 @@ class Sweep:
         verdict = judge(pairs)
         if verdict is Verdict.WELL:
             await self.deployments.set_health(environment, live_id, is_passing=True)
+            async with self.health.database.transaction() as connection:
+                await resolve(connection, environment, DOWN, older_than=SETTLED)
         elif verdict in (Verdict.DOWN, Verdict.SHARED, Verdict.ALONE):
             await self.deployments.set_health(environment, live_id, is_passing=False)
             await self.act(environment, live_id, live, target, verdict)

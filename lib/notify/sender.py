@@ -66,10 +66,13 @@ class Notifier:
     #: The dashboard's address, for the messages.
     link: str | None = None
 
+    async def keep_channels(self) -> None:
+        """Alerts are written for these. Only a sweep says so: a preview may have other settings."""
+        await self._carefully(self.store.keep_channels(self.channels))
+
     @asynccontextmanager
     async def sending(self) -> AsyncIterator[None]:
         """While the body runs, and once when it ends, send what is due."""
-        await self._carefully(self.store.keep_channels(self.channels))
         done = asyncio.Event()
         sender = asyncio.create_task(self._keep_sending(done))
         try:

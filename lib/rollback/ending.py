@@ -89,6 +89,7 @@ async def write(connection: Connection, rollback: Rollback, change: Change) -> N
         await alert_completed(connection, rollback)
     else:
         assert isinstance(change, Stop)
+        await resolve(connection, rollback.environment, ["rollback_overdue"])
         if change.traffic is not Traffic.UNCHANGED:
             await connection.execute(LOCK, where)
         await raise_alert(

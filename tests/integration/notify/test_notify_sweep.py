@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from dev.vendors import HANG_SECONDS
-from lib.health.rule import FAILURES
+from lib.health.rule import FAILURES, RECOVERED
+from lib.health.sweep import SETTLED
 from lib.notify.deadman import PING_SECONDS
+from lib.rollback.models import Environment
 
 SLACK, WEBHOOK, PING = "/slack/hunter2", "/webhook/hunter2", "/ping/hunter2"
 #: Three of them span exactly 15 s.
@@ -107,3 +109,34 @@ async def test_a_rollback_by_hand_is_told_while_it_is_worked_on(
     (told,) = vendors.got(WEBHOOK)
     assert told["data"]["kind"] == "rollback_failed"
     assert told["data"]["rollback_id"] == str(rollback.id)
+
+
+async def test_what_is_well_again_is_over_after_a_while(
+    services, platform, releases, control, pass_time, vendors
+):
+    async def look(deployment_id: str, times: int) -> None:
+        platform.move_alias(platform.config.aliases.production, deployment_id)
+        for _ in range(times):
+            await services.sweep.tick()
+            await pass_time(BETWEEN_LOOKS)
+
+    async def down() -> list[bool]:
+        rows = await control.execute(
+            "SELECT resolved_at IS NOT NULL AS over FROM alerts"
+            " WHERE kind = 'automatic_refused' ORDER BY id"
+        )
+        return [row["over"] for row in await rows.fetchall()]
+
+    await pass_time(services.settings.automatic_window)
+    platform.move_alias(platform.config.aliases.production, releases.v3)
+    await services.tracker.reconcile(Environment.PRODUCTION)
+    await pass_time(services.settings.automatic_window)
+    await look(releases.v3, FAILURES)
+    assert await down() == [False]
+
+    await look(releases.v2, RECOVERED + 1)
+    assert await down() == [False]
+
+    await pass_time(SETTLED)
+    await look(releases.v2, RECOVERED)
+    assert await down() == [True]
