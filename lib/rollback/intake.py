@@ -9,7 +9,7 @@ from lib.deployments.models import DeploymentRow
 from lib.deployments.store import DeploymentStore
 from lib.postgres import Database
 from lib.rollback.engine import Engine
-from lib.rollback.models import LAST_STABLE, Environment, Order, Rollback, RollbackRequest
+from lib.rollback.models import LAST_STABLE, Order, Rollback, RollbackRequest
 from lib.settings import Settings
 from lib.vercel.client import VercelClient
 
@@ -42,8 +42,8 @@ class Intake:
         rows = await self.deployments.history(request.environment, limit=HISTORY_LIMIT)
         live = next((row for row in rows if row.is_live), None)
         check_current(request, live)
-        target = await self._target(request, rows, live)
-        await self._check_lock(request)
+        is_unclear = await self._check_lock(request)
+        target = await self._target(request, rows, live, is_unclear=is_unclear)
         return await self.engine.start(
             Order(
                 environment=request.environment,
@@ -59,7 +59,12 @@ class Intake:
         )
 
     async def _target(
-        self, request: RollbackRequest, rows: list[DeploymentRow], live: DeploymentRow | None
+        self,
+        request: RollbackRequest,
+        rows: list[DeploymentRow],
+        live: DeploymentRow | None,
+        *,
+        is_unclear: bool,
     ) -> str:
         if request.deployment_id == LAST_STABLE:
             best = last_stable(rows)
@@ -72,7 +77,7 @@ class Intake:
         if known is None:
             await self._check_exists(request.deployment_id)
         else:
-            check_known(known, live, request)
+            check_known(known, live, request, is_unclear=is_unclear)
         return request.deployment_id
 
     async def _check_exists(self, deployment_id: str) -> None:
@@ -87,14 +92,18 @@ class Intake:
             # The record step asks again, and has the time to.
             return
 
-    async def _check_lock(self, request: RollbackRequest) -> None:
+    async def _check_lock(self, request: RollbackRequest) -> bool:
+        """True if the last rollback left things unclear, and the caller goes on with a note."""
         row = await self.database.one(LOCKED, environment=request.environment)
-        if row and row["locked_by"] and not request.note:
+        if row is None or row["locked_by"] is None:
+            return False
+        if not request.note:
             raise errors.NoteRequired(
                 "The last rollback did not finish. Read what visitors get now; to start another"
                 " one, send a note that says why.",
                 rollback_id=str(row["locked_by"]),
             )
+        return True
 
 
 def check_current(request: RollbackRequest, live: DeploymentRow | None) -> None:
@@ -107,15 +116,20 @@ def check_current(request: RollbackRequest, live: DeploymentRow | None) -> None:
         )
 
 
-def check_known(known: DeploymentRow, live: DeploymentRow | None, request: RollbackRequest) -> None:
-    """A person may go back to a version we would not choose, if they say why."""
-    if known.is_live:
+def check_known(
+    known: DeploymentRow,
+    live: DeploymentRow | None,
+    request: RollbackRequest,
+    *,
+    is_unclear: bool,
+) -> None:
+    """A person may go back to a version we would not choose, if they say why.
+
+    Also to the one that is live already, where the last rollback left things unclear: some of its
+    hosts may not have moved.
+    """
+    if known.is_live and not is_unclear:
         raise errors.Conflict(f"{known.deployment_id} is live already.", live=known.deployment_id)
     reason = why_not(known, live)
     if reason is not None and not request.note:
         raise errors.NoteRequired(f"{reason} To go back to it all the same, send a note.")
-
-
-async def is_locked(database: Database, environment: Environment) -> bool:
-    row = await database.one(LOCKED, environment=environment)
-    return bool(row and row["locked_by"])

@@ -239,3 +239,15 @@ async def test_the_version_that_was_left_is_told_apart_by_its_commit(
 
     rows = await services.deployments.history(PRODUCTION)
     assert {row.deployment_id for row in rows if row.quarantined} == {releases.v2, "dpl_again"}
+
+
+async def test_a_live_version_whose_hosts_did_not_all_move_is_gone_back_to_once_more(
+    ask, releases, order, services, control
+):
+    failed = await services.engine.start(order)
+    await control.execute(
+        "UPDATE rollbacks SET status = 'failed', finished_at = app_now() WHERE id = %s", [failed.id]
+    )
+    await control.execute("UPDATE environments SET locked_by = %s", [failed.id])
+
+    assert (await ask(deployment_id=releases.v2, note="one host is left")).target == releases.v2

@@ -2,7 +2,7 @@
 
 from lib import errors
 from lib.rollback.machine import Done, Failed, Outcome, Traffic
-from lib.rollback.models import DATABASE_FIRST, Claim
+from lib.rollback.models import DATABASE_FIRST, Claim, SwitchMethod
 from lib.rollback.steps.base import Tools
 from lib.schema.plan import Stays
 
@@ -19,7 +19,7 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
         state = target.ready_state.lower() or "in an unknown state"
         return refused(f"{target.called} cannot serve: it is {state}.")
     live = await tools.routing.live(rollback.environment)
-    if live is not None and live.id == target.id:
+    if live is not None and live.id == target.id and await is_complete(claim, tools):
         return refused(f"{target.called} is live already.")
     await tools.tracker.record_platform(rollback.environment, target)
     plan = await tools.planner.plan(rollback.environment, rollback.target)
@@ -31,6 +31,12 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
     return Done(
         f"{sentence} Variables changed since: {', '.join(changed)}." if changed else sentence
     )
+
+
+async def is_complete(claim: Claim, tools: Tools) -> bool:
+    """False while the platform names the target as live and some of its hosts have not moved."""
+    is_instant = claim.rollback.switch_method is SwitchMethod.INSTANT
+    return not (is_instant and await tools.vercel.failed_aliases())
 
 
 def refused(message: str) -> Failed:

@@ -1,5 +1,6 @@
 """Step 2: the environment's hosts serve the target."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from http import HTTPStatus
@@ -54,15 +55,16 @@ async def instant_rollback(claim: Claim, tools: Tools) -> Outcome:
     if "asked_after" not in claim.facts:
         await tools.store.remember(claim, asked_after=job.requested_at if job else 0)
     if not is_ours(job, claim):
-        if project.live == rollback.target:
+        if project.live == rollback.target and not await tools.vercel.failed_aliases():
             return await done(claim, tools)
         return await ask_for_job(claim, tools)
     assert job is not None
     if job.job_status in JOB_ENDED_BADLY:
-        return await job_failed(job, tools)
+        return await job_failed(claim, job, tools)
     if job.job_status != "succeeded" or project.live != rollback.target:
         return Wait(RECHECK, f"The platform's job is {job.job_status}.")
-    return await done(claim, tools)
+    failed = await tools.vercel.failed_aliases()
+    return hosts_failed(claim, failed) if failed else await done(claim, tools)
 
 
 async def ask_for_job(claim: Claim, tools: Tools) -> Wait:
@@ -105,28 +107,32 @@ def is_ours(job: AliasRequest | None, claim: Claim) -> bool:
     )
 
 
-async def job_failed(job: AliasRequest, tools: Tools) -> Failed:
-    hosts = ", ".join(await tools.vercel.failed_aliases()) or "none named"
+async def job_failed(claim: Claim, job: AliasRequest, tools: Tools) -> Failed:
+    """The platform does not say what it had done by then: every host is asked who answers."""
+    rollback = claim.rollback
+    hosts = await tools.routing.hosts(rollback.environment)
+    looks = await asyncio.gather(*(tools.prober.look(host) for host in hosts))
+    answering = {look.deployment_id for look in looks}
+    unmoved = rollback.from_deployment is not None and answering == {rollback.from_deployment}
     return Failed(
-        f"The platform's rollback job {job.job_status}. Hosts that did not move: {hosts}.",
+        f"The platform's rollback job {job.job_status}.",
+        retryable=False,
+        traffic=Traffic.UNCHANGED if unmoved else Traffic.UNKNOWN,
+    )
+
+
+def hosts_failed(claim: Claim, hosts: list[str]) -> Failed:
+    named = ", ".join(hosts)
+    target = claim.rollback.called(claim.rollback.target)
+    return Failed(
+        f"These hosts did not move: {named}.",
         retryable=False,
         traffic=Traffic.UNKNOWN,
+        remedy=f"Roll back to {target} once more, or assign {named} to it in the platform.",
     )
 
 
-async def done(claim: Claim, tools: Tools) -> Outcome:
-    failed = []
-    if claim.rollback.switch_method is SwitchMethod.INSTANT:
-        failed = await tools.vercel.failed_aliases()
-    if failed:
-        return Failed(
-            f"These hosts did not move: {', '.join(failed)}.",
-            retryable=True,
-            traffic=Traffic.UNKNOWN,
-            remedy=f"In the platform, assign {', '.join(failed)} to {claim.rollback.target}.",
-        )
-    await tools.tracker.reconcile(claim.rollback.environment)
-    return Done(
-        f"{claim.rollback.environment.capitalize()} serves"
-        f" {claim.rollback.called(claim.rollback.target)}."
-    )
+async def done(claim: Claim, tools: Tools) -> Done:
+    rollback = claim.rollback
+    await tools.tracker.reconcile(rollback.environment)
+    return Done(f"{rollback.environment.capitalize()} serves {rollback.called(rollback.target)}.")
