@@ -47,7 +47,9 @@ class Entry(msgspec.Struct, gc=False, rename="camel"):
 
 ONE = msgspec.json.Decoder(Entry)
 MANY = msgspec.json.Decoder(list[Entry])
-RAW = msgspec.json.Decoder(list[msgspec.Raw])
+#: They look at where values end, not at what is in them.
+VALUE = msgspec.json.Decoder(msgspec.Raw)
+VALUES = msgspec.json.Decoder(list[msgspec.Raw])
 NOT_READABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -101,17 +103,14 @@ def read_each(texts: list[bytes | msgspec.Raw]) -> tuple[list[Entry], int]:
 def split_lines(body: bytes) -> list[bytes | msgspec.Raw]:
     """One object over several lines is one object, too."""
     try:
-        ONE.decode(body)
-    except msgspec.ValidationError:
-        return [body]
+        return [VALUE.decode(body)]
     except NOT_READABLE:
-        return [line for line in body.splitlines() if line.strip()]
-    return [body]
+        return [line for line in body.split(b"\n") if line.strip()]
 
 
 def split_array(body: bytes) -> Iterator[bytes | msgspec.Raw]:
     try:
-        yield from RAW.decode(body)
+        yield from VALUES.decode(body)
     except NOT_READABLE:
         yield from salvage(body.decode(errors="replace"))
 
