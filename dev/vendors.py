@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,8 @@ class Vendors:
     #: Path, headers and body of each request.
     requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     hanging: set[str] = field(default_factory=set)
+    #: Done with a request in hand, before it is answered.
+    on_request: Callable[[], None] = lambda: None
 
     @property
     def app(self) -> Starlette:
@@ -32,6 +35,7 @@ class Vendors:
     async def answer(self, request: Request) -> Response:
         path = request.url.path
         self.requests.append((path, dict(request.headers), await request.body()))
+        self.on_request()
         if path in self.hanging:
             await asyncio.sleep(HANG_SECONDS)
         waiting = self.answers.get(path)

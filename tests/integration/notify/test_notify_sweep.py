@@ -140,3 +140,22 @@ async def test_what_is_well_again_is_over_after_a_while(
     await pass_time(SETTLED)
     await look(releases.v2, RECOVERED)
     assert await down() == [True]
+
+
+async def test_a_rollback_that_failed_is_not_overdue_any_more(
+    services, order, control, pass_time, work
+):
+    rollback = await services.engine.start(
+        order.model_copy(update={"target": "dpl_nobody_knows_it"})
+    )
+    await pass_time(services.settings.rollback_budget)
+
+    await work(rollback)
+
+    alerts = await control.execute(
+        "SELECT kind, resolved_at IS NOT NULL AS over FROM alerts ORDER BY id"
+    )
+    assert [tuple(alert.values()) for alert in await alerts.fetchall()] == [
+        ("rollback_overdue", True),
+        ("rollback_failed", False),
+    ]

@@ -5,13 +5,24 @@ import base64
 import hashlib
 import hmac
 import json
+import signal
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 from lib.alerts import raise_alert
 from lib.notify.sender import BACKOFF_FIRST, LEASE
 
 SECRET = "hunter2"
 SLACK, PAGERDUTY, WEBHOOK = f"/slack/{SECRET}", "/pagerduty", f"/webhook/{SECRET}"
+ROOT = Path(__file__).parents[3]
+SOON = 20.0
+#: Another process that sends what is due.
+SENDER = """
+import asyncio
+from lib.wiring import services
+asyncio.run(services().notifier.send_due())
+"""
 MINUTE = timedelta(minutes=1)
 OUTBOX = "SELECT channel, event, sent, done_at IS NOT NULL FROM outbox ORDER BY id"
 KINDS = "SELECT kind FROM alerts ORDER BY id"
@@ -121,6 +132,37 @@ class TestTwoAtOnce:
             await slack_only.send_due()
             await pass_time(LEASE)
         assert len(vendors.requests) == 2
+
+    async def test_who_is_killed_while_the_vendor_answers_is_followed(
+        self, slack_only, alert, vendors, pass_time, addresses, database_url, rows
+    ):
+        """The vendor has it, and nobody knows: it comes twice, and not a third time."""
+        await alert()
+        sender = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            SENDER,
+            cwd=ROOT,
+            env={
+                "DATABASE_URL": database_url,
+                "SLACK_WEBHOOK_URL": addresses["SLACK_WEBHOOK_URL"],
+            },
+        )
+        vendors.on_request = sender.kill
+        async with asyncio.timeout(SOON):
+            assert await sender.wait() == -signal.SIGKILL
+        vendors.on_request = lambda: None
+        assert await rows(OUTBOX) == [("slack", "raised", 0, False)]
+
+        await slack_only.send_due()
+        assert len(vendors.requests) == 1
+        await pass_time(LEASE)
+        for _ in range(2):
+            await slack_only.send_due()
+            await pass_time(LEASE)
+
+        assert len(vendors.requests) == 2
+        assert await rows(OUTBOX) == [("slack", "raised", 1, True)]
 
     async def test_who_was_taken_over_changes_nothing(
         self, slack_only, alert, vendors, pass_time, rows
