@@ -30,6 +30,8 @@ class Policy:
     #: Beyond this many times enough, old evidence would take too long to expire.
     evidence_cap: float = 10.0
     soft_hold: int = 6
+    #: So many of them may have had luck: at 10 % of 10 requests/s, every fourteenth has.
+    soft_misses: int = 1
     hard_hold: int = 2
     #: A cold-start burst is not a broken release.
     hard_hold_young: int = 4
@@ -39,6 +41,8 @@ class Policy:
     #: At very small traffic: so many of as many failing.
     all_failing: int = 5
     window_seconds: int = 30
+    #: Of the hard path: the good minutes before must not dilute it.
+    hard_window_seconds: int = 10
     window_seconds_most: int = 10 * 60
     burning_errors: int = 3
     recent_seconds: int = 5 * 60

@@ -27,6 +27,10 @@ from lib.health.evidence import (
 ROUNDING = 1e-9
 #: Failing so badly must have been seen before anything, or that all is well, is said.
 HALF, TENTH = 0.5, 0.1
+#: ln: after the first minute so much must come on top of what a cold-start burst can have left.
+NEW_EVIDENCE = 1.0
+#: A client that saw errors in so many buckets may be a scanner, or try again and again.
+AGAIN = 3
 
 
 class State(StrEnum):
@@ -151,11 +155,14 @@ class Watch:
         self.test = make_test(self.p0, policy)
         self.enough = release.ln_enough - ROUNDING
         self.cap = release.ln_enough + math.log(policy.evidence_cap)
+        self.young_until = max(release.live_from, release.judged_from) + policy.young_seconds
         self.end = release.start
         self.scores = [0.0] * len(policy.weights)
         self.shown = self.scores
         self.soft_held = 0
         self.hard_held = 0
+        #: Of the buckets that the soft path looks back on: was the newest one above p0?
+        self.above: deque[bool] = deque(maxlen=policy.soft_hold)
         self.recent: deque[Bucket] = deque()
         self.history: dict[int, Bucket] = {}
         self.other: tuple[str, Watch] | None = None
@@ -174,18 +181,22 @@ class Watch:
             self.history[bucket.start] = bucket
         if bucket.start < self.release.judged_from:
             return
+        if bucket.start - BUCKET_SECONDS < self.young_until <= bucket.start:
+            self.scores = [min(score, self.enough - NEW_EVIDENCE) for score in self.scores]
         if bucket.n:
             self.scores = add(self.scores, bucket, self.test, self.cap)
             self.shown = add(self.shown, bucket, self.test, math.inf)
         self.hold()
 
     def hold(self) -> None:
-        due = hard = False
+        due = hard = above = False
         if self.is_enough():
             window = self.window()
+            above = window.newest_rate > self.p0
             due = is_burning(window, self.p0, self.policy)
-            hard = due and is_hard(window, self.p0, self.policy)
-        self.soft_held = self.soft_held + 1 if due else 0
+            hard = due and self.hard_window().rate > max(self.policy.hard_rate, self.p0)
+        self.above.append(above)
+        self.soft_held = self.soft_held + 1 if due and self.end > self.young_until else 0
         self.hard_held = self.hard_held + 1 if hard else 0
 
     def is_enough(self) -> bool:
@@ -195,21 +206,26 @@ class Watch:
         )
 
     def window(self) -> Window:
-        policy = self.policy
+        return self.newest(self.policy.window_seconds, self.policy.all_failing)
+
+    def hard_window(self) -> Window:
+        return self.newest(self.policy.hard_window_seconds, self.policy.hard_requests)
+
+    def newest(self, seconds: int, requests: int) -> Window:
+        """The requests of the newest `seconds`, or of as long as so many took."""
         judged = [one for one in self.recent if one.start >= self.release.judged_from]
-        if not judged:
-            return Window()
-        newest = judged[-1]
         n = k = 0.0
-        seconds = policy.window_seconds
         clients: set[str] = set()
         for bucket in reversed(judged):
             age = self.end - bucket.start
-            if age > policy.window_seconds and n >= policy.all_failing:
+            if age > seconds and n >= requests:
                 break
             n, k, seconds = n + bucket.n, k + bucket.k, max(seconds, age)
             clients |= bucket.clients
-        return Window(n, k, seconds, newest.k / newest.n, self.end - newest.end, len(clients))
+        if not judged:
+            return Window()
+        last = judged[-1]
+        return Window(n, k, seconds, last.k / last.n, self.end - last.end, len(clients))
 
     def find(self) -> Finding:
         window, path = self.window(), self.path()
@@ -234,17 +250,21 @@ class Watch:
         return path if client is None else self.without(client).held_path()
 
     def held_path(self) -> Path | None:
+        """By the newest requests alone: is it time, and has it not stopped this moment."""
         policy = self.policy
-        young = self.end - self.release.live_from <= policy.young_seconds
-        if self.hard_held >= (policy.hard_hold_young if young else policy.hard_hold):
+        if not self.above or not self.above[-1]:
+            return None
+        held = policy.hard_hold_young if self.end <= self.young_until else policy.hard_hold
+        if self.hard_held >= held and is_hard(self.hard_window(), self.p0, policy):
             return Path.HARD
-        return Path.SOFT if self.soft_held >= policy.soft_hold else None
+        goes_on = self.above.count(False) <= policy.soft_misses
+        return Path.SOFT if self.soft_held >= policy.soft_hold and goes_on else None
 
     def noisiest(self) -> str | None:
-        """The client that saw errors most often lately, unless none saw them again."""
+        """The client that saw errors most often lately, unless none saw them again and again."""
         seen = Counter(client for bucket in self.recent for client in bucket.clients)
         often = max(seen.values(), default=0)
-        return min(c for c in seen if seen[c] == often) if often > 1 else None
+        return min(c for c in seen if seen[c] == often) if often >= AGAIN else None
 
     def without(self, client: str) -> "Watch":
         """The same had this client never come; kept up to date, for as long as it is asked for."""
@@ -266,8 +286,8 @@ def spared(bucket: Bucket, client: str, policy: Policy) -> Bucket:
     """Without the most that `client` can have added to it."""
     if client not in bucket.clients:
         return bucket
-    errors = min(policy.client_errors, bucket.k)
     rest = bucket.clients - {client}
+    errors = min(policy.client_errors, bucket.k - len(rest) if bucket.k > len(rest) else bucket.k)
     return Bucket(bucket.start, bucket.n - errors, bucket.k - errors, rest)
 
 
@@ -277,7 +297,6 @@ def is_burning(window: Window, p0: float, policy: Policy) -> bool:
     return (
         window.rate > p0
         and window.k >= policy.burning_errors
-        and window.newest_rate > p0
         and window.silent_seconds <= max(policy.window_seconds, heard)
     )
 
