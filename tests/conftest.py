@@ -1,5 +1,6 @@
 """One Postgres and one Redis for the whole run; every test has databases of its own."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,15 @@ from dev.upstash import upstash_app
 from dev.valkey import Valkey
 
 REDIS_TOKEN = "redis-token"
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """A function that is loaded makes JSON of every handler's lines, pytest's own among them."""
+    before = {handler: [*handler.filters] for handler in logging.getLogger().handlers}
+    yield
+    for handler in logging.getLogger().handlers:
+        handler.filters[:] = before.get(handler, [])
 
 
 @pytest.fixture(scope="session")
