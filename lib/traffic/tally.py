@@ -6,16 +6,16 @@ entries wins.
 
 import hashlib
 import re
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 
 from lib.health.evidence import BUCKET_SECONDS
 from lib.traffic.entries import Entry, Proxy
-from lib.traffic.streams import Streams
+from lib.traffic.streams import MOST_ROUTES, Streams
 
 #: Not answered by the code of a deployment, or not to a visitor.
 NOT_COUNTED = frozenset({"static", "redirect", "firewall", "build"})
@@ -28,11 +28,13 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 #: Far away; more would not fit into a date.
 LATEST_MS = 10**14
 REMEMBERED_CLIENTS = 4096
+REMEMBERED_GROUPS = 256
 #: What follows are 64 bits of a line that a provider gives to one customer.
 IPV6_NETWORK_BYTES = 8
 
 #: Text of one request: a client, an id, and the streams with the lowest bit telling an error.
 RECORD_LENGTH = 6 + 8 + 3
+BITS = [f"{bits:03x}" for bits in range(1 << (2 + MOST_ROUTES))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +68,27 @@ class Tally:
 
     def records(self) -> dict[Group, str]:
         found: dict[Group, list[str]] = defaultdict(list)
+        group: Group | None = None
+        records: list[str] = []
         for request_id, one in self.requests.items():
+            if one.group is not group:  # looking a group up costs more than the rest
+                group = one.group
+                records = found[group]
             bits = one.streams | IS_ERROR if one.failed else one.streams
-            found[one.group].append(f"{one.client}{short(request_id)}{bits:03x}")
-        return {group: "".join(records) for group, records in found.items()}
+            records.append(one.client + short(request_id) + BITS[bits])
+        return {group: "".join(texts) for group, texts in found.items()}
 
 
 def short(request_id: str) -> str:
     """48 bits: of a thousand requests a second, two are taken for one every few months."""
     digest = hashlib.blake2b(request_id.encode(errors="replace"), digest_size=6).digest()
-    return urlsafe_b64encode(digest).decode()
+    return b2a_base64(digest, newline=False).decode()
+
+
+def make_group(deployment_id: str, bucket: float) -> Group | None:
+    if NAME.fullmatch(deployment_id) is None:
+        return None
+    return Group(deployment_id, int(bucket) * BUCKET_SECONDS)
 
 
 class Counter:
@@ -96,27 +109,33 @@ class Counter:
         self.probe_user_agent = probe_user_agent
         self._key = hashlib.blake2b(secret.encode(), person=b"clients").digest()
         self.client = lru_cache(REMEMBERED_CLIENTS)(self._client)
-        self.group = lru_cache(REMEMBERED_CLIENTS)(Group)
+        self.group = lru_cache(REMEMBERED_GROUPS)(make_group)
 
-    def count(self, entries: Iterable[Entry], broken: int = 0) -> Tally:
-        tally = Tally(broken=broken)
+    def count(self, entries: Sequence[Entry], broken: int = 0) -> Tally:
+        """Most entries repeat what is known of their request: those cost the least."""
+        tally = Tally(entries=len(entries), broken=broken)
         requests, excluded = tally.requests, self.excluded_status_codes
         for entry in entries:
-            tally.entries += 1
             proxy = entry.proxy
-            if proxy is None or entry.source in NOT_COUNTED:
+            if proxy is None:
                 continue
             own, answered = entry.status_code, proxy.status_code
-            if answered == REVALIDATED or (own is None and answered is None):
-                continue
-            failed = own == CRASHED or max(own or 0, answered or 0) >= SERVER_ERROR
-            if excluded and (own in excluded or answered in excluded):
-                continue
+            failed = own == CRASHED or (own or 0) >= SERVER_ERROR or (answered or 0) >= SERVER_ERROR
             known = requests.get(entry.request_id or "")
-            if known is not None:
-                known.failed = known.failed or failed
+            if known is not None and (known.failed or not failed):
                 continue
-            self.place(tally, entry, proxy, failed=failed)
+            if (
+                answered == REVALIDATED
+                or (own is None and answered is None)
+                or entry.source in NOT_COUNTED
+                or own in excluded
+                or answered in excluded
+            ):
+                continue
+            if known is not None:
+                known.failed = True
+            else:
+                self.place(tally, entry, proxy, failed=failed)
         return tally
 
     def place(self, tally: Tally, entry: Entry, proxy: Proxy, *, failed: bool) -> None:
@@ -128,14 +147,13 @@ class Counter:
             or at is None
             or not 0 < at < LATEST_MS
             or deployment_id is None
-            or not NAME.fullmatch(deployment_id)
+            or (group := self.group(deployment_id, at // BUCKET_MS)) is None
         ):
             tally.broken += 1
             return
         streams = self.streams.place(proxy.method or "GET", proxy.path or "/")
         if streams < 0 or self.is_probe(proxy.user_agent):
             return
-        group = self.group(deployment_id, int(at // BUCKET_MS) * BUCKET_SECONDS)
         client = self.client(proxy.client_ip or "")
         tally.requests[entry.request_id] = Request(group, client, streams, at, failed)
 
@@ -147,7 +165,7 @@ class Counter:
     def _client(self, address: str) -> str:
         """Whoever has no address is one client: no proof of several."""
         digest = hashlib.blake2b(network(address), key=self._key, digest_size=4).digest()
-        return urlsafe_b64encode(digest).decode()[:6]
+        return b2a_base64(digest, newline=False).decode()[:6]
 
 
 def network(address: str) -> bytes:
