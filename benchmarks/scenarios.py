@@ -21,7 +21,7 @@ from benchmarks.simulation import (
 from lib.health.baseline import ALL, Period, null_rates
 from lib.health.evidence import BUCKET_SECONDS, Bucket, Policy, weigh_client
 from lib.health.traffic import Traffic, seeded
-from lib.health.verdict import Release
+from lib.health.watch import Release
 
 HALF_HOUR = 30 * 60
 HOUR = 60 * 60

@@ -10,7 +10,7 @@ from random import Random
 from lib.health.baseline import ALL
 from lib.health.evidence import BUCKET_SECONDS, Bucket, Policy
 from lib.health.traffic import Traffic
-from lib.health.verdict import Path, Release, Watch
+from lib.health.watch import Path, Release, Watch
 
 WRITES = "writes"
 WRITE_SHARE = 0.2

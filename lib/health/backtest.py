@@ -15,7 +15,8 @@ from lib.health.baseline import ALL
 from lib.health.evidence import BUCKET_SECONDS, Bucket, Policy
 from lib.health.recording import Recording, Unreadable, read
 from lib.health.traffic import Traffic, seeded
-from lib.health.verdict import Release, State, Verdict, Watch, summarise
+from lib.health.verdict import State, Verdict, summarise
+from lib.health.watch import Release, Watch
 
 DAY = 24 * 60 * 60
 #: Where a made-up day begins: 2026-01-01 00:00 UTC.

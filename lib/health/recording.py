@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from lib.health.baseline import ALL
 from lib.health.evidence import BUCKET_SECONDS, MOST_LIMIT, Bucket, Policy
-from lib.health.verdict import Release
+from lib.health.watch import Release
 
 #: A baseline that an alternative fits above.
 Rate = Annotated[float, Field(gt=0, le=MOST_LIMIT)]
