@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,6 +13,8 @@ import httpx
 #: What a visitor of a wedding's timeline looks at.
 PAGES = ("/", "/api/timeline", "/api/vendors")
 PATIENCE_SECONDS = 15
+#: The verdict asks for several: what one client sees decides nothing.
+VISITORS = [f"198.51.100.{number}" for number in range(1, 255)]
 SERVER_ERROR = 500
 
 
@@ -67,7 +70,8 @@ async def pace(plan: Plan, visit: Callable[[str], object]) -> None:
 
 async def is_answered(client: httpx.AsyncClient, page: str) -> bool:
     try:
-        return (await client.get(page)).status_code < SERVER_ERROR
+        headers = {"x-forwarded-for": secrets.choice(VISITORS)}
+        return (await client.get(page, headers=headers)).status_code < SERVER_ERROR
     except httpx.TransportError:
         return False
 

@@ -16,6 +16,7 @@ from dev.platform.instances import Crashed, Instances
 from dev.platform.state import Deployment
 
 #: Meant for one connection only: not passed on, either way.
+FOR = b"x-forwarded-for"
 HOP_BY_HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"te", b"trailer", b"upgrade"}
 
 #: Error -> status and what visitors read.
@@ -129,10 +130,10 @@ class Edge:
             request.method,
             address.copy_with(raw_path=raw_path(request)),
             headers=[
-                *((k, v) for k, v in request.headers.raw if k not in HOP_BY_HOP),
+                *((k, v) for k, v in request.headers.raw if k not in {*HOP_BY_HOP, FOR}),
                 (b"x-forwarded-host", host.encode()),
                 (b"x-forwarded-proto", b"https"),
-                (b"x-forwarded-for", client_of(request).encode()),
+                (FOR, client_of(request).encode()),
                 (b"x-vercel-id", request_id.encode()),
                 (b"x-vercel-deployment-url", deployment.url.encode()),
             ],
@@ -162,7 +163,9 @@ def new_request_id() -> str:
 
 
 def client_of(request: Request) -> str:
-    return request.client.host if request.client else ""
+    """Made-up visitors say where they come from: here they all share one address."""
+    own = request.client.host if request.client else ""
+    return request.headers.get("x-forwarded-for", own)
 
 
 def raw_path(request: Request) -> bytes:
