@@ -53,7 +53,7 @@ def odd(runs: int) -> Iterator[tuple[str, float, Iterator[bool]]]:
         "start-up burst of 20 s, 60 %": lambda r, s: burst_once(r, s, 20, POLICY),
         "hour after a shared outage, 4 %": after_outage,
         "baseline of 30 requests, 4 %": lambda r, s: compared(r, s, 30, 0.04),
-        "baseline of 1,000 requests, 8 % as before": lambda r, s: compared(r, s, 1000, 0.08),
+        "baseline of 1,200 requests, 8 % as before": lambda r, s: compared(r, s, 1200, 0.08),
         "baseline of 10,000 requests, 20 % as before": lambda r, s: compared(r, s, 10000, 0.20),
     }
     for what, once in kinds.items():

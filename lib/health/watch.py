@@ -25,6 +25,8 @@ from lib.health.evidence import (
 ROUNDING = 1e-9
 #: ln: after the first minute so much must come on top of what a cold-start burst can have left.
 NEW_EVIDENCE = 1.0
+#: Errors of one moment are one event, however many: a clump of five in a quiet stream.
+MOMENTS = 2
 #: A client that saw errors in so many buckets may be a scanner, or try again and again.
 AGAIN = 3
 
@@ -68,6 +70,7 @@ class Window:
     newest_rate: float = 0.0  #: of the last bucket with requests
     silent_seconds: int = 0  #: since that bucket
     clients: int = 0  #: that saw errors, as far as they were kept
+    bad_buckets: int = 0  #: with errors
 
     @property
     def rate(self) -> float:
@@ -127,7 +130,7 @@ class Watch:
             self.history[bucket.start] = bucket
         if bucket.start < self.release.judged_from:
             return
-        if bucket.start - BUCKET_SECONDS < self.young_until <= bucket.start:
+        if bucket.start - BUCKET_SECONDS < self.young_until <= bucket.start and not self.hard_held:
             self.scores = [min(score, self.enough - NEW_EVIDENCE) for score in self.scores]
         if bucket.n:
             self.scores = add(self.scores, bucket, self.test, self.cap)
@@ -161,6 +164,7 @@ class Watch:
         """The requests of the newest `seconds`, or of as long as so many took."""
         judged = [one for one in self.recent if one.start >= self.release.judged_from]
         n = k = 0.0
+        bad = 0
         clients: set[str] = set()
         for bucket in reversed(judged):
             age = self.end - bucket.start
@@ -168,10 +172,12 @@ class Watch:
                 break
             n, k, seconds = n + bucket.n, k + bucket.k, max(seconds, age)
             clients |= bucket.clients
+            bad += bucket.k > 0
         if not judged:
             return Window()
         last = judged[-1]
-        return Window(n, k, seconds, last.k / last.n, self.end - last.end, len(clients))
+        silent = self.end - last.end
+        return Window(n, k, seconds, last.k / last.n, silent, len(clients), bad)
 
     def find(self) -> Finding:
         window, path = self.window(), self.path()
@@ -198,7 +204,7 @@ class Watch:
     def held_path(self) -> Path | None:
         """By the newest requests alone: is it time, and has it not stopped this moment."""
         policy = self.policy
-        if not self.above or not self.above[-1]:
+        if not self.above or not self.above[-1] or self.window().bad_buckets < MOMENTS:
             return None
         held = policy.hard_hold_young if self.end <= self.young_until else policy.hard_hold
         if self.hard_held >= held and is_hard(self.hard_window(), self.p0, policy):

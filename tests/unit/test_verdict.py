@@ -90,7 +90,7 @@ def test_one_lucky_bucket_does_not_start_the_minute_again():
 
     assert first_action([bad] * 10) == (6, Path.SOFT)
     assert first_action([bad, bad, bad, lucky, *[bad] * 10]) == (6, Path.SOFT)
-    assert first_action([bad, bad, bad, lucky, lucky, *[bad] * 10]) == (10, Path.SOFT)
+    assert first_action([bad, bad, bad, lucky, lucky, *[bad] * 10]) == (11, Path.SOFT)
 
 
 def test_what_has_stopped_is_not_acted_on():
@@ -109,6 +109,11 @@ def test_five_of_five_are_enough_at_very_small_traffic():
 
     assert first_action([*counts, (0, 0)]) == (9, Path.HARD)
     assert first_action([(1, 1), (0, 0)] * 4) is None
+
+
+def test_five_errors_of_one_moment_are_not_acted_on():
+    assert first_action([(0, 0), (5, 5), *[(0, 0)] * 60]) is None
+    assert first_action([(0, 0), (5, 5), (0, 0), (1, 1)]) is not None
 
 
 @pytest.mark.parametrize("k", [5, 4])
