@@ -1,6 +1,7 @@
 """Counting on a real Redis: each request once, whatever is delivered how often and by whom."""
 
 import asyncio
+import collections
 import itertools
 import json
 import multiprocessing
@@ -9,7 +10,7 @@ import time
 
 import pytest
 
-from lib.health.evidence import Bucket
+from lib.health.evidence import Bucket, Policy, weigh_client
 from lib.redis import RedisClient, RedisUnavailable
 from lib.traffic.counts import Counts
 from lib.traffic.entries import read_entries
@@ -287,3 +288,48 @@ async def test_a_redis_that_is_away_counts_nothing(start):
     with pytest.raises(RedisUnavailable):
         await Counts(away, STREAMS).count(tally([entry(1, start, deploymentId="dpl_1")]))
     await away.close()
+
+
+def expected(entries):
+    """Bucket by bucket, without any of the product's counting but `weigh_client`."""
+    requests = {}
+    for one in entries:
+        proxy = one["proxy"]
+        key = (int(proxy["timestamp"] // 10_000 * 10), proxy["clientIp"], one["requestId"])
+        requests[key] = requests.get(key, False) or proxy["statusCode"] >= 500
+    clients = collections.defaultdict(list)
+    for (start, client, _), failed in requests.items():
+        clients[start, client].append(failed)
+    buckets = collections.defaultdict(lambda: [0, 0, 0, 0])
+    for (start, _), failures in clients.items():
+        n, k = len(failures), sum(failures)
+        new = (n, k, *weigh_client(n, k, Policy()))
+        buckets[start] = [a + b for a, b in zip(buckets[start], new, strict=True)]
+    return [(start, *map(pytest.approx, buckets[start])) for start in sorted(buckets)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_any_delivery_counts_what_was_delivered(counts, seen, deployment_id, start, seed):
+    """Some entries come several times, some clients ask a lot, and batches run at once."""
+    chosen = random.Random(seed)
+    entries = [
+        entry(
+            chosen.randrange(150),
+            start,
+            deploymentId=deployment_id,
+            statusCode=chosen.choice([200, 200, 200, 404, 500]),
+        )
+        for _ in range(400)
+    ]
+    for one in entries:  # what a request is besides its status is the same in all its entries
+        request = int(one["requestId"].removeprefix("req_"))
+        one["proxy"]["clientIp"] = f"10.2.0.{min(request % 40, 9)}"
+        one["proxy"]["timestamp"] += request % 3 * 10_000
+    batches = [*itertools.batched(entries, 60)] * 2
+    chosen.shuffle(batches)
+    await asyncio.gather(*(counts.count(tally(batch)) for batch in batches))
+
+    assert [
+        (one.bucket.start, one.requests, one.errors, one.bucket.n, one.bucket.k)
+        for one in await seen()
+    ] == expected(entries)
