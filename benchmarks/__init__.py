@@ -1,4 +1,5 @@
 """What is promised in time, measured. Commands, not tests: a number depends on the machine.
 
-`python -m benchmarks.health`, `python -m benchmarks.imports`, `python -m benchmarks.rollback`.
+`python -m benchmarks.detection`, `python -m benchmarks.health`, `python -m benchmarks.imports`,
+`python -m benchmarks.rollback`.
 """

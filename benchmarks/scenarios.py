@@ -151,28 +151,42 @@ def since(rate: float, begins: float, ends: float = math.inf, usual: float = USU
     return of_bucket
 
 
-def after_outage(random: Random, speed: float, outage_seconds: int = 40) -> bool:
+def after_outage(
+    random: Random, speed: float, outage_seconds: int = 40, *, confirm: bool = True
+) -> bool:
     """60 % of everything fail for a while: the gate refuses as long as it lasts, evidence is reset.
 
-    A rollback that is decided when it is just over passes the gate.
+    A rollback that is decided when it is just over passes the gate. `confirm`: when all probes of
+    the live version are well, the next bucket must say so as well.
     """
     begins = 600 + random.random() * BUCKET_SECONDS
     ends = begins + outage_seconds
     slices = list(visits(random, speed, since(0.6, begins, ends, usual=0.04), int(begins) + HOUR))
-    judged_from = 0
-    while True:
-        release = Release(0, dict.fromkeys((ALL, WRITES), POLICY.limit), POLICY, judged_from)
-        end = fired(Ours(release), iter(slices))
-        if end is None:
-            return False
-        if end + POLICY.settling_seconds > ends:
+    judged_from: int | None = 0
+    while judged_from is not None:
+        ours = Ours(Release(0, dict.fromkeys((ALL, WRITES), POLICY.limit), POLICY, judged_from))
+        parts = iter(slices)
+        judged_from = fired(ours, parts)
+        over = judged_from is not None and judged_from + POLICY.settling_seconds > ends
+        if over and (not confirm or is_confirmed(ours, parts)):
             return True
-        judged_from = end
+        judged_from = None if over else judged_from
+    return False
 
 
-def outages(runs: int, speed: float, seconds: int) -> int:
+def is_confirmed(ours: Ours, parts: Iterator[Slice]) -> bool:
+    """It has fired; does it ever do so twice in a row?"""
+    fires = True
+    for part in parts:
+        before, fires = fires, ours.add(part) is not None
+        if before and fires:
+            return True
+    return False
+
+
+def outages(runs: int, speed: float, seconds: int, *, confirm: bool) -> int:
     randoms = (seeded(f"outage {seed} {speed} {seconds}") for seed in range(runs))
-    return sum(after_outage(random, speed, seconds) for random in randoms)
+    return sum(after_outage(random, speed, seconds, confirm=confirm) for random in randoms)
 
 
 def compared(random: Random, speed: float, requests: int, rate: float) -> bool:
