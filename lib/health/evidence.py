@@ -2,7 +2,7 @@
 
 A sequential test of the null rate p0 against a mixture of alternatives, per 10-second bucket:
 S_i <- max(S_i, 0) + k ln(p1_i / p0) + (n - k) ln((1 - p1_i) / (1 - p0)), E = sum of w_i exp(S_i).
-At p0 itself E is as often misled as 1 in E, whenever one looks.
+At exactly p0, E alone is misled about once in 28 hours; what acts asks for more (`watch.py`).
 """
 
 import math
