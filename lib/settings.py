@@ -186,11 +186,6 @@ class Settings(BaseModel):
         description="`alias` moves the live alias; `instant` is the platform's Instant Rollback, "
         "for production domains that belong to the app's project.",
     )
-    switch_method_staging: SwitchMethod = Field(
-        SwitchMethod.ALIAS,
-        validation_alias="SWITCH_METHOD_STAGING",
-        description="The same for staging.",
-    )
     edge_url: str | None = Field(
         None,
         validation_alias="EDGE_URL",
@@ -355,9 +350,10 @@ class Settings(BaseModel):
         return base.rstrip("/") + DASHBOARD_PATH if base else None
 
     def switch_method(self, environment: Environment) -> SwitchMethod:
+        """Instant Rollback moves production's domains, whatever it is asked for."""
         if environment is Environment.PRODUCTION:
             return self.switch_method_production
-        return self.switch_method_staging
+        return SwitchMethod.ALIAS
 
     def alias(self, environment: Environment) -> str:
         return self.alias_pattern.format(environment=environment)

@@ -53,7 +53,9 @@ def test_the_record_itself_is_left_as_it_is():
     assert record.getMessage() == "step_settled"
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes", float], ids=repr)
+@pytest.mark.parametrize(
+    "value", [object(), {1, 2}, b"bytes", float], ids=["object", "set", "bytes", "class"]
+)
 def test_what_is_no_json_is_written_as_text(value):
     assert isinstance(line(entry("odd", value=value))["value"], str)
 
