@@ -25,7 +25,7 @@ dev-reset: # Forget the local stack's data
 
 test: # The tests, within about 8 minutes on 2 cores; PYTEST_ARGS= narrows them
 	$(BOOTSTRAP)
-	@$(BIN)/python -m pytest -m "not deep" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not deep" -n 2 --dist loadfile $(PYTEST_ARGS)
 
 test-deep: # The long runs, with progress
 	$(BOOTSTRAP)
