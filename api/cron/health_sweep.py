@@ -13,7 +13,7 @@ from lib.wiring import services
 async def get(request: Request) -> Reply:
     check_shared_secret(request, settings().cron_secret)
     await apply_pending(settings())
-    await services().sweep.run(stop_at=stop_at(90))
+    await services().sweep.run_scheduled(stop_at=stop_at(90))
     return Reply()
 
 

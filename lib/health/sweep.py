@@ -73,10 +73,19 @@ class Sweep:
     notifier: Notifier
     deadman: Deadman
 
-    async def run(self, *, stop_at: float) -> None:
+    async def run_scheduled(self, *, stop_at: float) -> None:
+        """As `run`, by the platform's scheduler: only a good one of these is a sign of life.
+
+        Deployments set sweeps off as well; they would hide that the scheduler has stopped.
+        """
+        if await self.run(stop_at=stop_at):
+            await self.deadman.ping()
+
+    async def run(self, *, stop_at: float) -> bool:
         """Glance at everything until nothing needs it, or until `stop_at` (monotonic seconds).
 
-        Rollbacks run beside the looks: one that is stuck does not blind us for the rest.
+        Rollbacks run beside the looks: one that is stuck does not blind us for the rest. True:
+        everything was looked at as it should be.
         """
         this = Round(stop_at)
         await self.notifier.keep_channels()
@@ -86,8 +95,7 @@ class Sweep:
                     break
                 await asyncio.sleep(wait)
             await asyncio.gather(*this.working.values())
-        if this.is_good:
-            await self.deadman.ping()
+        return this.is_good
 
     async def glance(self, this: Round) -> float | None:
         """Look, and see to it that what is unfinished is worked on.

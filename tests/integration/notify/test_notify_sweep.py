@@ -29,7 +29,7 @@ def sweep(services, pass_time):
 
     async def sweep() -> None:
         async with asyncio.timeout(SOON):
-            await services.sweep.run(stop_at=time.monotonic())
+            await services.sweep.run_scheduled(stop_at=time.monotonic())
         await pass_time(BETWEEN_LOOKS)
 
     return sweep
