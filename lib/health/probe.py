@@ -15,6 +15,7 @@ import httpx
 #: A visitor would have given up; the platform's own time-out comes later.
 TIMEOUT = httpx.Timeout(3.0, connect=2.0)
 HEALTH_PATH = "/api/health"
+BODY_LIMIT_BYTES = 64 * 1024
 USER_AGENT = "wedsync-rollback-probe/1.0"
 CHECKS = ("api", "database", "redis", "stripe")
 STATES = ("healthy", "unhealthy", "unknown")
@@ -65,15 +66,28 @@ class Prober:
             async with (
                 asyncio.timeout(self.whole_look_seconds),
                 httpx.AsyncClient(timeout=TIMEOUT, verify=certificates(), trust_env=False) as http,
+                http.stream("GET", url, headers=headers) as response,
             ):
-                response = await http.get(url, headers=headers)
+                body = await read_bounded(response)
         except (TimeoutError, httpx.ReadTimeout, httpx.RemoteProtocolError):
             return Look(Health.FAILED, "it accepts requests and does not answer")
         except httpx.DecodingError:
             return Look(Health.FAILED, "its answer cannot be read")
         except httpx.TransportError as error:
             return Look(Health.UNKNOWN, f"it cannot be reached ({type(error).__name__})")
-        return judge(response, expected)
+        if body is None:
+            return Look(Health.FAILED, "its answer has no end")
+        return judge(httpx.Response(response.status_code, content=body), expected)
+
+
+async def read_bounded(response: httpx.Response) -> bytes | None:
+    """None once it is larger than any health report: a bad release may send for ever."""
+    body = b""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > BODY_LIMIT_BYTES:
+            return None
+    return body
 
 
 def judge(response: httpx.Response, expected: str | None) -> Look:

@@ -220,7 +220,9 @@ class Sweep:
             async with self.health.database.transaction() as connection:
                 await resolve(connection, environment, DOWN, older_than=SETTLED)
         elif verdict in (Verdict.DOWN, Verdict.SHARED, Verdict.ALONE):
-            await self.deployments.set_health(environment, live_id, is_passing=False)
+            # A shared cause is not this version's fault: it may be gone back to later.
+            if verdict is not Verdict.SHARED:
+                await self.deployments.set_health(environment, live_id, is_passing=False)
             await self.act(environment, live_id, live, target, verdict)
 
     async def act(

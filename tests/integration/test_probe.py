@@ -78,6 +78,7 @@ async def test_a_look_ends_when_the_answer_does_not(behaviour):
             Health.OK,
             id="compressed",
         ),
+        pytest.param(HEADERS + b"\r\n" + WELL + b" " * 200_000, Health.FAILED, id="too-long"),
         pytest.param(b"", Health.FAILED, id="hangs-up"),
         pytest.param(b"hello\r\n\r\n", Health.FAILED, id="no-http"),
         pytest.param(HEADERS + b"content-length: 9\r\n\r\n{}", Health.FAILED, id="cut-off"),

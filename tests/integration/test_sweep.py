@@ -196,9 +196,11 @@ class TestWhatIsNotDoneByItself:
 
         await look(FAILURES + 2)
 
+        newest = (await services.deployments.history(PRODUCTION))[0]
         assert await rollbacks() == []
         assert live_moves() == before
         assert await alerts() == ["down_not_rolled_back"]
+        assert newest.health == "unknown", "a shared cause is not its fault"
 
     async def test_nothing_to_go_back_to(self, control, look, rollbacks, alerts):
         await control.execute("UPDATE deployment_history SET health_check_status = 'failing'")
