@@ -1,6 +1,6 @@
 # Every command bootstraps what it needs: Python 3.12+ is enough, and Node 20+ for the bundle,
 # the real command line of the platform and, where no browser is installed, a browser.
-.PHONY: help dev dev-reset test test-deep check format-check lint imports types assets bundle lock format
+.PHONY: help dev dev-reset test test-deep check format-check lint imports types assets bundle bench lock format
 .DEFAULT_GOAL := help
 
 PORT ?= 4300
@@ -57,6 +57,10 @@ assets: # Are the dashboard's libraries what web/ builds
 bundle: # What the platform would deploy: built by its own command, checked and started
 	$(BOOTSTRAP)
 	@$(BIN)/python -m dev.bundle
+
+bench: # The numbers: health while dependencies hang, imports, our switch beside the platform's, drain, verdict
+	$(BOOTSTRAP)
+	@for name in health imports rollback drain detection; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 lock: # Pin both requirement files anew, with hashes
 	@uv=$$(sh dev/bootstrap.sh uv) && "$$uv" $(LOCKED) requirements.in -o requirements.txt && "$$uv" $(LOCKED) dev/requirements.in -c requirements.txt -o dev/requirements.txt
