@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Self
 
 import psycopg
@@ -20,6 +19,7 @@ CALLS = {"record": "deployment", "switch": "alias", "caches": "purge-edge", "ver
 #: Where a step cannot be told from an earlier one by its call: the step to leave first.
 LEAVE = {"database": "switch", "verify": "caches"}
 
+RENEWAL = "UPDATE rollbacks SET lease_until"
 TAKE = "SELECT FROM rollbacks WHERE id = %s FOR UPDATE"
 WAITING = """
 SELECT pid, query FROM pg_stat_activity
@@ -65,7 +65,14 @@ class Row:
         self._holder, self._next = self._next, self._holder
 
     def _wait_for_a_write(self) -> list[str]:
-        return list(wait_until(partial(waiting, self.world), what="a write").values())
+        """Renewals of the lease come at any time and wait as well; they are none of the step's.
+
+        Taken for one, a renewal would be let through together with the write that comes next.
+        """
+        return wait_until(self._writes, what="a write")
+
+    def _writes(self) -> list[str]:
+        return [query for query in waiting(self.world).values() if RENEWAL not in query]
 
     def _take(self, connection: psycopg.Connection) -> None:
         connection.execute(TAKE, [self.rollback_id])
