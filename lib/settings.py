@@ -36,6 +36,8 @@ from lib.traffic.streams import MOST_ROUTES, read_route
 LONGEST_SECONDS = 10 * 365 * 24 * 3600
 WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+\S*")
 DASHBOARD_PATH = "/admin/deployments"
+#: Each is asked for five times by the gate, at least.
+MOST_PROBE_PATHS = 4
 
 
 def seconds(value: object) -> object:
@@ -110,6 +112,12 @@ def few_routes(value: tuple[str, ...]) -> tuple[str, ...]:
 def paths(value: tuple[str, ...]) -> tuple[str, ...]:
     if not all(path.startswith("/") for path in value):
         raise ValueError("a path begins with a slash")
+    return value
+
+
+def few_paths(value: tuple[str, ...]) -> tuple[str, ...]:
+    if len(value) > MOST_PROBE_PATHS or not all(re.fullmatch(r"[!-~]+", path) for path in value):
+        raise ValueError(f"name at most {MOST_PROBE_PATHS} paths, of plain characters")
     return value
 
 
@@ -267,6 +275,14 @@ class Settings(BaseModel):
         (),
         validation_alias="EXCLUDED_STATUS_CODES",
         description="Requests that are answered so do not count, such as `501, 503`.",
+    )
+    probe_paths: Annotated[
+        tuple[str, ...], BeforeValidator(words), AfterValidator(paths), AfterValidator(few_paths)
+    ] = Field(
+        (),
+        validation_alias="PROBE_PATHS",
+        description="At most 4 pages that are asked for (GET) beside the health report before an "
+        "automatic rollback, such as `/, /api/timeline`.",
     )
     on_call_phone: str | None = Field(
         None,

@@ -11,6 +11,11 @@ import httpx
 from lib.access.gate import Gate
 from lib.access.store import AccessStore
 from lib.arrivals import Arrivals
+from lib.automatic.autopilot import Autopilot
+from lib.automatic.decision import Decider
+from lib.automatic.gate import Gate as HelpGate
+from lib.automatic.judging import Judging
+from lib.automatic.store import AutomaticStore
 from lib.deployments.listing import Listing
 from lib.deployments.store import DeploymentStore
 from lib.deployments.tracker import Tracker
@@ -26,7 +31,6 @@ from lib.overview.page import OverviewPage
 from lib.postgres import Database
 from lib.redis import RedisClient
 from lib.rollback.app_cache import AppCache
-from lib.rollback.automatic import Automatic
 from lib.rollback.engine import Engine
 from lib.rollback.intake import Intake
 from lib.rollback.progress import Progress
@@ -65,6 +69,7 @@ class Services:
     #: None: there is no Redis to count in.
     counts: Counts | None
     drain: LogDrain
+    autopilot: Autopilot
 
     async def close(self) -> None:
         await self.database.close()
@@ -114,11 +119,22 @@ def build(settings: Settings) -> Services:
     health = HealthStore(database)
     access = AccessStore(database)
     listing = Listing(deployments, planner)
-    automatic = Automatic(database, engine, settings)
     notifier = make_notifier(settings, database)
     deadman = make_deadman(settings)
+    outage = Outage(database)
+    automatic = AutomaticStore(database)
+    judging = Judging(
+        automatic,
+        counts,
+        outage,
+        sampling=settings.drain_sampling,
+        has_drain=settings.drain_secret is not None,
+    )
+    gate = HelpGate(prober, settings.probe_paths)
+    decider = Decider(automatic, deployments, routing, gate, engine, settings)
+    autopilot = Autopilot(judging, decider, engine, notifier)
     sweep = Sweep(
-        health, deployments, tracker, routing, prober, engine, automatic, notifier, deadman
+        health, deployments, tracker, routing, prober, engine, autopilot, notifier, deadman
     )
     return Services(
         settings=settings,
@@ -138,7 +154,8 @@ def build(settings: Settings) -> Services:
         overview=OverviewPage(listing, health, store, settings),
         events=EventStore(database),
         counts=counts,
-        drain=make_drain(settings, streams, counts, database),
+        drain=make_drain(settings, streams, counts, outage),
+        autopilot=autopilot,
         arrivals=Arrivals(tracker, health, sweep),
     )
 
@@ -150,7 +167,7 @@ def make_redis(settings: Settings) -> RedisClient | None:
 
 
 def make_drain(
-    settings: Settings, streams: Streams, counts: Counts | None, database: Database
+    settings: Settings, streams: Streams, counts: Counts | None, outage: Outage
 ) -> LogDrain:
     secret = settings.drain_secret.get_secret_value() if settings.drain_secret else ""
     counter = Counter(
@@ -160,7 +177,7 @@ def make_drain(
         excluded_status_codes=settings.excluded_status_codes,
         probe_user_agent=USER_AGENT,
     )
-    return LogDrain(secret, counter, counts, Outage(database))
+    return LogDrain(secret, counter, counts, outage)
 
 
 def make_app_cache(settings: Settings) -> AppCache | None:

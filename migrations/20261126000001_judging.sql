@@ -4,18 +4,23 @@
 -- migrate:up
 
 ALTER TABLE environments
-  -- automatic: acts; shadow: writes down what it would have done; off: does not judge.
+  -- automatic: acts; shadow: writes down what it would have done; off: tells a person.
   ADD COLUMN mode text NOT NULL DEFAULT 'automatic' CHECK (mode IN ('automatic', 'shadow', 'off')),
   -- Of all that decide at once, one asks the gate; claimed by moving it.
-  ADD COLUMN gate_free_at timestamptz NOT NULL DEFAULT app_now();
+  ADD COLUMN gate_free_at timestamptz NOT NULL DEFAULT app_now(),
+  -- What still answers of the release before: open tabs. {deployment_id, per_minute, until}
+  ADD COLUMN stragglers jsonb;
 
--- What the requests of a live period are held against: worked out once, then kept.
+-- What the requests of a live period are held against, worked out once, and what is known of them.
 CREATE TABLE baselines (
   period bigint PRIMARY KEY REFERENCES live_periods,
   -- stream -> null rate
   p0 jsonb NOT NULL,
   -- Evidence from before one of these is dropped: the gate refused, or the cause was shared.
-  resets timestamptz[] NOT NULL DEFAULT '{}'
+  resets timestamptz[] NOT NULL DEFAULT '{}',
+  -- The newest verdict in numbers, and the end of the newest bucket that it saw.
+  newest jsonb,
+  newest_until timestamptz
 );
 
 -- A row for each verdict that differs from the one before it.
@@ -63,5 +68,6 @@ DROP TABLE decisions;
 DROP TABLE verdicts;
 DROP TABLE baselines;
 ALTER TABLE environments
+  DROP COLUMN stragglers,
   DROP COLUMN gate_free_at,
   DROP COLUMN mode;

@@ -1,10 +1,14 @@
 """POST /api/drains/logs: the platform's log drain. GET shows it that the address is ours."""
 
+from dataclasses import replace
+
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 
 from lib.settings import settings
 from lib.traffic.entries import BODY_LIMIT_BYTES
 from lib.web import Reply, endpoint, read_raw
+from lib.web.deadline import stop_at
 from lib.wiring import services
 
 
@@ -14,9 +18,13 @@ async def get(_: Request) -> Reply:
 
 
 async def post(request: Request) -> Reply:
-    body = await read_raw(request, BODY_LIMIT_BYTES)
-    await services().drain.take(request.headers, body)
-    return await get(request)
+    """Counted before the answer, judged after it: what is not counted is sent again."""
+    drain, autopilot = services().drain, services().autopilot
+    tally = drain.read(request.headers, await read_raw(request, BODY_LIMIT_BYTES))
+    questions = await autopilot.judging.questions()
+    counted = await drain.count(tally, questions.asks)
+    follow = BackgroundTask(autopilot.follow, questions, counted, stop_at=stop_at(30))
+    return replace(await get(request), after=follow)
 
 
 app = endpoint(get=get, post=post)

@@ -21,14 +21,18 @@ def why_not(row: DeploymentRow, live: DeploymentRow | None) -> str | None:
 
 
 def last_stable(rows: Sequence[DeploymentRow]) -> DeploymentRow | None:
-    """The version to go back to: of those that may, the last one whose checks passed.
+    """The version to go back to, if there is one. `rows`: newest first."""
+    return next(iter(candidates(rows)), None)
 
-    One that never proved itself is taken only if there is no other. `rows`: newest first.
+
+def candidates(rows: Sequence[DeploymentRow]) -> list[DeploymentRow]:
+    """The versions that may be gone back to, the best first: those whose checks passed.
+
+    Ones that never proved themselves are there only if there is no other. `rows`: newest first.
     """
     live = next((row for row in rows if row.is_live), None)
-    candidates = [row for row in rows if why_not(row, live) is None]
-    passing = [row for row in candidates if row.health == "passing"]
-    return next(iter(passing or candidates), None)
+    allowed = [row for row in rows if why_not(row, live) is None]
+    return [row for row in allowed if row.health == "passing"] or allowed
 
 
 def changed(then: Mapping[str, int], now: Mapping[str, int]) -> list[str]:

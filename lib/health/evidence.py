@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 BUCKET_SECONDS = 10
+HOUR_SECONDS = 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Policy:
     client_requests: int = 20
     #: Entries of a bucket may come so long after its end.
     settling_seconds: int = 5
+    #: What is older is no evidence any more. Bounds what a judge must read and remember.
+    memory_seconds: int = 3 * 60 * 60
     #: Of the Wilson bounds: 99.9 %.
     z: float = 3.09
 
@@ -67,6 +70,8 @@ class Policy:
             raise ValueError("evidence below 1 speaks for the release: ask for more")
         if min(self.soft_hold, self.hard_hold, self.hard_hold_young, self.all_failing) < 1:
             raise ValueError("a hold is at least one bucket, and all_failing one request")
+        if self.memory_seconds < self.window_seconds_most:
+            raise ValueError("memory_seconds must hold the longest window")
 
 
 #: Alternatives must fit between it and 1.
@@ -94,6 +99,13 @@ def closed_until(now: float, policy: Policy) -> int:
     """The end of the newest bucket that may be judged at `now`."""
     settled = int(now) - policy.settling_seconds
     return settled - settled % BUCKET_SECONDS
+
+
+def judged_since(live_from: int, now: int, policy: Policy) -> int:
+    """Where a judge begins: at go-live or, much later, at a full hour that all judges agree on."""
+    if now - live_from < policy.memory_seconds + HOUR_SECONDS:
+        return live_from
+    return now - now % HOUR_SECONDS - policy.memory_seconds
 
 
 def weigh_client(requests: int, errors: int, policy: Policy) -> tuple[float, float]:

@@ -4,7 +4,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from http import HTTPStatus
@@ -20,6 +20,7 @@ USER_AGENT = "wedsync-rollback-probe/1.0"
 CHECKS = ("api", "database", "redis", "stripe")
 STATES = ("healthy", "unhealthy", "unknown")
 NAME = re.compile(r"[!-~]{1,100}")
+NO_DATABASE = "it says that its database is not healthy, and the other version's is"
 #: The platform's own refusals: they say nothing about the deployment.
 NOT_THE_DEPLOYMENT = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 
@@ -36,6 +37,8 @@ class Look:
     detail: str
     deployment_id: str | None = None
     checks: Mapping[str, str] = field(default_factory=dict)
+    #: By anybody: False if it may be our own network that is out.
+    answered: bool = True
 
 
 @cache
@@ -53,15 +56,18 @@ class Prober:
     #: An answer that trickles in keeps each read in time, and the sweep for ever.
     whole_look_seconds: float = 6.0
 
-    async def look(self, host: str, *, expected: str | None = None) -> Look:
+    async def look(
+        self, host: str, *, expected: str | None = None, path: str = HEALTH_PATH
+    ) -> Look:
         """Over a connection of its own, so that no old one pins an old deployment.
 
-        `expected`: the deployment id that must answer; None: any.
+        `expected`: the deployment id that must answer; None: any. Another path than the health
+        report's does not say who answers: there, only whether it is an error counts.
         """
         headers = {"host": host, "user-agent": USER_AGENT, "cache-control": "no-cache"}
         if self.bypass_secret:
             headers["x-vercel-protection-bypass"] = self.bypass_secret
-        url = (self.edge_url or f"https://{host}") + HEALTH_PATH
+        url = (self.edge_url or f"https://{host}") + path
         try:
             async with (
                 asyncio.timeout(self.whole_look_seconds),
@@ -70,11 +76,14 @@ class Prober:
             ):
                 body = await read_bounded(response)
         except (TimeoutError, httpx.ReadTimeout, httpx.RemoteProtocolError):
-            return Look(Health.FAILED, "it accepts requests and does not answer")
+            return Look(Health.FAILED, "it accepts requests and does not answer", answered=False)
         except httpx.DecodingError:
             return Look(Health.FAILED, "its answer cannot be read")
         except httpx.TransportError as error:
-            return Look(Health.UNKNOWN, f"it cannot be reached ({type(error).__name__})")
+            why = f"it cannot be reached ({type(error).__name__})"
+            return Look(Health.UNKNOWN, why, answered=False)
+        if path != HEALTH_PATH:
+            return judge_page(response.status_code, path)
         if body is None:
             return Look(Health.FAILED, "its answer has no end")
         return judge(httpx.Response(response.status_code, content=body), expected)
@@ -106,6 +115,26 @@ def judge(response: httpx.Response, expected: str | None) -> Look:
     if checks["api"] != "healthy":
         return Look(Health.FAILED, "it says that it is not healthy", deployment_id, checks)
     return Look(Health.OK, "it answers and is healthy", deployment_id, checks)
+
+
+def judge_page(status: int, path: str) -> Look:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Look(Health.FAILED, f"{path} answers {status}")
+    if status in NOT_THE_DEPLOYMENT:
+        return Look(Health.UNKNOWN, f"{path} answers {status}")
+    return Look(Health.OK, f"{path} answers {status}")
+
+
+def one_sided(live: Look, target: Look) -> tuple[Look, Look]:
+    """A database that only one of the two cannot use is that one's failure."""
+    if not live.health is target.health is Health.OK:
+        return live, target
+    states = live.checks.get("database"), target.checks.get("database")
+    if states == ("unhealthy", "healthy"):
+        return replace(live, health=Health.FAILED, detail=NO_DATABASE), target
+    if states == ("healthy", "unhealthy"):
+        return live, replace(target, health=Health.FAILED, detail=NO_DATABASE)
+    return live, target
 
 
 def parse(response: httpx.Response) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 A JSON object per line, in any order, of three kinds:
 
-    {"live_from": 1767268800, "p0": {"all requests": 0.05, "writes": 0.05}}      exactly once
+    {"live_from": 1767268800, "p0": {"all requests": 0.05}, "until": 1767272400} exactly once
     {"stream": "writes", "start": 1767268800, "n": 100, "k": 3, "clients": ["5e1", "0c2"]}
     {"reset": 1767268860}                        evidence was dropped then: the gate refused
 """
@@ -29,6 +29,8 @@ class Line(BaseModel):
 class ReleaseLine(Line):
     live_from: int
     p0: dict[str, Rate] = Field(min_length=1)
+    #: To where it was recorded, seconds; None: to the end of the newest bucket.
+    until: int | None = None
 
 
 class BucketLine(Line):
@@ -63,10 +65,11 @@ class Recording:
     release: Release
     counted: Streams
     resets: Sequence[int] = ()
+    recorded_until: int | None = None
 
     @property
     def until(self) -> int:
-        return max(
+        return self.recorded_until or max(
             (bucket.end for buckets in self.counted.values() for bucket in buckets),
             default=self.release.start,
         )
@@ -89,7 +92,8 @@ def read(lines: Iterable[str], policy: Policy) -> Recording:
                 resets.append(reset)
     if len(releases) != 1 or ALL not in releases[0].p0:
         raise Unreadable(f'one line must say live_from and p0, with "{ALL}" in it')
-    return Recording(Release(releases[0].live_from, releases[0].p0, policy), counted, resets)
+    one = releases[0]
+    return Recording(Release(one.live_from, one.p0, policy), counted, resets, one.until)
 
 
 def parse(text: str, number: int) -> ReleaseLine | BucketLine | ResetLine:
@@ -103,7 +107,9 @@ def parse(text: str, number: int) -> ReleaseLine | BucketLine | ResetLine:
 def write(recording: Recording) -> Iterator[str]:
     """The lines that `read` reads; a policy is not among them."""
     release = recording.release
-    yield ReleaseLine(live_from=release.live_from, p0=dict(release.p0)).model_dump_json()
+    yield ReleaseLine(
+        live_from=release.live_from, p0=dict(release.p0), until=recording.recorded_until
+    ).model_dump_json()
     for stream, buckets in recording.counted.items():
         for one in buckets:
             line = BucketLine(stream=stream, start=one.start, n=one.n, k=one.k, clients=one.clients)

@@ -64,7 +64,8 @@ SELECT at, deployment, live, detail, checks FROM probes
  WHERE environment = %(environment)s ORDER BY id DESC LIMIT 1
 """
 
-#: Somebody has to go on looking: a rollback runs or was just done, or the release is young.
+#: Somebody has to go on looking: a rollback runs or was just done, or the release is young, or what
+#: is known of it is not good.
 BUSY = """
 SELECT EXISTS (SELECT 1 FROM rollbacks WHERE status IN ('pending', 'in_progress')
                   OR (status = 'completed' AND finished_at > app_now() - %(watch)s))
@@ -72,7 +73,10 @@ SELECT EXISTS (SELECT 1 FROM rollbacks WHERE status IN ('pending', 'in_progress'
                 WHERE live_until IS NULL AND live_from > app_now() - %(young)s)
     OR EXISTS (SELECT 1 FROM environments e, LATERAL (
                 SELECT live FROM probes p WHERE p.environment = e.environment
-                 ORDER BY id DESC LIMIT 1) newest WHERE newest.live = 'failed') AS busy,
+                 ORDER BY id DESC LIMIT 1) newest WHERE newest.live = 'failed')
+    OR EXISTS (SELECT 1 FROM baselines b JOIN live_periods p ON p.id = b.period
+                WHERE p.live_until IS NULL AND b.newest->>'state' IN ('suspect', 'rollback')
+                  AND b.newest_until > app_now() - interval '5 minutes') AS busy,
        (SELECT min(next_look_at) - app_now() FROM environments) AS due_in
 """
 

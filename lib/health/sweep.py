@@ -13,16 +13,20 @@ from uuid import UUID
 
 from lib import errors
 from lib.alerts import raise_alert, resolve
+from lib.automatic.autopilot import Autopilot
+from lib.automatic.decision import NOTHING_BACK, SHARED, WATCH
+from lib.automatic.models import Suspicion
 from lib.deployments.eligibility import last_stable
 from lib.deployments.models import DeploymentRow
 from lib.deployments.store import DeploymentStore
 from lib.deployments.tracker import Tracker
-from lib.health.probe import Health, Look, Prober
+from lib.health.evidence import BUCKET_SECONDS
+from lib.health.probe import Health, Look, Prober, one_sided
 from lib.health.rule import Verdict, judge
 from lib.health.store import HealthStore
+from lib.health.verdict import State
 from lib.notify.deadman import Deadman
 from lib.notify.sender import Notifier
-from lib.rollback.automatic import Automatic
 from lib.rollback.engine import Engine
 from lib.rollback.models import Environment
 from lib.vercel.routing import Routing
@@ -36,7 +40,6 @@ LOOK_AGAIN = timedelta(seconds=5)
 SLACK = timedelta(seconds=0.5)
 #: After a rollback.
 WATCH_EVERY = timedelta(seconds=30)
-WATCH = timedelta(minutes=15)
 #: A release younger than this is looked at all the time.
 YOUNG = timedelta(minutes=30)
 #: So far back a version to go back to is looked for: many may be recorded that never went live.
@@ -47,8 +50,12 @@ GLANCE_SECONDS = 2.0
 GLANCE_SECONDS_LEAST = 0.2
 #: Alerts that are over when the live version is well again, and has been for a while: one that
 #: goes up and down is not news each time.
-DOWN = ("down_not_rolled_back", "automatic_refused")
+DOWN = ("down_not_rolled_back", "automatic_refused", "gate_refused", "rollback_did_not_help")
 SETTLED = timedelta(minutes=10)
+ONLY_PROBES = (
+    "Visitors' requests are answered well all the same, so traffic does not move. Look at what the"
+    " health report checks."
+)
 
 
 @dataclass(slots=True)
@@ -57,6 +64,8 @@ class Round:
 
     stop_at: float
     working: dict[UUID, asyncio.Task[None]] = field(default_factory=dict)
+    #: Monotonic seconds: when counted requests are judged next.
+    judge_at: float = 0.0
     #: Everything was looked at as it should be.
     is_good: bool = True
 
@@ -69,7 +78,7 @@ class Sweep:
     routing: Routing
     prober: Prober
     engine: Engine
-    automatic: Automatic
+    autopilot: Autopilot
     notifier: Notifier
     deadman: Deadman
 
@@ -103,7 +112,8 @@ class Sweep:
         Seconds until the next glance; None: nothing needs one before the next sweep.
         """
         try:
-            this.is_good &= await self.take_looks()
+            looks, judged = await asyncio.gather(self.take_looks(), self.judge_traffic(this))
+            this.is_good &= looks and judged
             for rollback_id in await self.engine.store.unfinished():
                 if rollback_id not in this.working or this.working[rollback_id].done():
                     work = self.work_on(rollback_id, this.stop_at)
@@ -116,6 +126,20 @@ class Sweep:
         if due_in is None:
             return None
         return min(max(due_in.total_seconds(), GLANCE_SECONDS_LEAST), GLANCE_SECONDS)
+
+    async def judge_traffic(self, this: Round) -> bool:
+        """As often as a bucket closes. False: what was counted could not be judged."""
+        if time.monotonic() < this.judge_at:
+            return True
+        this.judge_at = time.monotonic() + BUCKET_SECONDS
+        try:
+            await self.autopilot.look(stop_at=this.stop_at)
+        except errors.DatabaseUnavailable:
+            raise
+        except Exception:
+            log.exception("judging_crashed")
+            return False
+        return True
 
     async def work_on(self, rollback_id: UUID, stop_at: float) -> None:
         """What nobody expects in one rollback leaves the others alone; it is tried again."""
@@ -160,6 +184,10 @@ class Sweep:
         live, target_look = await asyncio.gather(
             self.look_at_live(environment, live_id), self.look_at_target(target)
         )
+        if target_look is not None:
+            live, target_look = one_sided(live, target_look)
+            if is_silent(live, target_look) and not await self.routing.vercel.is_reachable():
+                live = target_look = Look(Health.UNKNOWN, "our own network is out")
         await self.health.record(
             environment,
             deployment=live_id,
@@ -217,8 +245,9 @@ class Sweep:
         verdict = judge(pairs)
         if verdict is Verdict.WELL:
             await self.deployments.set_health(environment, live_id, is_passing=True)
-            async with self.health.database.transaction() as connection:
-                await resolve(connection, environment, DOWN, older_than=SETTLED)
+            if not await self.is_suspect(environment):
+                async with self.health.database.transaction() as connection:
+                    await resolve(connection, environment, DOWN, older_than=SETTLED)
         elif verdict in (Verdict.DOWN, Verdict.SHARED, Verdict.ALONE):
             # A shared cause is not this version's fault: it may be gone back to later.
             if verdict is not Verdict.SHARED:
@@ -233,13 +262,15 @@ class Sweep:
         target: DeploymentRow | None,
         verdict: Verdict,
     ) -> None:
-        if verdict is Verdict.DOWN and target is not None:
-            await self.automatic.start(environment, live_id, target, live.detail)
+        if (
+            verdict is Verdict.DOWN
+            and target is not None
+            and not await self.is_healthy(environment)
+        ):
+            suspicion = Suspicion(environment, live_id, "probes", live.detail)
+            await self.autopilot.decider.decide(suspicion)
             return
-        why = {
-            Verdict.SHARED: "The version to go back to fails as well: the cause is shared, so"
-            " traffic does not move. Look at the database and the providers.",
-        }.get(verdict, "There is no earlier version to go back to.")
+        why = {Verdict.SHARED: SHARED, Verdict.DOWN: ONLY_PROBES}.get(verdict, NOTHING_BACK)
         async with self.health.database.transaction() as connection:
             await raise_alert(
                 connection,
@@ -248,3 +279,17 @@ class Sweep:
                 sentence=f"{environment.capitalize()} is down: {live.detail}. {why}",
                 once=f"down:{environment}:{live_id}:{verdict}",
             )
+
+    async def is_healthy(self, environment: Environment) -> bool:
+        """By counted requests, at this moment: that overrules looks of our own."""
+        newest = await self.autopilot.judging.store.newest(environment)
+        return newest is not None and newest[1] and newest[0].state is State.HEALTHY
+
+    async def is_suspect(self, environment: Environment) -> bool:
+        newest = await self.autopilot.judging.store.newest(environment)
+        return newest is not None and newest[0].state in (State.SUSPECT, State.ROLLBACK)
+
+
+def is_silent(*looks: Look) -> bool:
+    """None of them got an answer from anybody: it may be our own network."""
+    return not any(look.answered for look in looks)

@@ -75,15 +75,20 @@ class LogDrain:
     counts: Counts | None
     outage: Outage
 
-    async def take(
-        self, headers: Mapping[str, str], body: bytes, asks: Sequence[Ask] = ()
-    ) -> Counted | None:
+    def read(self, headers: Mapping[str, str], body: bytes) -> Tally:
+        """Raises BadSignature before anything of the body is read, then InvalidRequest."""
+        if not self.secret:
+            log.error("route_closed", extra={"why": "DRAIN_SECRET is not set"})
+        if not is_signed(body, headers.get("x-vercel-signature", ""), self.secret):
+            raise errors.BadSignature("The signature does not fit the body.")
+        entries, broken = read_entries(unpack(body, headers.get("content-encoding", "")))
+        return self.counter.count(entries, broken)
+
+    async def count(self, tally: Tally, asks: Sequence[Ask] = ()) -> Counted | None:
         """Counts a batch, and reads what the verdict asks for in the same command.
 
-        None: nothing can be counted here. Raises BadSignature before anything of the body is
-        read, InvalidRequest, or EvidenceUnavailable: the batch should come again.
+        None: nothing can be counted here. Raises EvidenceUnavailable: the batch should come again.
         """
-        tally = self.read(headers, body)
         if self.counts is None:
             log.error("evidence_not_kept", extra={"why": "UPSTASH_REDIS_REST_URL is not set"})
             return None
@@ -96,11 +101,3 @@ class LogDrain:
         if self.outage.is_on:
             await self.outage.end()
         return counted
-
-    def read(self, headers: Mapping[str, str], body: bytes) -> Tally:
-        if not self.secret:
-            log.error("route_closed", extra={"why": "DRAIN_SECRET is not set"})
-        if not is_signed(body, headers.get("x-vercel-signature", ""), self.secret):
-            raise errors.BadSignature("The signature does not fit the body.")
-        entries, broken = read_entries(unpack(body, headers.get("content-encoding", "")))
-        return self.counter.count(entries, broken)

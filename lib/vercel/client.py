@@ -47,6 +47,14 @@ class VercelClient:
         path = f"/v9/projects/{self.project_id}"
         return understand(Project, await self._read(path, rollbackInfo="true"))
 
+    async def is_reachable(self) -> bool:
+        """Whether anything answers there, whatever it says: if not, our own network may be out."""
+        try:
+            await self.http.get("/", timeout=TIMEOUT)
+        except httpx.RequestError:
+            return False
+        return True
+
     async def variables(self) -> list[Variable]:
         body = await self._read(f"/v10/projects/{self.project_id}/env")
         return understand(Variables, body).envs

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from lib.automatic.decision import PER_DAY, WATCH
+from lib.automatic.models import Suspicion
 from lib.health.rule import FAILURES
-from lib.health.sweep import WATCH, WATCH_EVERY
-from lib.rollback.automatic import PER_DAY
+from lib.health.sweep import WATCH_EVERY
 from lib.rollback.engine import LEASE
 from lib.rollback.models import Environment, Status, SwitchMethod
 
@@ -119,15 +120,9 @@ async def test_sweeps_that_decide_at_once_start_one_rollback(
     go_live(releases.v3)
     await look(FAILURES - 1)
     await services.sweep.tick()
-    rows = await services.deployments.history(PRODUCTION)
-    target = next(row for row in rows if row.deployment_id == releases.v2)
+    suspicion = Suspicion(PRODUCTION, releases.v3, "probes", "it answers 500")
 
-    await asyncio.gather(
-        *(
-            services.sweep.automatic.start(PRODUCTION, releases.v3, target, "it answers 500")
-            for _ in range(20)
-        )
-    )
+    await asyncio.gather(*(services.autopilot.decider.decide(suspicion) for _ in range(20)))
 
     assert len(await rollbacks()) == 1
 
@@ -136,10 +131,9 @@ async def test_a_decision_about_a_version_that_is_no_longer_live_is_dropped(
     services, rollbacks, releases, alerts
 ):
     """It was made before another sweep's rollback ended, and comes late."""
-    rows = await services.deployments.history(PRODUCTION)
-    target = next(row for row in rows if row.deployment_id == releases.v1)
+    suspicion = Suspicion(PRODUCTION, releases.v3, "probes", "it answers 500")
 
-    await services.sweep.automatic.start(PRODUCTION, releases.v3, target, "it answers 500")
+    assert await services.autopilot.decider.decide(suspicion) is None
 
     assert await rollbacks() == []
     assert await alerts() == []

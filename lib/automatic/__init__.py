@@ -1,0 +1,1 @@
+"""Automatic rollback: requests become a verdict, and a verdict that holds a rollback."""

@@ -1,0 +1,69 @@
+"""Judge what is live and act on it: asked by each batch of the log drain, and by the sweep."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lib import errors
+from lib.automatic.decision import Decider
+from lib.automatic.judging import Judging, Questions
+from lib.automatic.models import Judged, newest_suspicions
+from lib.notify.sender import Notifier
+from lib.redis import RedisUnavailable
+from lib.rollback.engine import Engine
+from lib.rollback.models import Rollback
+from lib.traffic.models import Counted
+
+log = logging.getLogger(__name__)
+
+#: A gate that has less time left is better asked by whoever comes next.
+GATE_SECONDS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Autopilot:
+    judging: Judging
+    decider: Decider
+    engine: Engine
+    notifier: Notifier
+
+    async def look(self, *, stop_at: float) -> None:
+        """For the sweep, which works on whatever rollback is started."""
+        await self.act(await self.judging.read(), stop_at=stop_at)
+
+    async def follow(
+        self, questions: Questions, counted: Counted | None, *, stop_at: float
+    ) -> None:
+        """After a batch was counted: judge by it at once, and carry a rollback as far as we get."""
+        if counted is None or not questions.releases:
+            return
+        try:
+            judged = await self.judging.conclude(questions, counted.readings)
+            if newest_suspicions(judged):
+                await self.notifier.beside(self.follow_up, judged, stop_at=stop_at)
+        except (errors.DatabaseUnavailable, RedisUnavailable) as error:
+            # The next batch judges again, and so does the sweep.
+            log.warning("not_judged", extra={"why": str(error)})
+
+    async def follow_up(self, judged: Sequence[Judged], *, stop_at: float) -> None:
+        for rollback in await self.act(judged, stop_at=stop_at):
+            await self.engine.run(rollback.id, stop_at=stop_at)
+
+    async def act(self, judged: Sequence[Judged], *, stop_at: float) -> list[Rollback]:
+        """What fails in one environment leaves the other alone; it is decided again soon."""
+        started = []
+        for suspicion in newest_suspicions(judged):
+            if time.monotonic() + GATE_SECONDS > stop_at:
+                break
+            try:
+                rollback = await self.decider.decide(suspicion)
+            except errors.Upstream as error:
+                log.warning(
+                    "decision_waits",
+                    extra={"environment": suspicion.environment, "why": str(error)},
+                )
+                continue
+            if rollback is not None:
+                started.append(rollback)
+        return started

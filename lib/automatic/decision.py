@@ -1,0 +1,275 @@
+"""From evidence to a rollback, or to a sentence that says why not.
+
+However many instances decide at once, and wherever one of them dies: one asks the gate, one
+rollback is started, and what is decided is decided again by the next look if nobody got so far.
+
+1. May anything be done by itself? If not, a person is told, with everything ready to press.
+2. Ask the gate about the version to go back to and, if it is no better, about the next one.
+3. Act: roll back, or write down what would have been done, as the environment's mode says.
+"""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from lib import errors
+from lib.alerts import raise_alert
+from lib.automatic.gate import Answer, Gate, Passage
+from lib.automatic.models import Mode, Suspicion
+from lib.automatic.store import AutomaticStore, Facts, reset_evidence, write_decision
+from lib.deployments.eligibility import candidates
+from lib.deployments.models import DeploymentRow
+from lib.deployments.store import DeploymentStore
+from lib.health.watch import Path
+from lib.postgres import Connection
+from lib.rollback.engine import Engine
+from lib.rollback.models import Environment, Order, Rollback
+from lib.settings import Settings
+from lib.vercel.routing import Routing
+
+log = logging.getLogger(__name__)
+
+REQUESTED_BY = "automatic"
+#: A fourth in a day means that rolling back is not what helps.
+PER_DAY = 3
+#: After a rollback: what it went back to is watched, and not rolled back by itself again.
+WATCH = timedelta(minutes=15)
+#: The best one, and the next known good one.
+CANDIDATES = 2
+#: So far back a version to go back to is looked for: many may be recorded that never went live.
+HISTORY_LIMIT = 200
+
+DID_NOT_HELP = (
+    "It is what the last rollback went back to, so that rollback did not help, and another one"
+    " would not either. Look for what both versions need: the database, a provider, a setting."
+)
+NOTHING_BACK = "There is no earlier version to go back to."
+SHARED = (
+    "The version to go back to fails as well: the cause is shared, so traffic does not move. Look"
+    " at the database and the providers."
+)
+NO_BETTER = "No version to go back to is well, so traffic does not move."
+NOT_ASKED = (
+    "The version to go back to could not be asked whether it is well ({detail}), so going back is a"
+    " person's decision."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is decided about, and what the gate saw of each version it was asked about."""
+
+    suspicion: Suspicion
+    facts: Facts
+    seen: tuple[Passage, ...] = ()
+
+    @property
+    def environment(self) -> Environment:
+        return self.suspicion.environment
+
+    @property
+    def newest(self) -> Passage:
+        return self.seen[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    store: AutomaticStore
+    deployments: DeploymentStore
+    routing: Routing
+    gate: Gate
+    engine: Engine
+    settings: Settings
+
+    async def decide(self, suspicion: Suspicion) -> Rollback | None:
+        """The rollback that was started, if one was. Raises Upstream, and is then asked again."""
+        facts = await self.store.facts(
+            suspicion.environment,
+            suspicion.deployment_id,
+            window=self.settings.automatic_window,
+            watch=WATCH,
+        )
+        if facts is None or facts.is_running or (facts.mode is Mode.SHADOW and facts.is_noted):
+            return None
+        case = Case(suspicion, facts)
+        rows = await self.deployments.history(suspicion.environment, limit=HISTORY_LIMIT)
+        targets = [row for row in candidates(rows) if row.url][:CANDIDATES]
+        if facts.is_restored:
+            await self.tell(case, "rollback_did_not_help", DID_NOT_HELP)
+        elif (why_not := refusal(facts)) is not None:
+            await self.tell(case, "automatic_refused", why_not)
+        elif not targets:
+            await self.tell(case, "down_not_rolled_back", NOTHING_BACK)
+        elif await self.store.claim_gate(case.environment):
+            try:
+                return await self.conclude(await self.ask_gate(case, targets))
+            finally:
+                await self.store.free_gate(case.environment)
+        return None
+
+    async def ask_gate(self, case: Case, targets: Sequence[DeploymentRow]) -> Case:
+        """Until one of them does not fail."""
+        hosts = await self.routing.hosts(case.environment)
+        if not hosts:
+            raise errors.VercelUnavailable("The platform lists no host that could be looked at.")
+        for target in targets:
+            passage = await self.gate.ask(hosts, case.suspicion.deployment_id, target)
+            case = replace(case, seen=(*case.seen, passage))
+            log.info("gate_asked", extra={"environment": case.environment, **passage.facts()})
+            if passage.answer is not Answer.FAILS:
+                break
+        return case
+
+    async def conclude(self, case: Case) -> Rollback | None:
+        newest = case.newest
+        if newest.answer is Answer.FAILS:
+            why = NO_BETTER if newest.live_is_well else SHARED
+            await self.tell(case, "gate_refused", why)
+        elif newest.answer is Answer.UNKNOWN and case.suspicion.path is Path.SOFT:
+            await self.tell(case, "automatic_refused", NOT_ASKED.format(detail=newest.detail))
+        elif needs_confirmation(case):
+            async with self.store.database.transaction() as connection:
+                await note(connection, case, "confirming", case.suspicion.sentence)
+        elif case.facts.mode is Mode.SHADOW:
+            await self.note_shadow(case)
+        else:
+            return await self.roll_back(case)
+        return None
+
+    async def roll_back(self, case: Case) -> Rollback | None:
+        suspicion, facts, target = case.suspicion, case.facts, case.newest.target
+        # A release that comes back later has another period; a failed try has a number.
+        key = f"{suspicion.deployment_id}:{target.deployment_id}:{facts.period}:{facts.tries}"
+        order = Order(
+            environment=case.environment,
+            switch_method=self.settings.switch_method(case.environment),
+            target=target.deployment_id,
+            from_deployment=suspicion.deployment_id,
+            requested_by=REQUESTED_BY,
+            automatic=True,
+            reason=reason(case),
+            evidence=evidence(case),
+            idempotency_key=key,
+            request_sha256=hashlib.sha256(key.encode()).digest(),
+        )
+        try:
+            rollback = await self.engine.start(order)
+        except errors.RollbackInProgress:
+            return None
+        async with self.store.database.transaction() as connection:
+            await note(connection, case, "rolled_back", rollback.reason, rollback_id=rollback.id)
+        return rollback
+
+    async def note_shadow(self, case: Case) -> None:
+        sentence = (
+            f"{case.environment.capitalize()} has problems: {case.suspicion.sentence}. It would"
+            f" have been rolled back by itself to {called(case.newest.target)}; the mode is shadow,"
+            " so nothing was changed."
+        )
+        async with self.store.database.transaction() as connection:
+            await note(connection, case, "would_roll_back", sentence)
+            await raise_alert(
+                connection,
+                environment=case.environment,
+                kind="would_roll_back",
+                sentence=sentence,
+                once=f"would_roll_back:{case.facts.period}",
+            )
+
+    async def tell(self, case: Case, kind: str, why: str) -> None:
+        """A person is told once, with the reason, and nothing moves.
+
+        Where the gate refused, what was counted is no evidence against this release any more.
+        """
+        is_gate = kind == "gate_refused"
+        async with self.store.database.transaction() as connection:
+            await note(connection, case, kind if is_gate else "ask_a_person", why)
+            if is_gate:
+                await reset_evidence(connection, case.facts.period)
+            await raise_alert(
+                connection,
+                environment=case.environment,
+                kind=kind,
+                sentence=f"{case.environment.capitalize()} has problems:"
+                f" {case.suspicion.sentence}. {why}",
+                once=f"{kind}:{case.facts.period}:{why}",
+            )
+
+
+async def note(
+    connection: Connection,
+    case: Case,
+    outcome: str,
+    sentence: str,
+    *,
+    rollback_id: UUID | None = None,
+) -> None:
+    await write_decision(
+        connection,
+        environment=case.environment,
+        period=case.facts.period,
+        source=case.suspicion.source,
+        path=case.suspicion.path,
+        until=case.suspicion.until,
+        outcome=outcome,
+        sentence=sentence,
+        gate=[passage.facts() for passage in case.seen],
+        target=case.newest.target.deployment_id if case.seen else None,
+        rollback_id=rollback_id,
+    )
+
+
+def refusal(facts: Facts) -> str | None:
+    if facts.mode is Mode.OFF:
+        return "Automatic rollbacks are switched off, so going back is a person's decision."
+    if facts.is_locked:
+        return "The last rollback did not finish, so the next one is a person's decision."
+    if facts.today >= PER_DAY:
+        return (
+            f"There were {facts.today} automatic rollbacks today; the next one is a person's"
+            " decision."
+        )
+    if facts.is_old:
+        return "It has been live for long, so going back is a person's decision."
+    return None
+
+
+def needs_confirmation(case: Case) -> bool:
+    """Counted errors that no look at the live version sees may have ended a moment ago.
+
+    The next bucket must say the same; by probes alone, the looks themselves have said it.
+    """
+    if case.suspicion.source == "probes" or not case.newest.live_is_well:
+        return False
+    return case.facts.asked_at is None or case.suspicion.until <= case.facts.asked_at
+
+
+def reason(case: Case) -> str:
+    suspicion, passage = case.suspicion, case.newest
+    start = "The live version is down" if suspicion.source == "probes" else "Requests fail"
+    unasked = (
+        f" The version to go back to could not be asked ({passage.detail})."
+        if passage.answer is Answer.UNKNOWN
+        else ""
+    )
+    return f"{start}: {suspicion.sentence}.{unasked}"
+
+
+def evidence(case: Case) -> dict[str, Any]:
+    suspicion = case.suspicion
+    return {
+        "source": suspicion.source,
+        "path": suspicion.path or suspicion.source,
+        "detail": suspicion.sentence,
+        "until": suspicion.until or None,
+        "gate": [passage.facts() for passage in case.seen],
+        **suspicion.facts,
+    }
+
+
+def called(row: DeploymentRow) -> str:
+    return row.git_sha[:7] if row.git_sha != "unknown" else row.deployment_id

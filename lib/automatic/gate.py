@@ -1,0 +1,106 @@
+"""Would a rollback help? Asked before every automatic one: a wrong one is an outage that we cause.
+
+1. One look at the target that does not count: a cold start is no failure.
+2. Twenty pairs of looks within three seconds, live and target at once, at their health and at the
+   paths that settings name.
+3. The target may fail once. If it fails more often, it is no better, or the cause is shared.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import cycle
+from typing import Any
+
+from lib.deployments.models import DeploymentRow
+from lib.health.probe import HEALTH_PATH, Health, Look, Prober, one_sided
+
+PAIRS = 20
+SPAN_SECONDS = 3.0
+#: Of the target.
+FAILURES_ALLOWED = 1
+
+
+class Answer(StrEnum):
+    HELPS = "helps"
+    FAILS = "fails"  #: the target is not well either
+    UNKNOWN = "unknown"  #: it cannot be asked: protection, or no route to it
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What the gate saw of one candidate."""
+
+    target: DeploymentRow
+    answer: Answer
+    target_failed: int
+    target_unknown: int
+    live_failed: int
+    pairs: int
+    detail: str
+
+    @property
+    def live_is_well(self) -> bool:
+        """Then what was wrong may just have ended."""
+        return self.live_failed == 0
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "target": self.target.deployment_id,
+            "answer": self.answer,
+            "pairs": self.pairs,
+            "target_failed": self.target_failed,
+            "target_unknown": self.target_unknown,
+            "live_failed": self.live_failed,
+            "detail": self.detail,
+        }
+
+
+@dataclass(slots=True)
+class Gate:
+    """`paths`: GET paths that are looked at beside the health report."""
+
+    prober: Prober
+    paths: tuple[str, ...] = ()
+    span_seconds: float = SPAN_SECONDS
+
+    async def ask(self, hosts: Sequence[str], live_id: str, target: DeploymentRow) -> Passage:
+        """`hosts`: the environment's own, at least one, by which visitors come."""
+        await self.prober.look(target.url, expected=target.deployment_id)
+        asked = zip(cycle(hosts), cycle((HEALTH_PATH, *self.paths)), range(PAIRS), strict=False)
+        pairs = await asyncio.gather(
+            *(self.pair(number, host, path, live_id, target) for host, path, number in asked)
+        )
+        return conclude(target, pairs)
+
+    async def pair(
+        self, number: int, host: str, path: str, live_id: str, target: DeploymentRow
+    ) -> tuple[Look, Look]:
+        await asyncio.sleep(number * self.span_seconds / PAIRS)
+        live, other = await asyncio.gather(
+            self.prober.look(host, expected=live_id, path=path),
+            self.prober.look(target.url, expected=target.deployment_id, path=path),
+        )
+        return one_sided(live, other)
+
+
+def conclude(target: DeploymentRow, pairs: Sequence[tuple[Look, Look]]) -> Passage:
+    live, other = zip(*pairs, strict=True)
+    failed = [look for look in other if look.health is Health.FAILED]
+    unknown = [look for look in other if look.health is Health.UNKNOWN]
+    if len(failed) > FAILURES_ALLOWED:
+        answer, detail = Answer.FAILS, failed[0].detail
+    elif len(unknown) + len(failed) > FAILURES_ALLOWED:
+        answer, detail = Answer.UNKNOWN, unknown[0].detail
+    else:
+        answer, detail = Answer.HELPS, other[0].detail
+    return Passage(
+        target,
+        answer,
+        target_failed=len(failed),
+        target_unknown=len(unknown),
+        live_failed=sum(look.health is not Health.OK for look in live),
+        pairs=len(pairs),
+        detail=detail,
+    )

@@ -1,0 +1,283 @@
+"""From counted requests to a verdict on what is live: on each drain batch, and in the sweep.
+
+1. Ask Postgres what is live, and what it is held against; 2. read its buckets from Redis, in the
+same command that counts a batch; 3. judge, which is pure: any instance comes to the same verdict;
+4. keep the verdict, and write it down with its buckets where it changed.
+
+An instance remembers the buckets that can no longer change, so that it reads the newest only.
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from lib import errors
+from lib.alerts import raise_alert, resolve
+from lib.automatic.models import Judged, LiveRelease, Stragglers, show
+from lib.automatic.store import AutomaticStore
+from lib.health.baseline import ALL, Period, choose, null_rates
+from lib.health.evidence import BUCKET_SECONDS, Bucket, Policy, closed_until, judged_since
+from lib.health.recording import Recording, write
+from lib.health.verdict import judge
+from lib.health.watch import Release
+from lib.redis import RedisUnavailable
+from lib.rollback.models import Environment
+from lib.traffic.counts import IDS_KEPT_SECONDS, Counts
+from lib.traffic.drain import Outage
+from lib.traffic.models import Ask, Drain, Reading
+from lib.traffic.tally import Tally
+
+log = logging.getLogger(__name__)
+
+#: Buckets older than this do not change any more.
+CHANGING_SECONDS = IDS_KEPT_SECONDS + 60
+#: What is asked for reaches beyond the newest bucket, whatever the clocks say.
+AHEAD_SECONDS = 60
+#: Our own looks go through the app's hosts, at least twice a minute: with visitors or without, a
+#: drain that has delivered nothing for this long is broken.
+SILENT_SECONDS = 10 * 60
+STRAGGLERS_SECONDS = 60
+MINUTE = 60
+SILENT = "drain_silent"
+SILENT_SENTENCE = (
+    "The log drain has delivered nothing for 10 minutes, so error rates are not seen. Until it"
+    " does, probes alone decide. Look at the drain in the platform's team settings."
+)
+
+
+@dataclass(slots=True)
+class Known:
+    """Buckets of one release, as far as this instance has read them."""
+
+    deployment_id: str
+    start: int
+    buckets: dict[str, dict[int, Bucket]] = field(default_factory=dict)
+    until: int = 0
+
+    @property
+    def unsure_from(self) -> int:
+        """From here on buckets may be other ones by now."""
+        return max(self.start, self.until - CHANGING_SECONDS)
+
+    def learn(self, reading: Reading) -> None:
+        for stream, found in reading.buckets.items():
+            kept = self.buckets.get(stream, {})
+            sure = {at: one for at, one in kept.items() if self.start <= at < reading.ask.since}
+            self.buckets[stream] = sure | {one.start: one for one in found}
+        self.until = reading.until
+
+    @property
+    def counted(self) -> dict[str, list[Bucket]]:
+        return {stream: [*buckets.values()] for stream, buckets in self.buckets.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What Redis is asked, in the order of its readings: each release, then what was left."""
+
+    now: float = 0.0  #: Postgres's, seconds since 1970
+    releases: Sequence[LiveRelease] = ()
+    #: What the asks about the releases were made by: their answers belong there.
+    known: Sequence[Known] = ()
+    asks: Sequence[Ask] = ()
+
+    @property
+    def left(self) -> list[LiveRelease]:
+        return [live for live in self.releases if live.left]
+
+
+@dataclass(slots=True)
+class Judging:
+    """`counts` None: there is no Redis to count in, so nothing is ever judged."""
+
+    store: AutomaticStore
+    counts: Counts | None
+    outage: Outage
+    sampling: float = 1.0
+    #: False: no drain is set up, so its silence says nothing.
+    has_drain: bool = True
+    policy: Policy = field(default_factory=Policy)
+    _known: dict[Environment, Known] = field(default_factory=dict)
+    #: Monotonic seconds: when a batch asks again.
+    _next: float = 0.0
+
+    async def questions(self) -> Questions:
+        """For a batch of the drain: nothing is asked until another bucket may have closed."""
+        if self.counts is None or time.monotonic() < self._next:
+            return Questions()
+        try:
+            return await self.ask()
+        except errors.DatabaseUnavailable as error:
+            log.warning("not_judged", extra={"why": str(error)})
+            return Questions()
+
+    async def ask(self) -> Questions:
+        assert self.counts is not None
+        releases, now = await self.store.live()
+        self._next = time.monotonic() + seconds_to_close(now, self.policy)
+        names = self.counts.streams.names
+        until = int(now) + AHEAD_SECONDS
+        known = [self.known(live, now) for live in releases]
+        asks = [Ask(one.deployment_id, names, one.unsure_from, until) for one in known]
+        since = int(now) - STRAGGLERS_SECONDS - 2 * BUCKET_SECONDS
+        left = [Ask(live.left, [ALL], since, until) for live in releases if live.left]
+        return Questions(now, releases, known, [*asks, *left])
+
+    def known(self, live: LiveRelease, now: float) -> Known:
+        start = judged_since(int(live.live_from), int(now), self.policy)
+        start -= start % BUCKET_SECONDS
+        known = self._known.get(live.environment)
+        if known is None or known.deployment_id != live.deployment_id or known.start > start:
+            known = self._known[live.environment] = Known(live.deployment_id, start)
+        known.start = start
+        return known
+
+    async def read(self) -> list[Judged]:
+        """For the sweep. Redis being away is told once, and ends no sweep."""
+        if self.counts is None:
+            return []
+        questions = await self.ask()
+        try:
+            counted = await self.counts.count(Tally(), questions.asks)
+            judged = await self.conclude(questions, counted.readings)
+        except RedisUnavailable as error:
+            log.warning("not_judged", extra={"why": str(error)})
+            await self.outage.begin()
+            await self.lose_sight(questions)
+            return []
+        await self.outage.end()
+        if self.has_drain and questions.releases:
+            await self.tell_silence(is_silent=silent(counted.drain, questions.now))
+        return judged
+
+    async def conclude(self, questions: Questions, readings: Sequence[Reading]) -> list[Judged]:
+        """Raises RedisUnavailable, where a baseline has to be read and cannot be."""
+        judged = []
+        for live, known, reading in zip(
+            questions.releases, questions.known, readings, strict=False
+        ):
+            known.learn(reading)
+            telemetry = not (self.has_drain and silent(reading.drain, questions.now))
+            judged.append(
+                await self.judge(live, known, questions.now, until=known.until, telemetry=telemetry)
+            )
+        for live, reading in zip(questions.left, readings[len(questions.releases) :], strict=True):
+            await self.store.keep_stragglers(live.environment, self.stragglers(reading))
+        for live in questions.releases:
+            if not live.left:
+                await self.store.keep_stragglers(live.environment, None)
+        return judged
+
+    async def judge(
+        self, live: LiveRelease, known: Known, now: float, *, until: int, telemetry: bool
+    ) -> Judged:
+        if live.p0 is None:
+            live = await self.freeze_baseline(live)
+        release = live.release(now, self.policy)
+        verdict = judge(known.counted, release, until=until, telemetry=telemetry)
+        view = show(verdict, live.deployment_id, policy=self.policy, sampling=self.sampling)
+        if await self.store.renew(live, view, recorded(live, release, known.counted, until)):
+            log.info(
+                "verdict_changed",
+                extra={
+                    "environment": live.environment,
+                    "deployment": live.deployment_id,
+                    "state": verdict.state,
+                    "path": verdict.path,
+                    "text": verdict.sentence,
+                },
+            )
+        return Judged(live, release, verdict)
+
+    async def freeze_baseline(self, live: LiveRelease) -> LiveRelease:
+        """What came before decides what this release is held against, once and for all judges."""
+        assert self.counts is not None
+        own, *earlier = await self.store.periods(live.environment, until=live.period)
+        before = choose(earlier, own)
+        names = self.counts.streams.names
+        counted = await self.counted_before(before, own.live_from) if before else {}
+        p0 = null_rates(counted, before, own.live_from, streams=names, policy=self.policy)
+        return replace(live, p0=await self.store.freeze(live.period, p0))
+
+    async def counted_before(
+        self, before: Period, live_from: int
+    ) -> Mapping[str, Sequence[Bucket]]:
+        """Of its last half-hour or, where that is thin, of its last day."""
+        assert self.counts is not None
+        end = min(before.live_until or live_from, live_from)
+        counted: Mapping[str, Sequence[Bucket]] = {}
+        for seconds in (self.policy.baseline_seconds, self.policy.baseline_seconds_most):
+            since = max(before.live_from, end - seconds)
+            names = self.counts.streams.names
+            counted = (await self.counts.read(before.deployment_id, names, since, end)).buckets
+            if sum(one.n for one in counted[ALL]) >= self.policy.baseline_requests:
+                break
+        return counted
+
+    async def lose_sight(self, questions: Questions) -> None:
+        """Without counts nothing is known: the newest verdict says so, until they are back."""
+        until = closed_until(questions.now, self.policy)
+        for live, known in zip(questions.releases, questions.known, strict=True):
+            if live.p0 is not None:
+                await self.judge(live, known, questions.now, until=until, telemetry=False)
+
+    def stragglers(self, reading: Reading) -> Stragglers | None:
+        newest = [
+            one
+            for one in reading.seen[ALL]
+            if one.bucket.start >= reading.until - STRAGGLERS_SECONDS
+        ]
+        requests = sum(one.requests for one in newest)
+        if not requests:
+            return None
+        return Stragglers(
+            deployment_id=reading.ask.deployment_id,
+            per_minute=round(requests * MINUTE / STRAGGLERS_SECONDS / self.sampling, 1),
+            until=reading.until,
+        )
+
+    async def tell_silence(self, *, is_silent: bool) -> None:
+        async with self.store.database.transaction() as connection:
+            if is_silent:
+                await raise_alert(
+                    connection,
+                    environment=Environment.PRODUCTION,
+                    kind=SILENT,
+                    sentence=SILENT_SENTENCE,
+                    once=SILENT,
+                )
+            else:
+                await resolve(connection, Environment.PRODUCTION, [SILENT])
+
+
+def silent(drain: Drain, now: float) -> bool:
+    """Once it has delivered anything: before that it is not set up, and not broken."""
+    return drain.batch_at_ms > 0 and now - drain.batch_at_ms / 1000 > SILENT_SECONDS
+
+
+def seconds_to_close(now: float, policy: Policy) -> float:
+    """Until the next bucket is closed."""
+    return closed_until(now, policy) + BUCKET_SECONDS + policy.settling_seconds - now
+
+
+def recorded(
+    live: LiveRelease, release: Release, counted: Mapping[str, Sequence[Bucket]], until: int
+) -> Iterator[str]:
+    """Made only when it is asked for its first line."""
+    resets = sorted(int(at) for at in live.resets)
+    yield from write(Recording(release, anonymous(counted), resets, until))
+
+
+def anonymous(counted: Mapping[str, Sequence[Bucket]]) -> dict[str, list[Bucket]]:
+    """The same with numbers in place of hashes, in the same order: the verdict is the same."""
+    clients = sorted({c for buckets in counted.values() for one in buckets for c in one.clients})
+    digits = len(str(len(clients)))
+    number = {client: str(i).zfill(digits) for i, client in enumerate(clients)}
+    return {
+        stream: [
+            Bucket(one.start, one.n, one.k, frozenset(number[client] for client in one.clients))
+            for one in buckets
+        ]
+        for stream, buckets in counted.items()
+    }

@@ -1,0 +1,273 @@
+"""Verdicts and decisions in Postgres. All times that are compared are the database's."""
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from lib.automatic.models import DecisionView, LiveRelease, Mode, Stragglers, VerdictView
+from lib.health.baseline import Period
+from lib.postgres import Connection, Database
+from lib.rollback.models import Environment
+
+#: A verdict that is older says nothing about now.
+FRESH = timedelta(seconds=90)
+#: Open tabs go on using a release that was left, for hours.
+STRAGGLERS_FOR = timedelta(days=1)
+#: Recordings hold hashes of clients; what they were needed for is over then.
+RECORDINGS_KEPT = timedelta(days=7)
+#: One gate takes less.
+GATE_LEASE = timedelta(seconds=20)
+#: A verdict that the gate asked to be confirmed waits for the next bucket, and not for longer.
+CONFIRMED_WITHIN = timedelta(seconds=60)
+
+LIVE = """
+SELECT e.environment, p.id AS period, h.vercel_deployment_id AS deployment_id,
+       extract(epoch FROM p.live_from)::float8 AS live_from, b.p0,
+       ARRAY(SELECT extract(epoch FROM at)::float8 FROM unnest(b.resets) at) AS resets,
+       (SELECT before.vercel_deployment_id
+          FROM live_periods q JOIN deployment_history before ON before.id = q.deployment
+         WHERE q.environment = e.environment AND q.live_until > app_now() - %(stragglers_for)s
+           AND q.deployment <> p.deployment
+         ORDER BY q.id DESC LIMIT 1) AS "left"
+  FROM environments e
+  JOIN live_periods p ON p.environment = e.environment AND p.live_until IS NULL
+  JOIN deployment_history h ON h.id = p.deployment
+  LEFT JOIN baselines b ON b.period = p.id
+ ORDER BY e.environment
+"""
+
+NOW = "SELECT extract(epoch FROM app_now())::float8 AS now"
+
+PERIODS = """
+SELECT h.vercel_deployment_id AS deployment_id,
+       floor(extract(epoch FROM p.live_from))::bigint AS live_from,
+       floor(extract(epoch FROM p.live_until))::bigint AS live_until,
+       EXISTS (SELECT 1 FROM quarantine q JOIN rollbacks away ON away.id = q.rollback_id
+                WHERE q.environment = p.environment AND q.lifted_at IS NULL
+                  AND away.from_deployment = h.vercel_deployment_id) AS quarantined
+  FROM live_periods p JOIN deployment_history h ON h.id = p.deployment
+ WHERE p.environment = %(environment)s AND p.id <= %(until)s
+ ORDER BY p.id DESC LIMIT 50
+"""
+
+FREEZE = """
+INSERT INTO baselines (period, p0) VALUES (%(period)s, %(p0)s) ON CONFLICT DO NOTHING
+"""
+
+FROZEN = "SELECT p0 FROM baselines WHERE period = %(period)s"
+
+#: Whoever has seen more replaces it; the row tells whether the state changed by that.
+RENEW = """
+WITH before AS (SELECT period, newest FROM baselines WHERE period = %(period)s FOR UPDATE)
+UPDATE baselines b SET newest = %(newest)s, newest_until = to_timestamp(%(until)s)
+  FROM before
+ WHERE b.period = before.period
+   AND (b.newest_until IS NULL OR b.newest_until <= to_timestamp(%(until)s))
+RETURNING (before.newest->>'state', before.newest->>'path')
+          IS DISTINCT FROM (%(state)s, %(path)s::text) AS is_news
+"""
+
+REMEMBER = """
+INSERT INTO verdicts (environment, period, until, state, path, sentence, findings, recording)
+VALUES (%(environment)s, %(period)s, to_timestamp(%(until)s), %(state)s, %(path)s, %(sentence)s,
+        %(newest)s, %(recording)s)
+"""
+
+FORGET = """
+UPDATE verdicts SET recording = NULL
+ WHERE environment = %(environment)s AND recording IS NOT NULL AND at < app_now() - %(kept)s
+"""
+
+RESET = """
+UPDATE baselines SET resets = array_append(resets, app_now()) WHERE period = %(period)s
+"""
+
+NEWEST = """
+SELECT b.newest, b.newest_until > app_now() - %(fresh)s AS is_fresh
+  FROM baselines b JOIN live_periods p ON p.id = b.period
+ WHERE p.environment = %(environment)s AND p.live_until IS NULL AND b.newest IS NOT NULL
+"""
+
+STRAGGLE = "UPDATE environments SET stragglers = %(stragglers)s WHERE environment = %(environment)s"
+
+STRAGGLERS = "SELECT mode, stragglers FROM environments WHERE environment = %(environment)s"
+
+FACTS = """
+SELECT e.mode, e.locked_by IS NOT NULL AS is_locked, p.id AS period,
+       p.live_from <= app_now() - %(window)s AS is_old,
+       (SELECT count(*) FROM rollbacks r WHERE r.environment = e.environment AND r.automatic
+           AND r.requested_at > app_now() - interval '1 day') AS today,
+       (SELECT count(*) FROM rollbacks r WHERE r.environment = e.environment AND r.automatic
+           AND r.requested_at >= p.live_from) AS tries,
+       EXISTS (SELECT 1 FROM rollbacks r WHERE r.environment = e.environment
+                  AND r.status IN ('pending', 'in_progress')) AS is_running,
+       EXISTS (SELECT 1 FROM rollbacks r WHERE r.environment = e.environment
+                  AND r.status = 'completed' AND r.target = h.vercel_deployment_id
+                  AND r.finished_at >= p.live_from
+                  AND r.finished_at > app_now() - %(watch)s) AS is_restored,
+       EXISTS (SELECT 1 FROM decisions d WHERE d.period = p.id
+                  AND d.outcome = 'would_roll_back') AS is_noted,
+       (SELECT extract(epoch FROM d.until)::bigint FROM decisions d
+         WHERE d.period = p.id AND d.outcome = 'confirming'
+           AND d.at > app_now() - %(confirmed_within)s
+         ORDER BY d.id DESC LIMIT 1) AS asked_at
+  FROM environments e
+  JOIN live_periods p ON p.environment = e.environment AND p.live_until IS NULL
+  JOIN deployment_history h ON h.id = p.deployment
+ WHERE e.environment = %(environment)s AND h.vercel_deployment_id = %(deployment_id)s
+"""
+
+CLAIM_GATE = """
+UPDATE environments SET gate_free_at = app_now() + %(lease)s
+ WHERE environment = %(environment)s AND gate_free_at <= app_now()
+RETURNING environment
+"""
+
+FREE_GATE = "UPDATE environments SET gate_free_at = app_now() WHERE environment = %(environment)s"
+
+#: The same outcome again is no news, however often it is decided.
+DECIDE = """
+INSERT INTO decisions
+  (environment, period, source, path, until, outcome, sentence, gate, target, rollback_id)
+SELECT %(environment)s, %(period)s, %(source)s, %(path)s, to_timestamp(nullif(%(until)s, 0)),
+       %(outcome)s, %(sentence)s, %(gate)s, %(target)s, %(rollback_id)s
+ WHERE %(outcome)s = 'confirming' OR NOT EXISTS (
+   SELECT 1 FROM (SELECT * FROM decisions WHERE period = %(period)s ORDER BY id DESC LIMIT 1) d
+    WHERE d.outcome = %(outcome)s AND d.target IS NOT DISTINCT FROM %(target)s
+      AND d.source = %(source)s AND d.rollback_id IS NOT DISTINCT FROM %(rollback_id)s::uuid)
+"""
+
+DECISIONS = """
+SELECT at, source, path, outcome, sentence, target, gate FROM decisions
+ WHERE environment = %(environment)s ORDER BY id DESC LIMIT %(limit)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a decision needs to know, as it is at one moment."""
+
+    mode: Mode
+    period: int
+    is_locked: bool
+    is_old: bool
+    today: int  #: automatic rollbacks
+    tries: int  #: automatic rollbacks of this live period
+    is_running: bool
+    is_restored: bool  #: a rollback went back to it, and is still watched
+    is_noted: bool  #: what would have been done is written down already
+    asked_at: int | None  #: end of the bucket after which the gate asked for one more
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticStore:
+    database: Database
+
+    async def live(self) -> tuple[list[LiveRelease], float]:
+        """What is live in each environment, and the time, seconds since 1970."""
+        async with self.database.transaction() as connection:
+            rows = await (
+                await connection.execute(LIVE, {"stragglers_for": STRAGGLERS_FOR})
+            ).fetchall()
+            now = await (await connection.execute(NOW)).fetchone()
+        assert now is not None
+        return [read_live(row) for row in rows], now["now"]
+
+    async def periods(self, environment: Environment, *, until: int) -> list[Period]:
+        """The period `until` and those before it, newest first."""
+        rows = await self.database.all(PERIODS, environment=environment, until=until)
+        return [Period(**row) for row in rows]
+
+    async def freeze(self, period: int, p0: dict[str, float]) -> dict[str, float]:
+        """The null rates of a live period: whoever comes first decides them for all."""
+        await self.database.execute(FREEZE, period=period, p0=Jsonb(p0))
+        row = await self.database.one(FROZEN, period=period)
+        return dict(row["p0"]) if row else p0
+
+    async def renew(self, live: LiveRelease, view: VerdictView, recording: Iterable[str]) -> bool:
+        """Keep the verdict as the newest one; True if its state is another than before.
+
+        Then it is remembered with its recording. One that saw less than the newest is dropped.
+        """
+        values = {
+            "environment": live.environment,
+            "period": live.period,
+            "until": view.until,
+            "state": view.state,
+            "path": view.path,
+            "sentence": view.sentence,
+            "newest": Jsonb(view.model_dump(mode="json")),
+        }
+        async with self.database.transaction() as connection:
+            row = await (await connection.execute(RENEW, values)).fetchone()
+            if row is None or not row["is_news"]:
+                return False
+            deflated = zlib.compress("\n".join(recording).encode())
+            await connection.execute(REMEMBER, values | {"recording": deflated})
+            await connection.execute(
+                FORGET, {"environment": live.environment, "kept": RECORDINGS_KEPT}
+            )
+        return True
+
+    async def newest(self, environment: Environment) -> tuple[VerdictView, bool] | None:
+        """The newest verdict on what is live, and whether it is fresh enough to go by."""
+        row = await self.database.one(NEWEST, environment=environment, fresh=FRESH)
+        return (VerdictView.model_validate(row["newest"]), row["is_fresh"]) if row else None
+
+    async def keep_stragglers(self, environment: Environment, found: Stragglers | None) -> None:
+        value = Jsonb(found.model_dump(mode="json")) if found else None
+        await self.database.execute(STRAGGLE, environment=environment, stragglers=value)
+
+    async def mode(self, environment: Environment) -> tuple[Mode, Stragglers | None]:
+        row = await self.database.one(STRAGGLERS, environment=environment)
+        assert row is not None
+        found = row["stragglers"]
+        return Mode(row["mode"]), Stragglers.model_validate(found) if found else None
+
+    async def facts(
+        self, environment: Environment, deployment_id: str, *, window: timedelta, watch: timedelta
+    ) -> Facts | None:
+        """None: it is not live any more."""
+        row = await self.database.one(
+            FACTS,
+            environment=environment,
+            deployment_id=deployment_id,
+            window=window,
+            watch=watch,
+            confirmed_within=CONFIRMED_WITHIN,
+        )
+        return Facts(**{**row, "mode": Mode(row["mode"])}) if row else None
+
+    async def claim_gate(self, environment: Environment) -> bool:
+        row = await self.database.one(CLAIM_GATE, environment=environment, lease=GATE_LEASE)
+        return row is not None
+
+    async def free_gate(self, environment: Environment) -> None:
+        await self.database.execute(FREE_GATE, environment=environment)
+
+    async def decisions(self, environment: Environment, *, limit: int) -> list[DecisionView]:
+        rows = await self.database.all(DECISIONS, environment=environment, limit=limit)
+        return [DecisionView.model_validate(row) for row in rows]
+
+
+async def write_decision(connection: Connection, **values: Any) -> None:
+    """`gate`: what it saw, per candidate."""
+    await connection.execute(DECIDE, values | {"gate": Jsonb(values["gate"])})
+
+
+async def reset_evidence(connection: Connection, period: int) -> None:
+    """What was counted until now is no evidence any more."""
+    await connection.execute(RESET, {"period": period})
+
+
+def read_live(row: dict[str, Any]) -> LiveRelease:
+    return LiveRelease(**{**row, "resets": tuple(row["resets"] or ())})
+
+
+def read_recording(deflated: bytes) -> list[str]:
+    """The lines that lib/health/recording.py reads."""
+    return zlib.decompress(deflated).decode().split("\n")
