@@ -265,7 +265,8 @@ async def reset_evidence(connection: Connection, period: int) -> None:
 
 
 def read_live(row: dict[str, Any]) -> LiveRelease:
-    return LiveRelease(**{**row, "resets": tuple(row["resets"] or ())})
+    environment = Environment(row["environment"])
+    return LiveRelease(**{**row, "environment": environment, "resets": tuple(row["resets"] or ())})
 
 
 def read_recording(deflated: bytes) -> list[str]:

@@ -77,7 +77,9 @@ def summarise(
     watches: Mapping[str, Watch], release: Release, *, until: int, telemetry: bool
 ) -> Verdict:
     findings = tuple(watch.find() for watch in watches.values())
-    loudest = max(findings, key=lambda one: (one.path is not None, one.ln_evidence))
+    # A stream without requests has nothing to say.
+    heard = [one for one in findings if one.window.n] or findings[:1]
+    loudest = max(heard, key=lambda one: (one.path is not None, one.ln_evidence))
     requests = watches[ALL].requests()
     state = name(loudest, requests, release) if telemetry else State.INCONCLUSIVE
     return Verdict(

@@ -323,3 +323,16 @@ def test_a_verdict_can_be_stored_with_everything_it_was_decided_by():
 
     assert stored["state"] == "rollback"
     assert stored["findings"][0]["window"]["k"] == 150
+
+
+def test_a_stream_without_requests_says_nothing():
+    """Of a site that nobody writes to, the sentence is about those who read."""
+    release = Release(0, {ALL: 0.05, "all writes": 0.05})
+
+    verdict = judge(
+        {ALL: [Bucket(start, 20, 0) for start in range(0, 600, 10)]}, release, until=600
+    )
+
+    assert verdict.loudest.stream == ALL
+    assert verdict.state is State.HEALTHY
+    assert "No requests" not in verdict.sentence

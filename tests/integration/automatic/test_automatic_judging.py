@@ -1,0 +1,272 @@
+"""What is live is judged by what was counted: the same by every instance, kept, and explained."""
+
+import asyncio
+import time
+from datetime import timedelta
+
+import pytest
+
+from lib.automatic.store import read_recording
+from lib.health.backtest import replay
+from lib.health.baseline import ALL
+from lib.health.evidence import Policy
+from lib.health.recording import read
+from lib.health.verdict import State
+from lib.rollback.models import Environment
+from lib.settings import load
+from lib.traffic.counts import DRAIN_KEY
+from lib.wiring import build
+
+PRODUCTION = Environment.PRODUCTION
+
+
+async def test_no_requests_say_nothing(services, judge):
+    assert (await judge()).state is State.INCONCLUSIVE
+
+
+async def test_a_release_whose_requests_are_answered_is_healthy(
+    visits, live_since, judge, releases
+):
+    await live_since(releases.v2, 400)
+    await visits(releases.v2, ago=400, seconds=380, per_second=3, rate=0.01)
+
+    verdict = await judge()
+
+    assert verdict.state is State.HEALTHY
+    assert "not clearly more than 5 %" in verdict.sentence
+
+
+async def test_a_release_that_fails_every_second_request_is_to_be_rolled_back(
+    visits, live_since, judge, releases
+):
+    await live_since(releases.v2, 400)
+    await visits(releases.v2, ago=100, seconds=95, per_second=5, rate=0.5)
+
+    verdict = await judge()
+
+    assert (verdict.state, verdict.path) == (State.ROLLBACK, "hard")
+
+
+async def test_what_was_so_before_raises_the_bar(visits, live_since, judge, releases, rows):
+    """The release before failed every eighth request too: not this one's fault."""
+    await live_since(releases.v3, 300)
+    await visits(releases.v2, ago=700, seconds=390, per_second=4, rate=0.125)
+    await visits(releases.v3, ago=300, seconds=290, per_second=4, rate=0.125)
+
+    verdict = await judge()
+
+    [row] = await rows("SELECT p0 FROM baselines")
+    assert row["p0"][ALL] > 0.125
+    assert verdict.state is not State.ROLLBACK
+
+
+async def test_a_baseline_stays_as_it_was_first_worked_out(
+    visits, live_since, judge, releases, rows
+):
+    await live_since(releases.v3, 300)
+    await judge()
+    await visits(releases.v2, ago=700, seconds=390, per_second=4, rate=0.4)
+
+    await judge()
+
+    [row] = await rows("SELECT p0 FROM baselines")
+    assert row["p0"][ALL] == Policy().limit
+
+
+async def test_a_verdict_is_written_down_when_it_changes_and_only_then(
+    visits, live_since, judge, releases, rows
+):
+    await live_since(releases.v2, 400)
+    for _ in range(3):
+        await judge()
+    await visits(releases.v2, ago=100, seconds=95, per_second=5, rate=0.5)
+    for _ in range(3):
+        await judge()
+
+    states = [row["state"] for row in await rows("SELECT state FROM verdicts ORDER BY id")]
+    assert states == ["inconclusive", "rollback"]
+
+
+async def test_instances_that_judge_at_once_write_a_change_down_once(
+    variables, visits, live_since, releases, rows
+):
+    await live_since(releases.v2, 400)
+    await visits(releases.v2, ago=100, seconds=95, per_second=5, rate=0.5)
+    instances = [build(load(variables)) for _ in range(6)]
+
+    await asyncio.gather(*(one.autopilot.judging.read() for one in instances))
+    for one in instances:
+        await one.close()
+
+    assert [row["state"] for row in await rows("SELECT state FROM verdicts")] == ["rollback"]
+
+
+async def test_a_recorded_verdict_replays_to_the_same_numbers(
+    services, visits, live_since, judge, releases, rows
+):
+    await live_since(releases.v2, 400)
+    await visits(releases.v2, ago=390, seconds=290, per_second=3, rate=0.02)
+    await visits(releases.v2, ago=100, seconds=95, per_second=5, rate=0.4, clients=4)
+
+    live = await judge()
+
+    [row] = await rows("SELECT recording, state FROM verdicts")
+    replayed = list(replay(read(read_recording(row["recording"]), Policy())))[-1]
+    assert replayed == live
+    assert row["state"] == live.state
+
+
+async def test_hashes_of_clients_are_not_kept_with_a_verdict(
+    visits, live_since, judge, releases, rows
+):
+    await live_since(releases.v2, 400)
+    await visits(releases.v2, ago=100, seconds=95, per_second=5, rate=0.5, clients=7)
+
+    await judge()
+
+    [row] = await rows("SELECT recording FROM verdicts")
+    text = "\n".join(read_recording(row["recording"]))
+    assert '"clients":["' in text
+    assert "c0000" not in text
+
+
+async def test_what_an_instance_remembers_does_not_change_its_verdict(
+    variables, visits, live_since, judge, releases
+):
+    """It reads the newest buckets only; late entries may still change those."""
+    await live_since(releases.v2, 800)
+    await visits(releases.v2, ago=790, seconds=200, per_second=2, rate=0.01)
+    await judge()
+    await visits(releases.v2, ago=400, seconds=395, per_second=2, rate=0.06)
+    warm = await judge()
+    fresh = build(load(variables))
+
+    [cold] = await fresh.autopilot.judging.read()
+    await fresh.close()
+
+    assert warm == cold.verdict
+
+
+async def test_a_reset_drops_what_was_counted_before(
+    services, visits, live_since, judge, releases, control
+):
+    await live_since(releases.v2, 400)
+    await visits(releases.v2, ago=100, seconds=95, per_second=5, rate=0.5)
+    assert (await judge()).state is State.ROLLBACK
+
+    await control.execute("UPDATE baselines SET resets = ARRAY[now()]")
+
+    assert (await judge()).state is not State.ROLLBACK
+
+
+async def test_a_drain_that_is_silent_for_half_an_hour_is_told_once_and_rolls_nothing_back(
+    variables, visits, live_since, releases, pass_time, alerts, rollbacks, rows
+):
+    variables["DRAIN_SECRET"] = "drain"
+    services = build(load(variables))
+    await live_since(releases.v2, 400)
+    await visits(releases.v2, ago=100, seconds=95, per_second=5, rate=0.5)
+    await pass_time(timedelta(minutes=30))
+
+    for _ in range(4):
+        await services.autopilot.look(stop_at=time.monotonic() + 60)
+        await pass_time(timedelta(seconds=10))
+    await services.close()
+
+    [row] = await rows("SELECT newest FROM baselines")
+    assert row["newest"]["state"] == "inconclusive"
+    assert await alerts() == ["drain_silent"]
+    assert await rollbacks() == []
+
+
+async def test_a_drain_that_speaks_again_ends_its_alert(
+    variables, visits, releases, pass_time, rows
+):
+    variables["DRAIN_SECRET"] = "drain"
+    services = build(load(variables))
+    await visits(releases.v2, ago=20, seconds=10, per_second=1)
+    await pass_time(timedelta(minutes=30))
+    await services.autopilot.judging.read()
+
+    in_half_an_hour = int(time.time() + 30 * 60) * 1000
+    await services.redis.run("HSET", DRAIN_KEY, "at_ms", in_half_an_hour)
+    await services.autopilot.judging.read()
+    await services.close()
+
+    [alert] = await rows("SELECT kind, resolved_at FROM alerts")
+    assert alert["kind"] == "drain_silent"
+    assert alert["resolved_at"] is not None
+
+
+class TestWithoutRedis:
+    @pytest.fixture
+    def variables(self, variables):
+        variables["UPSTASH_REDIS_REST_URL"] = "http://127.0.0.1:9"
+        return variables
+
+    async def test_nothing_is_known_and_one_alert_says_so(self, services, act, alerts, rollbacks):
+        for _ in range(3):
+            await act()
+
+        assert await alerts() == ["evidence_lost"]
+        assert await rollbacks() == []
+
+    async def test_a_verdict_that_was_known_becomes_inconclusive(
+        self, services, control, act, rows
+    ):
+        await control.execute(
+            "INSERT INTO baselines (period, p0, newest, newest_until)"
+            """ SELECT id, '{"all requests": 0.05}', '{"state": "healthy"}', live_from
+                  FROM live_periods WHERE live_until IS NULL"""
+        )
+
+        await act()
+
+        [row] = await rows("SELECT newest FROM baselines")
+        assert row["newest"]["state"] == "inconclusive"
+
+
+async def test_counting_goes_on_by_itself_when_redis_is_back(
+    services, variables, visits, live_since, judge, releases, rows
+):
+    await live_since(releases.v2, 400)
+    await services.autopilot.judging.outage.begin()
+    await visits(releases.v2, ago=100, seconds=95, per_second=5)
+
+    verdict = await judge()
+
+    assert verdict.requests > 0
+    [alert] = await rows("SELECT kind, resolved_at FROM alerts")
+    assert alert["resolved_at"] is not None
+
+
+async def test_what_is_left_on_an_older_release_is_counted(
+    services, visits, live_since, judge, releases, rows
+):
+    await live_since(releases.v3, 60)
+    await visits(releases.v2, ago=75, seconds=70, per_second=2)
+
+    await judge()
+
+    [row] = await rows("SELECT stragglers FROM environments WHERE environment = 'production'")
+    assert row["stragglers"]["deployment_id"] == releases.v2
+    assert row["stragglers"]["per_minute"] == pytest.approx(120, abs=25)
+
+
+async def test_nobody_left_on_an_older_release_is_nothing_to_show(
+    services, visits, live_since, judge, releases, rows
+):
+    await live_since(releases.v3, 60)
+
+    await judge()
+
+    [row] = await rows("SELECT stragglers FROM environments WHERE environment = 'production'")
+    assert row["stragglers"] is None
+
+
+async def test_batches_ask_for_a_verdict_once_per_bucket(services):
+    judging = services.autopilot.judging
+
+    asked = [bool((await judging.questions()).asks) for _ in range(5)]
+
+    assert asked == [True, False, False, False, False]
