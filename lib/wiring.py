@@ -151,7 +151,7 @@ def build(settings: Settings) -> Services:
         intake=Intake(database, deployments, vercel, engine, settings),
         notifier=notifier,
         sweep=sweep,
-        overview=OverviewPage(listing, health, store, settings),
+        overview=OverviewPage(listing, health, store, automatic, settings),
         events=EventStore(database),
         counts=counts,
         drain=make_drain(settings, streams, counts, outage),

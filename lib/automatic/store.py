@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from lib.automatic.models import DecisionView, LiveRelease, Mode, Stragglers, VerdictView
+from lib.automatic.models import LiveRelease, Mode, Standing, Stragglers, VerdictView
 from lib.health.baseline import Period
 from lib.postgres import Connection, Database
 from lib.rollback.models import Environment
@@ -86,15 +86,20 @@ RESET = """
 UPDATE baselines SET resets = array_append(resets, app_now()) WHERE period = %(period)s
 """
 
-NEWEST = """
-SELECT b.newest, b.newest_until > app_now() - %(fresh)s AS is_fresh
-  FROM baselines b JOIN live_periods p ON p.id = b.period
- WHERE p.environment = %(environment)s AND p.live_until IS NULL AND b.newest IS NOT NULL
-"""
-
 STRAGGLE = "UPDATE environments SET stragglers = %(stragglers)s WHERE environment = %(environment)s"
 
-STRAGGLERS = "SELECT mode, stragglers FROM environments WHERE environment = %(environment)s"
+STANDING = """
+SELECT b.newest AS verdict, e.stragglers, d.decision,
+       coalesce(b.newest_until > app_now() - %(fresh)s, false) AS is_fresh
+  FROM environments e
+  LEFT JOIN live_periods p ON p.environment = e.environment AND p.live_until IS NULL
+  LEFT JOIN baselines b ON b.period = p.id
+  LEFT JOIN LATERAL (
+    SELECT json_build_object('at', at, 'source', source, 'path', path, 'outcome', outcome,
+             'sentence', sentence, 'target', target, 'gate', gate) AS decision
+      FROM decisions WHERE period = p.id ORDER BY id DESC LIMIT 1) d ON true
+ WHERE e.environment = %(environment)s
+"""
 
 FACTS = """
 SELECT e.mode, e.locked_by IS NOT NULL AS is_locked, p.id AS period,
@@ -139,11 +144,6 @@ SELECT %(environment)s, %(period)s, %(source)s, %(path)s, to_timestamp(nullif(%(
    SELECT 1 FROM (SELECT * FROM decisions WHERE period = %(period)s ORDER BY id DESC LIMIT 1) d
     WHERE d.outcome = %(outcome)s AND d.target IS NOT DISTINCT FROM %(target)s
       AND d.source = %(source)s AND d.rollback_id IS NOT DISTINCT FROM %(rollback_id)s::uuid)
-"""
-
-DECISIONS = """
-SELECT at, source, path, outcome, sentence, target, gate FROM decisions
- WHERE environment = %(environment)s ORDER BY id DESC LIMIT %(limit)s
 """
 
 
@@ -213,20 +213,13 @@ class AutomaticStore:
             )
         return True
 
-    async def newest(self, environment: Environment) -> tuple[VerdictView, bool] | None:
-        """The newest verdict on what is live, and whether it is fresh enough to go by."""
-        row = await self.database.one(NEWEST, environment=environment, fresh=FRESH)
-        return (VerdictView.model_validate(row["newest"]), row["is_fresh"]) if row else None
+    async def standing(self, environment: Environment) -> Standing:
+        row = await self.database.one(STANDING, environment=environment, fresh=FRESH)
+        return Standing.model_validate(row)
 
     async def keep_stragglers(self, environment: Environment, found: Stragglers | None) -> None:
         value = Jsonb(found.model_dump(mode="json")) if found else None
         await self.database.execute(STRAGGLE, environment=environment, stragglers=value)
-
-    async def mode(self, environment: Environment) -> tuple[Mode, Stragglers | None]:
-        row = await self.database.one(STRAGGLERS, environment=environment)
-        assert row is not None
-        found = row["stragglers"]
-        return Mode(row["mode"]), Stragglers.model_validate(found) if found else None
 
     async def facts(
         self, environment: Environment, deployment_id: str, *, window: timedelta, watch: timedelta
@@ -248,10 +241,6 @@ class AutomaticStore:
 
     async def free_gate(self, environment: Environment) -> None:
         await self.database.execute(FREE_GATE, environment=environment)
-
-    async def decisions(self, environment: Environment, *, limit: int) -> list[DecisionView]:
-        rows = await self.database.all(DECISIONS, environment=environment, limit=limit)
-        return [DecisionView.model_validate(row) for row in rows]
 
 
 async def write_decision(connection: Connection, **values: Any) -> None:

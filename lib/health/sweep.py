@@ -282,12 +282,13 @@ class Sweep:
 
     async def is_healthy(self, environment: Environment) -> bool:
         """By counted requests, at this moment: that overrules looks of our own."""
-        newest = await self.autopilot.judging.store.newest(environment)
-        return newest is not None and newest[1] and newest[0].state is State.HEALTHY
+        standing = await self.autopilot.judging.store.standing(environment)
+        verdict = standing.verdict
+        return standing.is_fresh and verdict is not None and verdict.state is State.HEALTHY
 
     async def is_suspect(self, environment: Environment) -> bool:
-        newest = await self.autopilot.judging.store.newest(environment)
-        return newest is not None and newest[0].state in (State.SUSPECT, State.ROLLBACK)
+        verdict = (await self.autopilot.judging.store.standing(environment)).verdict
+        return verdict is not None and verdict.state in (State.SUSPECT, State.ROLLBACK)
 
 
 def is_silent(*looks: Look) -> bool:

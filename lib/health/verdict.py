@@ -47,6 +47,7 @@ class Verdict:
     loudest: Finding
     findings: tuple[Finding, ...]
     requests: float  #: all, in the last five minutes
+    errors: float  #: of those
     decidable: tuple[Decidable, ...]
     live_from: int
     judged_from: int
@@ -80,7 +81,7 @@ def summarise(
     # A stream without requests has nothing to say.
     heard = [one for one in findings if one.window.n] or findings[:1]
     loudest = max(heard, key=lambda one: (one.path is not None, one.ln_evidence))
-    requests = watches[ALL].requests()
+    requests, failed = watches[ALL].lately()
     state = name(loudest, requests, release) if telemetry else State.INCONCLUSIVE
     return Verdict(
         state=state,
@@ -88,6 +89,7 @@ def summarise(
         loudest=loudest,
         findings=findings,
         requests=requests,
+        errors=failed,
         decidable=tuple(decidable(rate, requests, release) for rate in (HALF, TENTH)),
         live_from=release.live_from,
         judged_from=release.judged_from,

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from lib.access.models import Caller
+from lib.automatic.models import Standing
 from lib.deployments.models import DeploymentView
 from lib.moments import Moment
 from lib.rollback.models import Environment, RollbackStatusResponse
@@ -14,6 +15,8 @@ class Overall(BaseModel):
     state: Literal["ok", "bad", "unknown"]
     sentence: str
     since: Moment | None
+    #: What else a person should know, though it does not change the state.
+    warning: str | None = None
 
 
 class CheckView(BaseModel):
@@ -39,6 +42,7 @@ class Overview(BaseModel):
     on_call_phone: str | None
     site_url: str
     overall: Overall
+    standing: Standing
     checks: list[CheckView]
     live: DeploymentView | None
     recommended: str | None

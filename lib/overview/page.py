@@ -3,8 +3,10 @@
 import asyncio
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 from lib.access.models import Caller, Role
+from lib.automatic.store import AutomaticStore
 from lib.deployments.eligibility import last_stable
 from lib.deployments.listing import Listing
 from lib.health.store import HealthStore
@@ -15,18 +17,23 @@ from lib.rollback.store import RollbackStore
 from lib.rollback.view import view
 from lib.settings import Settings
 
+#: They change while nothing does.
+MOMENTS: Any = {"now": True, "standing": {"verdict": {"until"}, "stragglers": {"until"}}}
+
 
 @dataclass(frozen=True, slots=True)
 class OverviewPage:
     listing: Listing
     health: HealthStore
     rollbacks: RollbackStore
+    automatic: AutomaticStore
     settings: Settings
 
     async def build(self, environment: Environment, viewer: Caller) -> Overview:
-        rows, last, (newest, now) = await asyncio.gather(
+        rows, last, standing, (newest, now) = await asyncio.gather(
             self.listing.rows(environment),
             self.health.last(environment),
+            self.automatic.standing(environment),
             self.rollbacks.newest(environment),
         )
         history = await self.listing.views(environment, rows)
@@ -36,7 +43,9 @@ class OverviewPage:
         )
         live = next((item for item in history if item.is_live), None)
         shown = summary.active(newest, now)
-        overall = summary.overall(environment, last, live.deployment_id if live else None, now)
+        live_id = live.deployment_id if live else None
+        verdict = standing.verdict if standing.is_fresh else None
+        overall = summary.overall(environment, last, live_id, now, verdict)
         return Overview(
             ui_version=self.settings.deployment_id,
             now=now,
@@ -46,6 +55,7 @@ class OverviewPage:
             on_call_phone=self.settings.on_call_phone,
             site_url=f"https://{self.settings.alias(environment)}",
             overall=overall,
+            standing=standing,
             checks=summary.checks(last, overall),
             live=live,
             recommended=recommended.deployment_id if recommended else None,
@@ -57,5 +67,5 @@ class OverviewPage:
 
 def etag(page: Overview) -> str:
     """Weak: the same page at another moment is the same page."""
-    body = page.model_dump_json(exclude={"now"})
+    body = page.model_dump_json(exclude=MOMENTS)
     return f'W/"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'

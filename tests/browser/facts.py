@@ -57,6 +57,29 @@ def history() -> list[Json]:
     ]
 
 
+def standing(**more: Any) -> Json:
+    return {"verdict": None, "is_fresh": False, "stragglers": None, "decision": None, **more}
+
+
+def verdict(state: str, sentence: str, **more: Any) -> Json:
+    return {
+        "deployment_id": "dpl_live",
+        "state": state,
+        "path": None,
+        "sentence": sentence,
+        "until": 1795333200,
+        "requests": 1240.0,
+        "rate": 0.082,
+        "acts_in_seconds": 20,
+        "decidable": [
+            {"rate": 0.5, "requests": 13, "seconds": 3.1},
+            {"rate": 0.1, "requests": 513, "seconds": 124.0},
+        ],
+        "streams": [],
+        **more,
+    }
+
+
 def overview(**more: Any) -> Json:
     versions = more.pop("history", history())
     return {
@@ -68,6 +91,7 @@ def overview(**more: Any) -> Json:
         "on_call_phone": ON_CALL,
         "site_url": "https://production-wedsync.vercel.app",
         "overall": {"state": "bad", "sentence": "Production has problems", "since": NOW},
+        "standing": standing(),
         "checks": [
             {"name": "api", "state": "unhealthy", "checked_at": NOW},
             {"name": "database", "state": "healthy", "checked_at": NOW},

@@ -37,6 +37,38 @@ async def bad(screen: Screen) -> Answers:
     return await loaded(screen)
 
 
+async def judged(screen: Screen) -> Answers:
+    """By counted requests: it may be time to act soon, and some are still on an older version."""
+    sentence = (
+        "8.2 % of the newest 124 requests failed, in 30 s: surely more than 5 %; within 20 s it is"
+        " time to act if it goes on."
+    )
+    state = {
+        "state": "ok",
+        "sentence": "Production may have problems: 8.2 % of requests fail",
+        "since": facts.NOW,
+        "warning": sentence,
+    }
+    standing = facts.standing(
+        verdict=facts.verdict("suspect", sentence),
+        is_fresh=True,
+        stragglers={"deployment_id": "dpl_old", "per_minute": 312.0, "until": 1795333200},
+        decision={
+            "at": facts.NOW,
+            "source": "traffic",
+            "path": "soft",
+            "outcome": "gate_refused",
+            "sentence": "The version to go back to fails as well: the cause is shared, so traffic"
+            " does not move. Look at the database and the providers.",
+            "target": "dpl_good",
+            "gate": [],
+        },
+    )
+    answers = await loaded(screen, overall=state, standing=standing)
+    await screen.page.click("#evidence summary")
+    return answers
+
+
 async def unknown(screen: Screen) -> Answers:
     state = {"state": "unknown", "sentence": "We do not know how production is", "since": None}
     return await loaded(screen, overall=state)
@@ -168,6 +200,7 @@ SCENES: tuple[Scene, ...] = (
     loading,
     healthy,
     bad,
+    judged,
     unknown,
     empty,
     error,
