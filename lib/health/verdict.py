@@ -78,8 +78,8 @@ def summarise(
     watches: Mapping[str, Watch], release: Release, *, until: int, telemetry: bool
 ) -> Verdict:
     findings = tuple(watch.find() for watch in watches.values())
-    # A stream without requests has nothing to say.
-    heard = [one for one in findings if one.window.n] or findings[:1]
+    # Of the others, one without requests has nothing to say.
+    heard = [one for one in findings if one.window.n or one.stream == ALL]
     loudest = max(heard, key=lambda one: (one.path is not None, one.ln_evidence))
     requests, failed = watches[ALL].lately()
     state = name(loudest, requests, release) if telemetry else State.INCONCLUSIVE
