@@ -14,7 +14,7 @@ from lib.postgres import Connection
 log = logging.getLogger(__name__)
 
 #: Good to know, and nobody is woken. Every other kind pages.
-NEWS = frozenset({"rollback_started", "rollback_completed"})
+NEWS = frozenset({"rollback_started", "rollback_completed", "would_roll_back", "more_refused"})
 
 INSERT = """
 WITH raised AS (

@@ -30,6 +30,8 @@ class LiveRelease:
     live_from: float
     #: Null rate per stream, frozen at the first look; None: not worked out yet.
     p0: dict[str, float] | None
+    #: The share of requests answered 4xx before it; None: not known, or too few to say.
+    refused_before: float | None
     #: Evidence from before the newest of these is dropped.
     resets: tuple[float, ...]
     #: What was live before, if that ended lately: some visitors still use it.

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ CONFIRMED_WITHIN = timedelta(seconds=60)
 
 LIVE = """
 SELECT e.environment, p.id AS period, h.vercel_deployment_id AS deployment_id,
-       extract(epoch FROM p.live_from)::float8 AS live_from, b.p0,
+       extract(epoch FROM p.live_from)::float8 AS live_from, b.p0, b.refused_before,
        ARRAY(SELECT extract(epoch FROM at)::float8 FROM unnest(b.resets) at) AS resets,
        (SELECT before.vercel_deployment_id
           FROM live_periods q JOIN deployment_history before ON before.id = q.deployment
@@ -55,10 +55,11 @@ SELECT h.vercel_deployment_id AS deployment_id,
 """
 
 FREEZE = """
-INSERT INTO baselines (period, p0) VALUES (%(period)s, %(p0)s) ON CONFLICT DO NOTHING
+INSERT INTO baselines (period, p0, refused_before)
+VALUES (%(period)s, %(p0)s, %(refused_before)s) ON CONFLICT DO NOTHING
 """
 
-FROZEN = "SELECT p0 FROM baselines WHERE period = %(period)s"
+FROZEN = "SELECT p0, refused_before FROM baselines WHERE period = %(period)s"
 
 #: Whoever has seen more replaces it; the row tells whether the state changed by that.
 RENEW = """
@@ -182,11 +183,16 @@ class AutomaticStore:
         rows = await self.database.all(PERIODS, environment=environment, until=until)
         return [Period(**row) for row in rows]
 
-    async def freeze(self, period: int, p0: dict[str, float]) -> dict[str, float]:
-        """The null rates of a live period: whoever comes first decides them for all."""
-        await self.database.execute(FREEZE, period=period, p0=Jsonb(p0))
-        row = await self.database.one(FROZEN, period=period)
-        return dict(row["p0"]) if row else p0
+    async def freeze(
+        self, live: LiveRelease, p0: dict[str, float], refused_before: float | None
+    ) -> LiveRelease:
+        """What a live period is held against: whoever comes first decides it for all."""
+        await self.database.execute(
+            FREEZE, period=live.period, p0=Jsonb(p0), refused_before=refused_before
+        )
+        row = await self.database.one(FROZEN, period=live.period)
+        assert row is not None
+        return replace(live, **row)
 
     async def renew(self, live: LiveRelease, view: VerdictView, recording: Iterable[str]) -> bool:
         """Keep the verdict as the newest one; True if its state is another than before.

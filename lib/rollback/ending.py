@@ -45,6 +45,7 @@ NEXT_ACTIONS = {
 TROUBLES = (
     "automatic_refused",
     "down_not_rolled_back",
+    "gate_refused",
     "moved_after_rollback",
     "rollback_failed",
     "rollback_overdue",
