@@ -43,6 +43,12 @@ UPDATE alerts SET resolved_at = app_now(), once = once || '#' || id
 RETURNING id
 """
 
+RESOLVE_NAMED = """
+UPDATE alerts SET resolved_at = app_now(), once = once || '#' || id
+ WHERE once = ANY(%(names)s) AND resolved_at IS NULL
+RETURNING id
+"""
+
 #: What pages is not repeated any more, and whoever was paged hears why. One that is being sent at
 #: this moment loses its fence, and the news follows when its sender is surely through.
 FOLLOW_UP = """
@@ -110,6 +116,13 @@ async def resolve(
     """What was wrong in this environment is over."""
     values = {"environment": environment, "kinds": list(kinds), "older_than": older_than}
     rows = await (await connection.execute(RESOLVE, values)).fetchall()
+    if rows:
+        await follow_up(connection, [row["id"] for row in rows], "resolved")
+
+
+async def resolve_named(connection: Connection, names: Collection[str]) -> None:
+    """These alerts, named by their `once`, are over; others of their kind may go on."""
+    rows = await (await connection.execute(RESOLVE_NAMED, {"names": list(names)})).fetchall()
     if rows:
         await follow_up(connection, [row["id"] for row in rows], "resolved")
 

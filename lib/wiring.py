@@ -24,6 +24,9 @@ from lib.notify.sender import make_http as make_notify_http
 from lib.notify.store import OutboxStore
 from lib.overview.page import OverviewPage
 from lib.postgres import Database
+from lib.preflight.kit import Kit
+from lib.preflight.preflight import Preflight
+from lib.preflight.store import PreflightStore
 from lib.redis import RedisClient
 from lib.rollback.app_cache import AppCache
 from lib.rollback.automatic import Automatic
@@ -58,6 +61,7 @@ class Services:
     engine: Engine
     intake: Intake
     notifier: Notifier
+    preflight: Preflight
     sweep: Sweep
     overview: OverviewPage
     events: EventStore
@@ -117,8 +121,21 @@ def build(settings: Settings) -> Services:
     automatic = Automatic(database, engine, settings)
     notifier = make_notifier(settings, database)
     deadman = make_deadman(settings)
+    preflights = PreflightStore(database)
+    preflight = Preflight(
+        Kit(settings, database, preflights, deployments, vercel, prober, redis, counts)
+    )
     sweep = Sweep(
-        health, deployments, tracker, routing, prober, engine, automatic, notifier, deadman
+        health,
+        deployments,
+        tracker,
+        routing,
+        prober,
+        engine,
+        automatic,
+        notifier,
+        deadman,
+        preflight,
     )
     return Services(
         settings=settings,
@@ -134,8 +151,9 @@ def build(settings: Settings) -> Services:
         engine=engine,
         intake=Intake(database, deployments, vercel, engine, settings),
         notifier=notifier,
+        preflight=preflight,
         sweep=sweep,
-        overview=OverviewPage(listing, health, store, settings),
+        overview=OverviewPage(listing, health, store, preflights, settings),
         events=EventStore(database),
         counts=counts,
         drain=make_drain(settings, streams, counts, database),

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from lib.access.models import Caller
 from lib.deployments.models import DeploymentView
 from lib.moments import Moment
+from lib.preflight.models import Armed
 from lib.rollback.models import Environment, RollbackStatusResponse
 
 
@@ -44,4 +45,6 @@ class Overview(BaseModel):
     recommended: str | None
     blocked: Blocked | None
     active: RollbackStatusResponse | None
+    #: The newest preflight, without the checks that are well; None: there was none yet.
+    armed: Armed | None
     history: list[DeploymentView]

@@ -10,6 +10,7 @@ from lib.deployments.listing import Listing
 from lib.health.store import HealthStore
 from lib.overview import summary
 from lib.overview.models import Overview
+from lib.preflight.store import PreflightStore
 from lib.rollback.models import Environment
 from lib.rollback.store import RollbackStore
 from lib.rollback.view import view
@@ -21,13 +22,15 @@ class OverviewPage:
     listing: Listing
     health: HealthStore
     rollbacks: RollbackStore
+    preflights: PreflightStore
     settings: Settings
 
     async def build(self, environment: Environment, viewer: Caller) -> Overview:
-        rows, last, (newest, now) = await asyncio.gather(
+        rows, last, (newest, now), armed = await asyncio.gather(
             self.listing.rows(environment),
             self.health.last(environment),
             self.rollbacks.newest(environment),
+            self.preflights.newest(environment),
         )
         history = await self.listing.views(environment, rows)
         best = last_stable(rows)
@@ -51,6 +54,7 @@ class OverviewPage:
             recommended=recommended.deployment_id if recommended else None,
             blocked=summary.blocked(viewer.role, shown, recommended),
             active=view(shown) if shown else None,
+            armed=armed.shown() if armed else None,
             history=history,
         )
 
