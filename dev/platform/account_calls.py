@@ -25,7 +25,7 @@ def user(ask: Ask) -> Answer:
 
 def token(ask: Ask) -> Answer:
     """Only the token that asks is known, by the name `current`."""
-    if ask.params["token"] != "current":
+    if ask.params["id"] != "current":
         raise Refused(404, "not_found", "The token was not found.")
     expires = ask.cloud.config.token_expires_ms
     return Answer(
@@ -74,7 +74,7 @@ def _team(ask: Ask) -> dict[str, Any]:
 
 CALLS = (
     Call("user", "GET", "/user", user),
-    Call("token", "GET", "/user/tokens/{token}", token),
+    Call("token", "GET", "/user/tokens/{id}", token),
     Call("team", "GET", "/teams/{team}", team),
     Call("teams", "GET", "/teams", teams),
     Call("domain", "GET", "/domains/{domain}", domain),
