@@ -1,5 +1,6 @@
 """The app's database: rights of real roles, transactions that block, and whose server it is."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,6 +11,7 @@ import pytest
 from dev.ports import LOOPBACK
 from dev.postgres import Postgres
 from lib.preflight.models import State
+from tests.integration.preflight.pooler import Pooler
 
 FAILED, OK = State.FAILED, State.OK
 AT_ONCE = timedelta(0)
@@ -66,6 +68,25 @@ class TestRights:
         admin.execute("CREATE SCHEMA auth; CREATE TABLE auth.users (name text)")
 
         assert (await find("database_rights"))[0] is OK
+
+    class TestPooled:
+        @pytest.fixture
+        async def variables(self, variables, app_database, postgres):
+            pooler = Pooler(postgres.port)
+            server = await asyncio.start_server(pooler.serve, LOOPBACK, 0)
+            port = server.sockets[0].getsockname()[1]
+            yield variables | {
+                "APP_DATABASE_URL": app_database.replace(f":{postgres.port}/", f":{port}/")
+            }
+            server.close()
+            await pooler.close()
+
+        async def test_a_transaction_pooler_fails_and_is_told_what_to_use(self, find):
+            state, sentence = await find("database_rights")
+
+            assert state is FAILED
+            assert "is a transaction pooler" in sentence
+            assert "use the unpooled" in sentence
 
     class TestAway:
         @pytest.fixture
