@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+import psycopg
 import pytest
 
 from dev.ports import LOOPBACK
@@ -15,12 +16,15 @@ from lib.preflight.kit import failed, ok, unknown
 from lib.preflight.models import State
 from lib.preflight.preflight import EVERY, EVERY_WHILE_FAILING, LEASE
 from lib.rollback.models import Environment
+from lib.schema.migrate import apply_pending
+from lib.settings import load
 from lib.wiring import build
 
 PRODUCTION, STAGING = Environment.PRODUCTION, Environment.STAGING
 SECOND = timedelta(seconds=1)
 SOON = 20.0
-QUICK_SECONDS = 0.3
+#: Less than in production, and more than what answers takes on a busy machine.
+QUICK_SECONDS = 2.0
 
 
 class Say:
@@ -112,9 +116,20 @@ async def test_while_something_fails_it_is_due_sooner(preflight, own, due, pass_
     assert await preflight.run(PRODUCTION, force=False) is not None
 
 
-async def test_a_new_installation_is_left_to_settle(services, preflight, control):
+async def test_a_new_installation_is_left_to_settle(postgres):
     """What it has seen of cron and drain in its first minutes says nothing."""
+    postgres.create_database("new")
+    await apply_pending(load({"DATABASE_URL": postgres.url("new")}))
+
+    query = "SELECT extract(minutes FROM next_preflight_at - app_now() + '1 s') FROM environments"
+    with psycopg.connect(postgres.url("new")) as connection:
+        assert connection.execute(query).fetchall() == [(5,), (5,)]
+    postgres.drop_database("new")
+
+
+async def test_one_that_is_not_due_is_not_run(preflight, own):
     assert await preflight.run(PRODUCTION, force=False) is None
+    assert own.asked == 0
 
 
 async def test_one_that_dies_is_followed(preflight, kit, due, pass_time):
@@ -240,7 +255,7 @@ class TestHanging:
     async def states(self, quick) -> dict[str, State]:
         started = time.monotonic()
         found = await quick.run(PRODUCTION, force=True)
-        assert time.monotonic() - started < 10 * QUICK_SECONDS
+        assert time.monotonic() - started < 4 * QUICK_SECONDS
         return found.states
 
     async def test_the_platform(self, services, quick, silent_port):
@@ -276,7 +291,8 @@ class TestHanging:
         async def test_the_apps_database_and_redis(self, quick):
             states = await TestHanging().states(quick)
 
-            names = ("database_rights", "blockers", "separate_servers", "redis", "drain")
+            names = ("database_rights", "blockers", "separate_servers", "drain")
+            assert states["redis"] is State.WARNING
             assert {states[name] for name in names} == {State.UNKNOWN}
             assert states["token"] is State.OK
 
