@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 #: Good to know, and nobody is woken. Every other kind pages.
 NEWS = frozenset({"rollback_started", "rollback_completed", "would_roll_back", "more_refused"})
 
+#: `once` of the alert that the log drain brings nothing.
+DRAIN_SILENT = "drain_silent"
+
 INSERT = """
 WITH raised AS (
   INSERT INTO alerts (environment, kind, sentence, once, rollback_id)
@@ -40,6 +43,12 @@ RESOLVE = """
 UPDATE alerts SET resolved_at = app_now(), once = once || '#' || id
  WHERE environment = %(environment)s AND kind = ANY(%(kinds)s) AND resolved_at IS NULL
    AND at <= app_now() - %(older_than)s
+RETURNING id
+"""
+
+RESOLVE_NAMED = """
+UPDATE alerts SET resolved_at = app_now(), once = once || '#' || id
+ WHERE once = ANY(%(names)s) AND resolved_at IS NULL
 RETURNING id
 """
 
@@ -110,6 +119,13 @@ async def resolve(
     """What was wrong in this environment is over."""
     values = {"environment": environment, "kinds": list(kinds), "older_than": older_than}
     rows = await (await connection.execute(RESOLVE, values)).fetchall()
+    if rows:
+        await follow_up(connection, [row["id"] for row in rows], "resolved")
+
+
+async def resolve_named(connection: Connection, names: Collection[str]) -> None:
+    """These alerts, named by their `once`, are over; others of their kind may go on."""
+    rows = await (await connection.execute(RESOLVE_NAMED, {"names": list(names)})).fetchall()
     if rows:
         await follow_up(connection, [row["id"] for row in rows], "resolved")
 

@@ -29,6 +29,9 @@ from lib.notify.sender import make_http as make_notify_http
 from lib.notify.store import OutboxStore
 from lib.overview.page import OverviewPage
 from lib.postgres import Database
+from lib.preflight.kit import Kit
+from lib.preflight.preflight import Preflight
+from lib.preflight.store import PreflightStore
 from lib.redis import RedisClient
 from lib.rollback.app_cache import AppCache
 from lib.rollback.engine import Engine
@@ -62,6 +65,7 @@ class Services:
     engine: Engine
     intake: Intake
     notifier: Notifier
+    preflight: Preflight
     sweep: Sweep
     overview: OverviewPage
     events: EventStore
@@ -133,8 +137,21 @@ def build(settings: Settings) -> Services:
     gate = HelpGate(prober, settings.probe_paths)
     decider = Decider(automatic, deployments, routing, gate, engine, settings)
     autopilot = Autopilot(judging, decider, engine, notifier)
+    preflights = PreflightStore(database)
+    preflight = Preflight(
+        Kit(settings, database, preflights, deployments, vercel, prober, redis, counts)
+    )
     sweep = Sweep(
-        health, deployments, tracker, routing, prober, engine, autopilot, notifier, deadman
+        health,
+        deployments,
+        tracker,
+        routing,
+        prober,
+        engine,
+        autopilot,
+        notifier,
+        deadman,
+        preflight,
     )
     return Services(
         settings=settings,
@@ -150,8 +167,9 @@ def build(settings: Settings) -> Services:
         engine=engine,
         intake=Intake(database, deployments, vercel, engine, settings),
         notifier=notifier,
+        preflight=preflight,
         sweep=sweep,
-        overview=OverviewPage(listing, health, store, automatic, settings),
+        overview=OverviewPage(listing, health, store, automatic, preflights, settings),
         events=EventStore(database),
         counts=counts,
         drain=make_drain(settings, streams, counts, outage),

@@ -126,6 +126,12 @@ class Cloud:
         self._tell_of_move(alias, old_id, deployment)
         return old_id
 
+    def forget(self, deployment: Deployment) -> None:
+        """Its hosts lead nowhere from now on; what it did stays in the records."""
+        for host in self.aliases_of(deployment):
+            del self.state.aliases[host]
+        del self.state.deployments[deployment.id]
+
     def set_variable(self, key: str, value: str | None) -> None:
         """Deployments made from now on get it; those there are keep what they have."""
         known = self.state.variables.get(key)

@@ -68,7 +68,9 @@ class RestApi:
         given = request.headers.get("authorization", "")
         if not given:
             raise Refused(401, "missing_authentication", "No authentication token was sent.")
-        if given != f"Bearer {self.cloud.config.token}":
+        expires = self.cloud.config.token_expires_ms
+        is_over = expires is not None and expires <= now_ms()
+        if given != f"Bearer {self.cloud.config.token}" or is_over:
             raise Refused(403, "forbidden", "Not authorized", invalidToken=True)
         if request.query_params.get("teamId", self.cloud.config.team_id) != (
             self.cloud.config.team_id

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lib import errors
-from lib.alerts import raise_alert, resolve
+from lib.alerts import DRAIN_SILENT, raise_alert, resolve
 from lib.automatic.models import Judged, LiveRelease, Stragglers, show
 from lib.automatic.store import AutomaticStore
 from lib.health.baseline import ALL, Period, choose, null_rates
@@ -43,7 +43,6 @@ MINUTE = 60
 #: Fewer in five minutes say nothing about the share that is refused.
 REFUSALS_REQUESTS = 200
 REFUSALS_MORE = 0.1
-SILENT = "drain_silent"
 SILENT_SENTENCE = (
     "The log drain has delivered nothing for 10 minutes, so error rates are not seen. Until it"
     " does, probes alone decide. Look at the drain in the platform's team settings."
@@ -267,12 +266,12 @@ class Judging:
                 await raise_alert(
                     connection,
                     environment=Environment.PRODUCTION,
-                    kind=SILENT,
+                    kind=DRAIN_SILENT,
                     sentence=SILENT_SENTENCE,
-                    once=SILENT,
+                    once=DRAIN_SILENT,
                 )
             else:
-                await resolve(connection, Environment.PRODUCTION, [SILENT])
+                await resolve(connection, Environment.PRODUCTION, [DRAIN_SILENT])
 
 
 def share(counted: Mapping[str, Sequence[Bucket]], since: int, needed: int) -> float | None:

@@ -27,6 +27,7 @@ from lib.health.store import HealthStore
 from lib.health.verdict import State
 from lib.notify.deadman import Deadman
 from lib.notify.sender import Notifier
+from lib.preflight.preflight import Preflight
 from lib.rollback.engine import Engine
 from lib.rollback.models import Environment
 from lib.vercel.routing import Routing
@@ -81,16 +82,17 @@ class Sweep:
     autopilot: Autopilot
     notifier: Notifier
     deadman: Deadman
+    preflight: Preflight
 
     async def run_scheduled(self, *, stop_at: float) -> None:
         """As `run`, by the platform's scheduler: only a good one of these is a sign of life.
 
         Deployments set sweeps off as well; they would hide that the scheduler has stopped.
         """
-        if await self.run(stop_at=stop_at):
+        if await self.run(stop_at=stop_at, is_scheduled=True):
             await self.deadman.ping()
 
-    async def run(self, *, stop_at: float) -> bool:
+    async def run(self, *, stop_at: float, is_scheduled: bool = False) -> bool:
         """Glance at everything until nothing needs it, or until `stop_at` (monotonic seconds).
 
         Rollbacks run beside the looks: one that is stuck does not blind us for the rest. True:
@@ -98,7 +100,8 @@ class Sweep:
         """
         this = Round(stop_at)
         await self.notifier.keep_channels()
-        async with self.notifier.sending():
+        beside = self.preflight.beside(stop_at=stop_at, is_scheduled=is_scheduled)
+        async with self.notifier.sending(), beside:
             while (wait := await self.glance(this)) is not None:
                 if time.monotonic() + wait >= stop_at:
                     break

@@ -8,6 +8,7 @@ from lib.access.models import Caller
 from lib.automatic.models import Standing
 from lib.deployments.models import DeploymentView
 from lib.moments import Moment
+from lib.preflight.models import Armed
 from lib.rollback.models import Environment, RollbackStatusResponse
 
 
@@ -48,4 +49,6 @@ class Overview(BaseModel):
     recommended: str | None
     blocked: Blocked | None
     active: RollbackStatusResponse | None
+    #: The newest preflight, without the checks that are well; None: there was none yet.
+    armed: Armed | None
     history: list[DeploymentView]

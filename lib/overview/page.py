@@ -12,6 +12,7 @@ from lib.deployments.listing import Listing
 from lib.health.store import HealthStore
 from lib.overview import summary
 from lib.overview.models import Overview
+from lib.preflight.store import PreflightStore
 from lib.rollback.models import Environment
 from lib.rollback.store import RollbackStore
 from lib.rollback.view import view
@@ -27,14 +28,16 @@ class OverviewPage:
     health: HealthStore
     rollbacks: RollbackStore
     automatic: AutomaticStore
+    preflights: PreflightStore
     settings: Settings
 
     async def build(self, environment: Environment, viewer: Caller) -> Overview:
-        rows, last, standing, (newest, now) = await asyncio.gather(
+        rows, last, standing, (newest, now), armed = await asyncio.gather(
             self.listing.rows(environment),
             self.health.last(environment),
             self.automatic.standing(environment),
             self.rollbacks.newest(environment),
+            self.preflights.newest(environment),
         )
         history = await self.listing.views(environment, rows)
         best = last_stable(rows)
@@ -61,6 +64,7 @@ class OverviewPage:
             recommended=recommended.deployment_id if recommended else None,
             blocked=summary.blocked(viewer.role, shown, recommended),
             active=view(shown) if shown else None,
+            armed=armed.shown() if armed else None,
             history=history,
         )
 

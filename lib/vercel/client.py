@@ -14,7 +14,15 @@ import httpx
 from pydantic import ValidationError
 
 from lib import errors
-from lib.vercel.models import Deployment, Project, Variable, Variables, VercelModel
+from lib.vercel.models import (
+    CurrentToken,
+    Deployment,
+    Project,
+    Token,
+    Variable,
+    Variables,
+    VercelModel,
+)
 
 #: Answers take well under a second; a step has a few seconds for several calls.
 TIMEOUT = httpx.Timeout(5.0, connect=2.0)
@@ -54,6 +62,10 @@ class VercelClient:
         except httpx.RequestError:
             return False
         return True
+
+    async def token(self) -> Token:
+        """The one that we use."""
+        return understand(CurrentToken, await self._read("/v5/user/tokens/current")).token
 
     async def variables(self) -> list[Variable]:
         body = await self._read(f"/v10/projects/{self.project_id}/env")

@@ -66,6 +66,17 @@ class Project(VercelModel):
     )
 
 
+class Token(VercelModel):
+    #: ms; None: it does not expire.
+    expires_at: int | None = Field(None, alias="expiresAt")
+
+
+class CurrentToken(VercelModel):
+    """GET /v5/user/tokens/current."""
+
+    token: Token
+
+
 class Variable(VercelModel):
     """An environment variable: its name and when it changed, never its value."""
 

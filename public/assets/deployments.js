@@ -1,5 +1,6 @@
 // /admin/deployments: puts the parts of the page together and starts looking.
 import { effect, html, render } from "/assets/vendor/ui.js";
+import { ArmedLine, NotArmed } from "./armed.js";
 import { RollbackDialog } from "./dialog.js";
 import { History } from "./history.js";
 import * as live from "./live.js";
@@ -48,11 +49,13 @@ function Page() {
   return html`
     <${Freshness} />
     ${live.isPageOld.value && html`<${NewPage} />`}
+    <${NotArmed} />
     <${Progress} />
     ${!isEmpty() && html`<${Overall} />`}
     ${isEmpty() && html`<${Empty} />`}
     <${Emergency} />
     ${hasData && !isEmpty() && html`<${Health} /><${History} />`}
+    <${ArmedLine} />
     <${RollbackDialog} />`;
 }
 

@@ -102,9 +102,19 @@ def overview(**more: Any) -> Json:
         "recommended": "dpl_good",
         "blocked": None,
         "active": None,
+        "armed": armed(),
         "history": versions,
         **more,
     }
+
+
+def armed(*checks: Json, checked_at: str = "2026-11-22T07:00:00.000Z") -> Json:
+    is_armed = all(check["state"] != "failed" for check in checks)
+    return {"checked_at": checked_at, "is_armed": is_armed, "checks": [*checks]}
+
+
+def check(name: str, state: str, sentence: str) -> Json:
+    return {"name": name, "state": state, "sentence": sentence}
 
 
 def blocked(code: str, sentence: str) -> Json:

@@ -191,6 +191,16 @@ async def new_page_version(screen: Screen) -> Answers:
     return answers
 
 
+async def not_armed(screen: Screen) -> Answers:
+    well = {"state": "ok", "sentence": "Production is healthy", "since": facts.NOW}
+    found = facts.armed(
+        facts.check("target", "failed", "4f2a9c1 is no longer on the platform."),
+        facts.check("cron", "failed", "Scheduled sweeps come every 24 hours only."),
+        facts.check("drain", "not_used", "No log drain is set up (DRAIN_SECRET)."),
+    )
+    return await loaded(screen, overall=well, armed=found)
+
+
 async def sign_in(screen: Screen) -> Answers:
     await screen.open("/admin/sign-in")
     return Answers()
@@ -218,5 +228,6 @@ SCENES: tuple[Scene, ...] = (
     dialog,
     dialog_without_reason,
     new_page_version,
+    not_armed,
     sign_in,
 )
