@@ -12,6 +12,7 @@ from lib.access.gate import Gate
 from lib.access.store import AccessStore
 from lib.arrivals import Arrivals
 from lib.deployments.listing import Listing
+from lib.deployments.pins import Pins
 from lib.deployments.store import DeploymentStore
 from lib.deployments.tracker import Tracker
 from lib.health.probe import USER_AGENT, Prober
@@ -97,7 +98,8 @@ def build(settings: Settings) -> Services:
     vercel = VercelClient(http, settings.app_project_id)
     routing = Routing(vercel, settings)
     deployments = DeploymentStore(database)
-    tracker = Tracker(deployments, vercel, routing, app_database_url)
+    pins = Pins(deployments, vercel)
+    tracker = Tracker(deployments, vercel, routing, pins, app_database_url)
     planner = Planner(deployments, app_database_url)
     prober = make_prober(settings)
     store = RollbackStore(database)

@@ -217,6 +217,7 @@ class Sweep:
         verdict = judge(pairs)
         if verdict is Verdict.WELL:
             await self.deployments.set_health(environment, live_id, is_passing=True)
+            await self.deployments.prove(environment, live_id)
             async with self.health.database.transaction() as connection:
                 await resolve(connection, environment, DOWN, older_than=SETTLED)
         elif verdict in (Verdict.DOWN, Verdict.SHARED, Verdict.ALONE):
