@@ -23,6 +23,8 @@ from lib.notify.deadman import Deadman
 from lib.notify.sender import Notifier
 from lib.notify.sender import make_http as make_notify_http
 from lib.notify.store import OutboxStore
+from lib.operations.actions import Operations
+from lib.operations.store import OperationsStore
 from lib.overview.page import OverviewPage
 from lib.postgres import Database
 from lib.redis import RedisClient
@@ -58,6 +60,7 @@ class Services:
     health: HealthStore
     engine: Engine
     intake: Intake
+    operations: Operations
     notifier: Notifier
     sweep: Sweep
     overview: OverviewPage
@@ -116,6 +119,7 @@ def build(settings: Settings) -> Services:
     health = HealthStore(database)
     access = AccessStore(database)
     listing = Listing(deployments, planner)
+    intake = Intake(database, deployments, vercel, engine, settings)
     automatic = Automatic(database, engine, settings)
     notifier = make_notifier(settings, database)
     deadman = make_deadman(settings)
@@ -134,7 +138,8 @@ def build(settings: Settings) -> Services:
         listing=listing,
         health=health,
         engine=engine,
-        intake=Intake(database, deployments, vercel, engine, settings),
+        intake=intake,
+        operations=Operations(OperationsStore(database), pins, intake),
         notifier=notifier,
         sweep=sweep,
         overview=OverviewPage(listing, health, store, settings),
