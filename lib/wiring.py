@@ -26,6 +26,7 @@ from lib.notify.store import OutboxStore
 from lib.operations.actions import Operations
 from lib.operations.store import OperationsStore
 from lib.overview.page import OverviewPage
+from lib.overview.standing import StandingStore
 from lib.postgres import Database
 from lib.redis import RedisClient
 from lib.rollback.app_cache import AppCache
@@ -142,7 +143,7 @@ def build(settings: Settings) -> Services:
         operations=Operations(OperationsStore(database), pins, intake),
         notifier=notifier,
         sweep=sweep,
-        overview=OverviewPage(listing, health, store, settings),
+        overview=OverviewPage(listing, health, store, StandingStore(database), settings),
         events=EventStore(database),
         counts=counts,
         drain=make_drain(settings, streams, counts, database),

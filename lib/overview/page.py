@@ -5,11 +5,12 @@ import hashlib
 from dataclasses import dataclass
 
 from lib.access.models import Caller, Role
-from lib.deployments.eligibility import last_stable
+from lib.deployments.eligibility import caution, last_stable
 from lib.deployments.listing import Listing
 from lib.health.store import HealthStore
 from lib.overview import summary
 from lib.overview.models import Overview
+from lib.overview.standing import StandingStore
 from lib.rollback.models import Environment
 from lib.rollback.store import RollbackStore
 from lib.rollback.view import view
@@ -21,13 +22,15 @@ class OverviewPage:
     listing: Listing
     health: HealthStore
     rollbacks: RollbackStore
+    standing: StandingStore
     settings: Settings
 
     async def build(self, environment: Environment, viewer: Caller) -> Overview:
-        rows, last, (newest, now) = await asyncio.gather(
+        rows, last, (newest, now), standing = await asyncio.gather(
             self.listing.rows(environment),
             self.health.last(environment),
             self.rollbacks.newest(environment),
+            self.standing.read(environment),
         )
         history = await self.listing.views(environment, rows)
         best = last_stable(rows)
@@ -49,9 +52,15 @@ class OverviewPage:
             checks=summary.checks(last, overall),
             live=live,
             recommended=recommended.deployment_id if recommended else None,
+            caution=caution(best) if best else None,
             blocked=summary.blocked(viewer.role, shown, recommended),
             active=view(shown) if shown else None,
             history=history,
+            mode=standing.mode,
+            pin=summary.pin(standing.pinned),
+            security_floor=standing.security_floor,
+            quarantined=standing.quarantined,
+            alerts=standing.alerts,
         )
 
 

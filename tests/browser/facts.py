@@ -31,6 +31,7 @@ def deployment(deployment_id: str, git_sha: str, title: str, **more: Any) -> Jso
         "health": "passing",
         "migration_version": "0042",
         "is_live": False,
+        "is_proven": True,
         "eligible": False,
         "why_not": None,
         "database_effect": "Database stays as it is.",
@@ -76,11 +77,41 @@ def overview(**more: Any) -> Json:
         ],
         "live": versions[0] if versions else None,
         "recommended": "dpl_good",
+        "caution": None,
         "blocked": None,
         "active": None,
         "history": versions,
+        "mode": "automatic",
+        "pin": None,
+        "security_floor": None,
+        "quarantined": [],
+        "alerts": [],
         **more,
     }
+
+
+def alert(number: int, sentence: str, **more: Any) -> Json:
+    return {
+        "id": number,
+        "kind": "rollback_failed",
+        "at": NOW,
+        "sentence": sentence,
+        "needs_a_person": True,
+        "acknowledged_by": None,
+        "acknowledged_at": None,
+        **more,
+    }
+
+
+def alerts() -> list[Json]:
+    """Newest first: two that need a person, one that somebody takes care of, and news."""
+    taken = {"acknowledged_by": "Jonas Weber", "acknowledged_at": NOW}
+    return [
+        alert(4, "The rollback of production to 4f2a9c1 failed at verify."),
+        alert(3, "Production was rolled back by itself.", needs_a_person=False),
+        alert(2, "Production is down: it answers 500. There is no earlier version to go back to."),
+        alert(1, "PagerDuty does not accept what it is told: it answers 401.", **taken),
+    ]
 
 
 def blocked(code: str, sentence: str) -> Json:
