@@ -7,15 +7,20 @@ import { NoAnswer, Refused, sendJson } from "./server.js";
 import { dayTime, takenCareOf } from "./words.js";
 
 /** As many as leave the emergency button in sight. */
-const AT_FIRST = 3;
+const AT_FIRST = 2;
 const NO_ANSWER = "The server did not answer. Try again.";
+
+const isTaken = (alert) => Boolean(alert.acknowledged_by);
 
 /** Those nobody takes care of come first; each group newest first, as the server sends them. */
 function openAlerts() {
   const alerts = live.overview.value.alerts.filter((alert) => alert.needs_a_person);
-  const isTaken = (alert) => Boolean(alert.acknowledged_by);
   return [...alerts.filter((alert) => !isTaken(alert)), ...alerts.filter(isTaken)];
 }
+
+/** What somebody takes care of is shown at first only where all is taken care of. */
+const first = (alerts) =>
+  alerts.slice(0, AT_FIRST).filter((alert) => isTaken(alert) === isTaken(alerts[0]));
 
 async function take(alert) {
   const order = {
@@ -64,12 +69,11 @@ function Take({ alert }) {
 
 function Alert({ alert }) {
   const now = Date.parse(live.overview.value.now);
-  const isTaken = Boolean(alert.acknowledged_by);
-  return html`<li class=${isTaken ? "is-taken" : ""}>
+  return html`<li>
     <p id="alert-${alert.id}" tabindex="-1">${alert.sentence}
-      ${" "}<time class="muted" datetime=${alert.at}>${dayTime(alert.at, now)}</time></p>
-    ${isTaken && html`<${Status} shape="ok" word=${takenCareOf(alert)} />`}
-    ${!isTaken && live.overview.value.can_rollback && html`<${Take} alert=${alert} />`}
+      ${" "}<time class="when muted" datetime=${alert.at}>${dayTime(alert.at, now)}</time></p>
+    ${isTaken(alert) && html`<${Status} shape="ok" word=${takenCareOf(alert)} />`}
+    ${!isTaken(alert) && live.overview.value.can_rollback && html`<${Take} alert=${alert} />`}
   </li>`;
 }
 
@@ -77,8 +81,8 @@ export function Needs() {
   const [isAll, showAll] = useState(false);
   const alerts = openAlerts();
   if (!alerts.length) return null;
-  const shown = isAll ? alerts : alerts.slice(0, AT_FIRST);
-  const isOpen = !alerts[0].acknowledged_by;
+  const shown = isAll ? alerts : first(alerts);
+  const isOpen = !isTaken(alerts[0]);
   const title = isOpen ? "What needs you" : "Somebody takes care of it";
   return html`<section id="needs" class="card-box ${isOpen ? "needs-open" : ""}"
     aria-labelledby="needs-title">

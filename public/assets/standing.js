@@ -3,7 +3,7 @@ import { html } from "/assets/vendor/ui.js";
 import * as live from "./live.js";
 import { MODES, dayTime, versionName } from "./words.js";
 
-const since = (moment) => html`<time datetime=${moment}>
+const since = (moment, name = "") => html`<time class=${name} datetime=${moment}>
   ${dayTime(moment, Date.parse(live.overview.value.now))}</time>`;
 
 function Pin({ pin }) {
@@ -33,7 +33,7 @@ function News({ alerts }) {
   return html`<ul>
     ${alerts.map(
       (alert) => html`<li key=${alert.id}>${alert.sentence}
-        ${" "}<span class="muted">${since(alert.at)}</span></li>`,
+        ${" "}${since(alert.at, "when muted")}</li>`,
     )}
   </ul>`;
 }
