@@ -63,6 +63,7 @@ class Pinned(BaseModel):
     #: Whether new releases went live by themselves before.
     before: bool
     by: str
+    automatic: bool
 
 
 class Standing(BaseModel):

@@ -15,7 +15,8 @@ NEWS_AGE = timedelta(days=1)
 
 READ = """
 SELECT e.mode, floor.vercel_deployment_id AS security_floor,
-       (SELECT json_build_object('since', p.since, 'before', p.before, 'by', r.requested_by)
+       (SELECT json_build_object('since', p.since, 'before', p.before, 'by', r.requested_by,
+                                 'automatic', r.automatic)
           FROM pins p JOIN rollbacks r ON r.id = p.rollback_id
          WHERE p.environment = e.environment) AS pinned,
        (SELECT coalesce(json_agg(q), '[]') FROM (

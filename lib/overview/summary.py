@@ -8,7 +8,6 @@ from lib.access.models import Role
 from lib.deployments.models import DeploymentView
 from lib.health.probe import CHECKS, Health
 from lib.overview.models import Blocked, CheckView, Overall, Pinned, PinView
-from lib.rollback.automatic import REQUESTED_BY
 from lib.rollback.models import Environment, Rollback, Status
 
 #: A look older than this says nothing about now: the checker may be what is broken.
@@ -79,7 +78,7 @@ def blocked(
 def pin(pinned: Pinned | None) -> PinView | None:
     if pinned is None:
         return None
-    who = "an automatic rollback" if pinned.by == REQUESTED_BY else f"{pinned.by}'s rollback"
+    who = "an automatic rollback" if pinned.automatic else f"{pinned.by}'s rollback"
     sentence = f"New releases do not go live by themselves since {who}."
     if pinned.before:
         sentence += " They do again when a newer version is promoted."

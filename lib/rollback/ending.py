@@ -57,8 +57,8 @@ TROUBLES = (
 
 #: The switch prepares itself before it moves anything.
 PINNED = (
-    "New releases do not go live by themselves now: turn the assignment of domains on again in"
-    " the platform's project, if you do not roll back."
+    "New releases do not go live by themselves now: lift the pin, or turn the assignment of domains"
+    " on again in the platform's project, if you do not roll back."
 )
 
 

@@ -14,7 +14,7 @@ const isTaken = (alert) => Boolean(alert.acknowledged_by);
 
 /** Those nobody takes care of come first; each group newest first, as the server sends them. */
 function openAlerts() {
-  const alerts = live.overview.value.alerts.filter((alert) => alert.needs_a_person);
+  const alerts = (live.overview.value.alerts ?? []).filter((alert) => alert.needs_a_person);
   return [...alerts.filter((alert) => !isTaken(alert)), ...alerts.filter(isTaken)];
 }
 

@@ -1,7 +1,7 @@
 // How production is set: plain facts that a rollback, or a person, left behind.
 import { html } from "/assets/vendor/ui.js";
 import * as live from "./live.js";
-import { MODES, dayTime, versionName } from "./words.js";
+import { MODES, dayTime, versionName, who } from "./words.js";
 
 const since = (moment, name = "") => html`<time class=${name} datetime=${moment}>
   ${dayTime(moment, Date.parse(live.overview.value.now))}</time>`;
@@ -17,7 +17,7 @@ function Quarantine({ versions }) {
     ${versions.map(
       (version) => html`<li>
         <code>${versionName(version)}</code> ${version.reason}
-        ${" "}<span class="muted">${version.by}, ${since(version.since)}</span>
+        ${" "}<span class="muted">${who(version.by)}, ${since(version.since)}</span>
       </li>`,
     )}
   </ul>`;
@@ -43,7 +43,8 @@ function Fact({ name, children }) {
 }
 
 export function Standing() {
-  const { mode, pin, security_floor: floor, quarantined, alerts } = live.overview.value;
+  // A page that was loaded before the control plane itself went back asks one that says less.
+  const { mode, pin, security_floor: floor, quarantined = [], alerts = [] } = live.overview.value;
   const news = alerts.filter((alert) => !alert.needs_a_person);
   return html`<section id="standing" class="card-box" aria-labelledby="standing-title">
     <h2 id="standing-title">How it is set</h2>

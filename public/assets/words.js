@@ -134,11 +134,13 @@ export function pastHealth(version) {
   return `healthy for ${span(Date.parse(version.live_until) - Date.parse(version.live_from))}`;
 }
 
+/** A person or job by name. */
+export const who = (name) => (name === AUTOMATIC ? "Automatically" : name);
+
 /** Who put a version live, "Mina Rao deployed"; in two parts, as only the name is printed dark. */
 export function doer(version) {
   const how = HOW[version.how] ?? version.how;
-  if (version.by === AUTOMATIC) return { who: "Automatically", how };
-  return { who: version.by ?? version.author ?? "Somebody", how };
+  return { who: who(version.by ?? version.author ?? "Somebody"), how };
 }
 
 /** Who started a rollback and why, as a sentence. */
