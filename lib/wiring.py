@@ -17,6 +17,7 @@ from lib.automatic.gate import Gate as HelpGate
 from lib.automatic.judging import Judging
 from lib.automatic.store import AutomaticStore
 from lib.deployments.listing import Listing
+from lib.deployments.pins import Pins
 from lib.deployments.store import DeploymentStore
 from lib.deployments.tracker import Tracker
 from lib.health.probe import USER_AGENT, Prober
@@ -27,7 +28,10 @@ from lib.notify.deadman import Deadman
 from lib.notify.sender import Notifier
 from lib.notify.sender import make_http as make_notify_http
 from lib.notify.store import OutboxStore
+from lib.operations.actions import Operations
+from lib.operations.store import OperationsStore
 from lib.overview.page import OverviewPage
+from lib.overview.standing import StandingStore
 from lib.postgres import Database
 from lib.preflight.kit import Kit
 from lib.preflight.preflight import Preflight
@@ -64,6 +68,7 @@ class Services:
     health: HealthStore
     engine: Engine
     intake: Intake
+    operations: Operations
     notifier: Notifier
     preflight: Preflight
     sweep: Sweep
@@ -106,7 +111,8 @@ def build(settings: Settings) -> Services:
     vercel = VercelClient(http, settings.app_project_id)
     routing = Routing(vercel, settings)
     deployments = DeploymentStore(database)
-    tracker = Tracker(deployments, vercel, routing, app_database_url)
+    pins = Pins(deployments, vercel)
+    tracker = Tracker(deployments, vercel, routing, pins, app_database_url)
     planner = Planner(deployments, app_database_url)
     prober = make_prober(settings)
     store = RollbackStore(database)
@@ -123,6 +129,7 @@ def build(settings: Settings) -> Services:
     health = HealthStore(database)
     access = AccessStore(database)
     listing = Listing(deployments, planner)
+    intake = Intake(database, deployments, vercel, engine, settings)
     notifier = make_notifier(settings, database)
     deadman = make_deadman(settings)
     outage = Outage(database)
@@ -165,11 +172,14 @@ def build(settings: Settings) -> Services:
         listing=listing,
         health=health,
         engine=engine,
-        intake=Intake(database, deployments, vercel, engine, settings),
+        intake=intake,
+        operations=Operations(OperationsStore(database), pins, intake, preflight),
         notifier=notifier,
         preflight=preflight,
         sweep=sweep,
-        overview=OverviewPage(listing, health, store, automatic, preflights, settings),
+        overview=OverviewPage(
+            listing, health, store, automatic, preflights, StandingStore(database), settings
+        ),
         events=EventStore(database),
         counts=counts,
         drain=make_drain(settings, streams, counts, outage),

@@ -167,7 +167,7 @@ class Decider:
     async def note_shadow(self, case: Case) -> None:
         sentence = (
             f"{case.environment.capitalize()} has problems: {case.suspicion.sentence}. It would"
-            f" have been rolled back by itself to {called(case.newest.target)}; the mode is shadow,"
+            f" have been rolled back by itself to {case.newest.target.called}; the mode is shadow,"
             " so nothing was changed."
         )
         async with self.store.database.transaction() as connection:
@@ -269,7 +269,3 @@ def evidence(case: Case) -> dict[str, Any]:
         "gate": [passage.facts() for passage in case.seen],
         **suspicion.facts,
     }
-
-
-def called(row: DeploymentRow) -> str:
-    return row.git_sha[:7] if row.git_sha != "unknown" else row.deployment_id

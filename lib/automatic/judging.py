@@ -193,7 +193,8 @@ class Judging:
                     "text": verdict.sentence,
                 },
             )
-        return Judged(live, release, verdict)
+        requests = sum(one.n for one in known.buckets.get(ALL, {}).values())
+        return Judged(live, release, verdict, int(requests))
 
     async def freeze_baseline(self, live: LiveRelease) -> LiveRelease:
         """What came before decides what this release is held against, once and for all judges."""

@@ -106,7 +106,7 @@ class DecisionView(BaseModel):
     gate: list[dict[str, Any]]
 
 
-class Standing(BaseModel):
+class TrafficView(BaseModel):
     """What a page shows of all this."""
 
     verdict: VerdictView | None
@@ -121,6 +121,8 @@ class Judged:
     live: LiveRelease
     release: Release
     verdict: Verdict
+    #: Of the release, as far back as its buckets are looked at.
+    requests: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from lib.automatic.models import LiveRelease, Mode, Standing, Stragglers, VerdictView
+from lib.automatic.models import LiveRelease, Mode, Stragglers, TrafficView, VerdictView
 from lib.health.baseline import Period
 from lib.postgres import Connection, Database
 from lib.rollback.models import Environment
@@ -89,7 +89,7 @@ UPDATE baselines SET resets = array_append(resets, app_now()) WHERE period = %(p
 
 STRAGGLE = "UPDATE environments SET stragglers = %(stragglers)s WHERE environment = %(environment)s"
 
-STANDING = """
+TRAFFIC = """
 SELECT b.newest AS verdict, e.stragglers, d.decision,
        coalesce(b.newest_until > app_now() - %(fresh)s, false) AS is_fresh
   FROM environments e
@@ -219,9 +219,9 @@ class AutomaticStore:
             )
         return True
 
-    async def standing(self, environment: Environment) -> Standing:
-        row = await self.database.one(STANDING, environment=environment, fresh=FRESH)
-        return Standing.model_validate(row)
+    async def traffic(self, environment: Environment) -> TrafficView:
+        row = await self.database.one(TRAFFIC, environment=environment, fresh=FRESH)
+        return TrafficView.model_validate(row)
 
     async def keep_stragglers(self, environment: Environment, found: Stragglers | None) -> None:
         value = Jsonb(found.model_dump(mode="json")) if found else None

@@ -13,6 +13,10 @@ LIMIT = 20
 #: So far back the live one and the one to go back to are looked for: many may be recorded that
 #: never went live.
 LOOKED_AT = 200
+NOT_SHOWN = {
+    *("variables", "recorded_at", "recorded_by", "quarantined", "url"),
+    *("proven_at", "below_floor"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ def show(row: DeploymentRow, live: DeploymentRow | None, plan: Plan) -> Deployme
     if reason is None and not isinstance(plan, Stays):
         reason = plan.sentence
     return DeploymentView(
-        **row.model_dump(exclude={"variables", "recorded_at", "recorded_by", "quarantined", "url"}),
+        **row.model_dump(exclude=NOT_SHOWN),
+        is_proven=row.is_proven,
         eligible=reason is None,
         why_not=reason,
         database_effect=plan.sentence,

@@ -61,6 +61,22 @@ class DeploymentRow(BaseModel):
     reason: str | None
     quarantined: bool
     is_live: bool
+    proven_at: Moment | None = None
+    #: It first went live before the environment's security floor, or nobody knows that it did not.
+    below_floor: bool = False
+
+    @property
+    def is_proven(self) -> bool:
+        return self.proven_at is not None
+
+    @property
+    def is_passing(self) -> bool:
+        return self.health == "passing"
+
+    @property
+    def called(self) -> str:
+        """How people name it: its short SHA, or its id if nobody told us the SHA."""
+        return self.deployment_id if self.git_sha == UNKNOWN else self.git_sha[:7]
 
 
 class DeploymentView(BaseModel):
@@ -78,6 +94,7 @@ class DeploymentView(BaseModel):
     health: str
     migration_version: str
     is_live: bool
+    is_proven: bool
     eligible: bool
     why_not: str | None
     database_effect: str

@@ -7,6 +7,7 @@ from typing import Literal
 from psycopg.types.json import Jsonb
 
 from lib.deployments.models import UNKNOWN, DatabaseSeen, DeploymentRecord, DeploymentRow
+from lib.deployments.proof import PROOF, PROVE
 from lib.postgres import Connection, Database
 from lib.rollback.models import Environment
 
@@ -85,20 +86,40 @@ UPDATE deployment_history h SET db_migration_version = left(%(newest)s, 50)
    AND d.vercel_deployment_id = %(vercel_deployment_id)s AND h.db_migration_version = 'unknown'
 """
 
+#: A version is its commit, whoever deployed it how often; without one, the deployment itself.
 HISTORY = """
+WITH firsts AS (
+  SELECT CASE h.git_sha WHEN 'unknown' THEN h.vercel_deployment_id ELSE h.git_sha END AS version,
+         min(p.id) AS period
+    FROM live_periods p JOIN deployment_history h ON h.id = p.deployment
+   WHERE p.environment = %(environment)s GROUP BY 1
+), floor AS (
+  SELECT CASE h.git_sha WHEN 'unknown' THEN h.vercel_deployment_id ELSE h.git_sha END AS version,
+         (SELECT min(id) FROM live_periods WHERE deployment = h.id) AS period
+    FROM environments e JOIN deployment_history h ON h.id = e.security_floor
+   WHERE e.environment = %(environment)s
+)
 SELECT h.vercel_deployment_id AS deployment_id, h.git_sha, d.title, d.author, d.url,
        h.health_check_status AS health, h.db_migration_version AS migration_version,
        h.environment_variables AS variables, h.timestamp AS recorded_at, d.recorded_by,
        p.live_from, p.live_until, coalesce(p.how, 'recorded') AS how,
        r.requested_by AS by, r.reason,
-       p.id IS NOT NULL AND p.live_until IS NULL AS is_live,
+       p.id IS NOT NULL AND p.live_until IS NULL AS is_live, d.proven_at,
+       coalesce(this.version <> floor.version
+                AND coalesce(firsts.period, 0) < floor.period, false) AS below_floor,
        EXISTS (SELECT 1 FROM quarantine q JOIN rollbacks away ON away.id = q.rollback_id
                 WHERE q.environment = d.environment AND q.lifted_at IS NULL
                   AND CASE q.git_sha
                         WHEN 'unknown' THEN away.from_deployment = d.vercel_deployment_id
-                        ELSE q.git_sha = h.git_sha END) AS quarantined
+                        ELSE q.git_sha = h.git_sha AND (q.fingerprint = '' OR
+                          fingerprint(h.environment_variables) IN ('', q.fingerprint))
+                        END) AS quarantined
   FROM deployment_details d
   JOIN deployment_history h USING (id)
+  CROSS JOIN LATERAL (SELECT CASE h.git_sha WHEN 'unknown' THEN h.vercel_deployment_id
+                             ELSE h.git_sha END AS version) this
+  LEFT JOIN firsts USING (version)
+  LEFT JOIN floor ON true
   LEFT JOIN LATERAL (SELECT * FROM live_periods p WHERE p.deployment = d.id
                       ORDER BY p.id DESC LIMIT 1) p ON true
   LEFT JOIN rollbacks r ON r.id = p.rollback_id
@@ -250,3 +271,19 @@ class DeploymentStore:
             deployment_id=deployment_id,
             health="passing" if is_passing else "failing",
         )
+
+    async def prove(
+        self, environment: Environment, deployment_id: str, *, requests: int = 0
+    ) -> bool:
+        """Write down that it has proved itself, once it has; True if that was news.
+
+        `requests`: how many it has answered while it was live, as far as they were counted.
+        """
+        row = await self.database.one(
+            PROVE,
+            environment=environment,
+            deployment_id=deployment_id,
+            requests=requests,
+            **PROOF,
+        )
+        return row is not None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lib import errors
 from lib.deployments.eligibility import changed
 from lib.deployments.models import UNKNOWN, DeploymentRecord
+from lib.deployments.pins import Pins
 from lib.deployments.store import DeploymentStore, How
 from lib.rollback.models import Environment
 from lib.schema.ledger import read_ledger
@@ -24,6 +25,7 @@ class Tracker:
     deployments: DeploymentStore
     vercel: VercelClient
     routing: Routing
+    pins: Pins
     app_database_url: str | None
 
     async def reconcile(self, environment: Environment, how: How = "observed") -> str | None:
@@ -31,7 +33,8 @@ class Tracker:
 
         1. Mark where our history stands; 2. ask the platform what is live; 3. if that is news,
         snapshot the app's ledger and write, unless the history has moved since the mark: then
-        somebody with a later answer was here, and ours is dropped.
+        somebody with a later answer was here, and ours is dropped; 4. lift the pin of an earlier
+        rollback, if this is a good version that went live after it.
         """
         mark = await self.deployments.newest_period(environment)
         live = await self.routing.live(environment)
@@ -41,6 +44,7 @@ class Tracker:
             await self.record_platform(environment, live)
             ledger = await read_ledger(self.app_database_url) if self.app_database_url else None
             await self.deployments.go_live(environment, live.id, how=how, mark=mark, ledger=ledger)
+        await self.pins.follow(environment, live.id)
         return live.id
 
     async def record_platform(self, environment: Environment, deployment: Deployment) -> None:

@@ -251,6 +251,7 @@ class Sweep:
             if not await self.is_suspect(environment):
                 async with self.health.database.transaction() as connection:
                     await resolve(connection, environment, DOWN, older_than=SETTLED)
+            await self.deployments.prove(environment, live_id)
         elif verdict in (Verdict.DOWN, Verdict.SHARED, Verdict.ALONE):
             # A shared cause is not this version's fault: it may be gone back to later.
             if verdict is not Verdict.SHARED:
@@ -285,12 +286,12 @@ class Sweep:
 
     async def is_healthy(self, environment: Environment) -> bool:
         """By counted requests, at this moment: that overrules looks of our own."""
-        standing = await self.autopilot.judging.store.standing(environment)
-        verdict = standing.verdict
-        return standing.is_fresh and verdict is not None and verdict.state is State.HEALTHY
+        traffic = await self.autopilot.judging.store.traffic(environment)
+        verdict = traffic.verdict
+        return traffic.is_fresh and verdict is not None and verdict.state is State.HEALTHY
 
     async def is_suspect(self, environment: Environment) -> bool:
-        verdict = (await self.autopilot.judging.store.standing(environment)).verdict
+        verdict = (await self.autopilot.judging.store.traffic(environment)).verdict
         return verdict is not None and verdict.state in (State.SUSPECT, State.ROLLBACK)
 
 

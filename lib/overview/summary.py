@@ -9,7 +9,7 @@ from lib.automatic.models import VerdictView
 from lib.deployments.models import DeploymentView
 from lib.health.probe import CHECKS, Health
 from lib.health.verdict import State
-from lib.overview.models import Blocked, CheckView, Overall
+from lib.overview.models import Blocked, CheckView, Overall, Pinned, PinView
 from lib.rollback.models import Environment, Rollback, Status
 
 #: A look older than this says nothing about now: the checker may be what is broken.
@@ -114,3 +114,15 @@ def blocked(
             " another one.",
         )
     return None
+
+
+def pin(pinned: Pinned | None) -> PinView | None:
+    if pinned is None:
+        return None
+    who = "an automatic rollback" if pinned.automatic else f"{pinned.by}'s rollback"
+    sentence = f"New releases do not go live by themselves since {who}."
+    if pinned.before:
+        sentence += " They do again when a newer version is promoted."
+    else:
+        sentence += " They did not before it either."
+    return PinView(since=pinned.since, sentence=sentence)

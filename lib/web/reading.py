@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from lib import errors
@@ -34,9 +34,19 @@ def parse[T: BaseModel](body: bytes, model: type[T]) -> T:
         raise invalid(error) from error
 
 
-def invalid(error: ValidationError) -> errors.InvalidRequest:
+async def read_union[T](request: Request, adapter: TypeAdapter[T]) -> T:
+    """A body that is one of several models, told apart by one of its fields."""
+    body = await read_raw(request)
+    try:
+        return adapter.validate_json(body)
+    except ValidationError as error:
+        # Each place begins with the model that the body chose, which is nowhere in the body.
+        raise invalid(error, skipped=1) from error
+
+
+def invalid(error: ValidationError, *, skipped: int = 0) -> errors.InvalidRequest:
     found = [
-        ("/".join(["#", *(str(part) for part in item["loc"])]), item["msg"])
+        ("/".join(["#", *(str(part) for part in item["loc"][skipped:])]), item["msg"])
         for item in error.errors()
     ]
     return errors.InvalidRequest("The request cannot be read: " + found[0][1] + ".", found)

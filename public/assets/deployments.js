@@ -4,9 +4,11 @@ import { ArmedLine, NotArmed } from "./armed.js";
 import { RollbackDialog } from "./dialog.js";
 import { History } from "./history.js";
 import * as live from "./live.js";
+import { Needs } from "./needs.js";
 import { Progress, progressState } from "./progress.js";
 import { send } from "./server.js";
 import { Emergency, Freshness, Health, OnCall, Overall, isEmpty } from "./state.js";
+import { Standing } from "./standing.js";
 import { stepUnderWay } from "./words.js";
 
 const NAME = "Deployments – WedSync rollback";
@@ -51,10 +53,11 @@ function Page() {
     ${live.isPageOld.value && html`<${NewPage} />`}
     <${NotArmed} />
     <${Progress} />
+    ${hasData && html`<${Needs} />`}
     ${!isEmpty() && html`<${Overall} />`}
     ${isEmpty() && html`<${Empty} />`}
     <${Emergency} />
-    ${hasData && !isEmpty() && html`<${Health} /><${History} />`}
+    ${hasData && !isEmpty() && html`<${Health} /><${Standing} /><${History} />`}
     <${ArmedLine} />
     <${RollbackDialog} />`;
 }

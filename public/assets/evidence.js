@@ -32,8 +32,8 @@ function Stragglers({ stragglers }) {
 
 /** The sentence that matters is in sight; what it is known by is one press away. */
 export function Evidence() {
-  const { standing, overall } = live.overview.value;
-  const { verdict, is_fresh: isFresh, decision, stragglers } = standing;
+  const { traffic, overall } = live.overview.value;
+  const { verdict, is_fresh: isFresh, decision, stragglers } = traffic;
   const words = verdict && isFresh ? verdict.sentence : "Requests are not being counted.";
   return html`
     ${overall.warning && html`<p id="overall-warning">${overall.warning}</p>`}

@@ -121,7 +121,9 @@ function hint() {
   }
   const health = pastHealth(target);
   const sha = shortSha(target.git_sha);
-  return `Goes back to ${sha}${health && ` (${health})`}. You confirm on the next screen.`;
+  const { caution } = live.overview.value;
+  return `Goes back to ${sha}${health && ` (${health})`}. ${caution ? `${caution} ` : ""}` +
+    "You confirm on the next screen.";
 }
 
 function press(event) {

@@ -49,7 +49,7 @@ async def judged(screen: Screen) -> Answers:
         "since": facts.NOW,
         "warning": sentence,
     }
-    standing = facts.standing(
+    traffic = facts.traffic(
         verdict=facts.verdict("suspect", sentence),
         is_fresh=True,
         stragglers={"deployment_id": "dpl_old", "per_minute": 312.0, "until": 1795333200},
@@ -64,7 +64,7 @@ async def judged(screen: Screen) -> Answers:
             "gate": [],
         },
     )
-    answers = await loaded(screen, overall=state, standing=standing)
+    answers = await loaded(screen, overall=state, traffic=traffic)
     await screen.page.click("#evidence summary")
     return answers
 
@@ -169,6 +169,21 @@ async def completed(screen: Screen) -> Answers:
     return await loaded(screen, active=facts.completed(), recommended="dpl_old", overall=well)
 
 
+async def needed(screen: Screen) -> Answers:
+    """Alerts are open, and a rollback has left its traces."""
+    sentence = "New releases do not go live by themselves since Ada's rollback."
+    away = {"deployment_id": "dpl_bad", "git_sha": facts.BAD_SHA, "since": facts.NOW}
+    return await loaded(
+        screen,
+        alerts=facts.alerts(),
+        mode="shadow",
+        pin={"since": facts.NOW, "sentence": sentence},
+        security_floor="dpl_old",
+        quarantined=[away | {"by": "Ada", "reason": "Page does not open"}],
+        caution="4f2a9c1 never proved itself here.",
+    )
+
+
 async def dialog(screen: Screen) -> Answers:
     answers = await loaded(screen)
     await screen.page.click("#rollback-btn")
@@ -225,6 +240,7 @@ SCENES: tuple[Scene, ...] = (
     overdue,
     failed,
     completed,
+    needed,
     dialog,
     dialog_without_reason,
     new_page_version,

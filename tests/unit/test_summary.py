@@ -8,7 +8,17 @@ from lib.access.models import Role
 from lib.automatic.models import VerdictView
 from lib.deployments.models import DeploymentView
 from lib.health.verdict import State
-from lib.overview.summary import SHOW_COMPLETED, STALE, active, blocked, checks, overall, percent
+from lib.overview.models import Pinned
+from lib.overview.summary import (
+    SHOW_COMPLETED,
+    STALE,
+    active,
+    blocked,
+    checks,
+    overall,
+    percent,
+    pin,
+)
 from lib.rollback.models import Environment, Rollback, Status
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -169,3 +179,32 @@ class TestByCountedRequests:
     )
     def test_a_share_reads_well(self, rate, words):
         assert percent(rate) == words
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        (
+            {"before": True, "automatic": True},
+            (
+                "New releases do not go live by themselves since an automatic rollback."
+                " They do again when a newer version is promoted."
+            ),
+        ),
+        (
+            {"before": False, "automatic": False},
+            (
+                "New releases do not go live by themselves since Ada's rollback."
+                " They did not before it either."
+            ),
+        ),
+    ],
+)
+def test_a_pin_is_told_with_whose_it_is_and_when_it_ends(facts, sentence):
+    shown = pin(Pinned(since=NOON, by="Ada", **facts))
+
+    assert (shown.since, shown.sentence) == (NOON, sentence)
+
+
+def test_where_nothing_is_pinned_nothing_is_told():
+    assert pin(None) is None

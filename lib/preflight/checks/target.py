@@ -23,7 +23,7 @@ async def check(kit: Kit, environment: Environment) -> Finding:
     well = [
         called(row)
         for row, found in zip(candidates[1:], others, strict=True)
-        if found.state is State.OK
+        if found.state in (State.OK, State.WARNING)
     ]
     by_hand = f"{well[0]} answers: go back to it by hand if you must. " if well else ""
     return failed(
@@ -61,4 +61,6 @@ async def look(kit: Kit, row: DeploymentRow) -> Finding:
         return failed(f"{name} is not well: {seen.detail}.")
     if seen.health is Health.UNKNOWN:
         return unknown(f"{name} is ready, and could not be looked at: {seen.detail}.")
+    if not row.is_proven:
+        return warning(f"{name} is there, and healthy, but it never proved itself.")
     return ok(f"{name} is there, and healthy.")

@@ -33,6 +33,7 @@ async def move_alias(claim: Claim, tools: Tools) -> Outcome:
         await tools.store.remember(claim, auto_assign_before=project.auto_assign)
     if project.auto_assign:
         await tools.vercel.set_auto_assign(on=False)
+    await keep_pin(claim, tools)
     live = await tools.routing.live(rollback.environment)
     if live is None or live.id != rollback.target:
         alias = tools.routing.settings.alias(rollback.environment)
@@ -53,18 +54,35 @@ async def instant_rollback(claim: Claim, tools: Tools) -> Outcome:
     project = await tools.vercel.project()
     job = project.last_alias_request
     if "asked_after" not in claim.facts:
-        await tools.store.remember(claim, asked_after=job.requested_at if job else 0)
+        await tools.store.remember(
+            claim,
+            asked_after=job.requested_at if job else 0,
+            auto_assign_before=project.auto_assign,
+        )
+    is_live = project.live == rollback.target
+    if not project.auto_assign and (is_live or is_ours(job, claim)):
+        # The platform pins by itself, at the end of its job.
+        await keep_pin(claim, tools)
     if not is_ours(job, claim):
-        if project.live == rollback.target and not await tools.vercel.failed_aliases():
+        if is_live and not await tools.vercel.failed_aliases():
             return await done(claim, tools)
         return await ask_for_job(claim, tools)
     assert job is not None
     if job.job_status in JOB_ENDED_BADLY:
         return await job_failed(claim, job, tools)
-    if job.job_status != "succeeded" or project.live != rollback.target:
+    if job.job_status != "succeeded" or not is_live:
         return Wait(RECHECK, f"The platform's job is {job.job_status}.")
     failed = await tools.vercel.failed_aliases()
     return hosts_failed(claim, failed) if failed else await done(claim, tools)
+
+
+async def keep_pin(claim: Claim, tools: Tools) -> None:
+    """New releases do not go live by themselves now; what was before is set back later.
+
+    Where nobody looked before, they did: that is the platform's default.
+    """
+    before = claim.facts.get("auto_assign_before", True)
+    await tools.tracker.pins.keep(claim.rollback.id, claim.rollback.fence, before=before)
 
 
 async def ask_for_job(claim: Claim, tools: Tools) -> Wait:
