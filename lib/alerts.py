@@ -14,7 +14,9 @@ from lib.postgres import Connection
 log = logging.getLogger(__name__)
 
 #: Good to know, and nobody is woken. Every other kind pages.
-NEWS = frozenset({"rollback_started", "rollback_completed"})
+NEWS = frozenset(
+    {"promoted_in_freeze", "rollback_completed", "rollback_started", "rolled_back_elsewhere"}
+)
 
 INSERT = """
 WITH raised AS (

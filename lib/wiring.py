@@ -11,7 +11,10 @@ import httpx
 from lib.access.gate import Gate
 from lib.access.store import AccessStore
 from lib.arrivals import Arrivals
+from lib.deployments.check import DeploymentCheck
+from lib.deployments.freeze import FreezePolicy
 from lib.deployments.listing import Listing
+from lib.deployments.moves import MoveStore
 from lib.deployments.store import DeploymentStore
 from lib.deployments.tracker import Tracker
 from lib.health.probe import USER_AGENT, Prober
@@ -62,6 +65,7 @@ class Services:
     overview: OverviewPage
     events: EventStore
     arrivals: Arrivals
+    check: DeploymentCheck
     #: None: there is no Redis to count in.
     counts: Counts | None
     drain: LogDrain
@@ -96,8 +100,9 @@ def build(settings: Settings) -> Services:
     counts = Counts(redis, streams) if redis else None
     vercel = VercelClient(http, settings.app_project_id)
     routing = Routing(vercel, settings)
-    deployments = DeploymentStore(database)
-    tracker = Tracker(deployments, vercel, routing, app_database_url)
+    deployments = DeploymentStore(database, settings.freeze_windows)
+    events = EventStore(database)
+    tracker = Tracker(deployments, MoveStore(database), vercel, routing, events, app_database_url)
     planner = Planner(deployments, app_database_url)
     prober = make_prober(settings)
     store = RollbackStore(database)
@@ -117,8 +122,9 @@ def build(settings: Settings) -> Services:
     automatic = Automatic(database, engine, settings)
     notifier = make_notifier(settings, database)
     deadman = make_deadman(settings)
+    check = make_check(settings, tracker)
     sweep = Sweep(
-        health, deployments, tracker, routing, prober, engine, automatic, notifier, deadman
+        health, deployments, tracker, routing, prober, engine, automatic, notifier, deadman, check
     )
     return Services(
         settings=settings,
@@ -136,10 +142,11 @@ def build(settings: Settings) -> Services:
         notifier=notifier,
         sweep=sweep,
         overview=OverviewPage(listing, health, store, settings),
-        events=EventStore(database),
+        events=events,
         counts=counts,
         drain=make_drain(settings, streams, counts, database),
-        arrivals=Arrivals(tracker, health, sweep),
+        arrivals=Arrivals(tracker, health, sweep, check),
+        check=check,
     )
 
 
@@ -180,6 +187,14 @@ def make_notifier(settings: Settings, database: Database) -> Notifier:
 def make_deadman(settings: Settings) -> Deadman:
     url = settings.deadman_url
     return Deadman(make_notify_http, url.get_secret_value() if url else None)
+
+
+def make_check(settings: Settings, tracker: Tracker) -> DeploymentCheck:
+    refuses = settings.freeze_policy is FreezePolicy.REFUSE
+    windows = settings.freeze_windows if refuses else ()
+    return DeploymentCheck(
+        tracker, settings.deployment_check_id, windows, dashboard_url=settings.dashboard_url
+    )
 
 
 def make_prober(settings: Settings) -> Prober:
