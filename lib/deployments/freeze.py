@@ -19,11 +19,14 @@ from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = timedelta(days=1)
-WEEKLY = re.compile(r"(?P<days>[a-z,-]+) (?P<start>[\d:]+) ?- ?(?P<end>[\d:]+)", re.IGNORECASE)
-SPAN = re.compile(
-    r"(?P<first>\d{4}-\d\d-\d\d) (?P<start>[\d:]+) ?- ?(?P<last>\d{4}-\d\d-\d\d) (?P<end>[\d:]+)"
+WEEKLY = re.compile(
+    r"(?P<days>[a-z,-]+) (?P<start>[\d:]+) ?- ?(?P<end>[\d:]+)", re.ASCII | re.IGNORECASE
 )
-TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
+SPAN = re.compile(
+    r"(?P<first>20\d\d-\d\d-\d\d) (?P<start>[\d:]+) ?- ?(?P<last>20\d\d-\d\d-\d\d) (?P<end>[\d:]+)",
+    re.ASCII,
+)
+TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00", re.ASCII)
 EXAMPLES = "`Sat 10:00-24:00 Europe/Berlin` or `2026-12-24 00:00 - 2026-12-26 24:00 Europe/Berlin`"
 
 
@@ -77,66 +80,69 @@ def sentence(window: Window) -> str:
 
 
 def windows(value: object) -> tuple[Window, ...]:
-    """Raises ValueError naming the window that cannot be read, and how it is written."""
-    parts = str(value).split(";")
-    return tuple(read_window(" ".join(part.split())) for part in parts if part.strip())
+    """Raises ValueError that says which window cannot be read, and how one is written."""
+    parts = [" ".join(part.split()) for part in str(value).split(";")]
+    found = []
+    for number, text in enumerate(parts, 1):
+        try:
+            found += [read_window(text)] if text else []
+        except ValueError as error:
+            raise ValueError(f"window {number}: {error}") from None
+    return tuple(found)
 
 
 def read_window(text: str) -> Window:
     rest, _, zone_name = text.rpartition(" ")
     if found := WEEKLY.fullmatch(rest):
-        return weekly(text, read_zone(text, zone_name), found)
+        return weekly(text, read_zone(zone_name), found)
     if found := SPAN.fullmatch(rest):
-        return span(text, read_zone(text, zone_name), found)
-    raise ValueError(f"write `{text}` as {EXAMPLES}")
+        return span(text, read_zone(zone_name), found)
+    raise ValueError(f"write it as {EXAMPLES}")
 
 
 def weekly(text: str, zone: ZoneInfo, found: re.Match[str]) -> Window:
-    start, end = read_time(text, found["start"]), read_time(text, found["end"])
+    start, end = read_time(found["start"]), read_time(found["end"])
     if start in (end, DAY):
-        raise ValueError(f"`{text}` ends where it begins; a whole day is `00:00-24:00`")
+        raise ValueError("it ends where it begins; a whole day is `00:00-24:00`")
     if end < start:
         end += DAY
-    return Window(text, zone, start, end, weekdays=read_days(text, found["days"]))
+    return Window(text, zone, start, end, weekdays=read_days(found["days"]))
 
 
 def span(text: str, zone: ZoneInfo, found: re.Match[str]) -> Window:
-    start, end = read_time(text, found["start"]), read_time(text, found["end"])
+    start, end = read_time(found["start"]), read_time(found["end"])
     try:
         first, last = date.fromisoformat(found["first"]), date.fromisoformat(found["last"])
     except ValueError:
-        raise ValueError(f"`{text}`: there is no such date") from None
+        raise ValueError("there is no such date") from None
     if (last, end) <= (first, start):
-        raise ValueError(f"`{text}` ends before it begins")
+        raise ValueError("it ends before it begins")
     return Window(text, zone, start, end, first=first, last=last)
 
 
-def read_zone(text: str, name: str) -> ZoneInfo:
+def read_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (OSError, LookupError, ValueError):
-        raise ValueError(
-            f"`{text}`: no time zone is called `{name}`; end it with one such as `Europe/Berlin`"
-        ) from None
+        raise ValueError("end it with a time zone that exists, such as `Europe/Berlin`") from None
 
 
-def read_time(text: str, value: str) -> timedelta:
+def read_time(value: str) -> timedelta:
     if not TIME.fullmatch(value):
-        raise ValueError(f"`{text}`: write `{value}` as a time from 00:00 to 24:00")
+        raise ValueError("write times from 00:00 to 24:00")
     hours, minutes = value.split(":")
     return timedelta(hours=int(hours), minutes=int(minutes))
 
 
-def read_days(text: str, value: str) -> frozenset[int]:
+def read_days(value: str) -> frozenset[int]:
     """`Sat`, `Fri-Sun`, `Mon,Fri-Sun`; one that ends before it begins goes over the week's end."""
     days: set[int] = set()
     for part in value.lower().split(","):
-        first, _, last = part.partition("-")
-        if first not in DAYS or (last or first) not in DAYS:
-            raise ValueError(
-                f"`{text}`: write days as Mon Tue Wed Thu Fri Sat Sun, such as Fri-Sun"
-            )
+        first, dash, last = part.partition("-")
+        last = last if dash else first
+        if first not in DAYS or last not in DAYS:
+            raise ValueError("write days as Mon Tue Wed Thu Fri Sat Sun, such as Fri-Sun")
         begin = DAYS.index(first)
-        many = (DAYS.index(last or first) - begin) % len(DAYS)
+        many = (DAYS.index(last) - begin) % len(DAYS)
         days.update((begin + more) % len(DAYS) for more in range(many + 1))
     return frozenset(days)

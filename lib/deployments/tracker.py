@@ -142,6 +142,6 @@ def how_by(request: AliasRequest | None, live: Deployment, since: int) -> How:
 
 
 def mover(alias: Alias, live: Deployment, since: int) -> str | None:
-    if alias.deployment_id != live.id or alias.created <= since:
+    if alias.deployment_id != live.id or (alias.created or 0) <= since:
         return None
     return str(alias.creator.get("username") or alias.creator.get("uid") or "")[:100] or None

@@ -52,7 +52,7 @@ class Alias(VercelModel):
     """
 
     deployment_id: str | None = Field(None, alias="deploymentId")
-    created: int = Field(0, alias="createdAt")  #: ms since 1970
+    created: int | None = Field(None, alias="createdAt")  #: ms since 1970
     creator: dict[str, Any] = Field(default_factory=dict)
 
 
