@@ -428,6 +428,33 @@ class TestNobodyIsFought:
         assert live_moves() == [releases.v1, releases.v3]
         assert await newest() == (releases.v3, "observed", "grace")
 
+    async def test_a_move_while_we_ask_is_not_taken_back(
+        self, services, order, work, go_live, live_moves, platform, impatient, pass_time, releases
+    ):
+        """Our request was answered by nobody, and a person moved it before we looked again."""
+        platform.fault("timeout-after-applying", call="alias", seconds=SOON_SECONDS)
+        rollback = await services.engine.start(order)
+        while "asked" not in await asked(services, rollback.id):
+            claim = await services.engine.store.claim(rollback.id, lease=LEASE)
+            assert claim is not None
+            rollback = await services.engine.advance(claim)
+        go_live(releases.v3)
+
+        ended = await work(rollback)
+
+        assert ended.status is Status.FAILED
+        assert "Somebody else moved production" in str(ended.error)
+        assert live_moves() == [releases.v1, releases.v3]
+
+
+async def asked(services, rollback_id) -> dict[str, Any]:
+    """What the switch keeps between its attempts."""
+    row = await services.database.one(
+        "SELECT facts FROM rollback_steps WHERE rollback_id = %(id)s AND step = 'switch'",
+        id=rollback_id,
+    )
+    return dict(row["facts"])
+
 
 class TestQuarantined:
     @pytest.fixture
