@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lib import errors
+from lib.audit.store import write_audit
 from lib.deployments import freeze
 from lib.deployments.freeze import Window, frozen
 from lib.deployments.models import DeploymentRow
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 NAME = "Rollback: may go live"
 PASSES, REFUSED = "succeeded", "failed"
+ACTOR = "automatic"
 #: Promotions are to production; staging's alias is moved without one.
 WHERE = Environment.PRODUCTION
 QUARANTINED = (
@@ -62,6 +64,9 @@ class DeploymentCheck:
                 await self.conclude(newest[:REVIEWED])
         except (errors.Upstream, TimeoutError) as error:
             log.warning("check_not_reviewed", extra={"why": str(error) or "it took too long"})
+        except Exception:
+            # What nobody expects here leaves the sweep's looks alone.
+            log.exception("check_crashed")
 
     async def conclude(self, runs: Sequence[CheckRun]) -> None:
         """One that cannot be concluded leaves the others alone."""
@@ -82,10 +87,20 @@ class DeploymentCheck:
     async def say(self, run: CheckRun, why_not: str | None) -> None:
         """Asks nothing where the platform has our present word."""
         conclusion, text = (REFUSED, why_not) if why_not else (PASSES, WELCOME)
-        if (run.status, run.conclusion, run.text) != ("completed", conclusion, text):
-            await self.tracker.vercel.conclude(
-                run, conclusion, text, details_url=self.dashboard_url
-            )
+        if (run.status, run.conclusion, run.text) == ("completed", conclusion, text):
+            return
+        await self.tracker.vercel.conclude(run, conclusion, text, details_url=self.dashboard_url)
+        if REFUSED in (conclusion, run.conclusion):
+            async with self.tracker.deployments.database.transaction() as connection:
+                await write_audit(
+                    connection,
+                    actor=ACTOR,
+                    action="deployment.check",
+                    environment=WHERE,
+                    subject=run.deployment_id,
+                    reason=text,
+                    result=conclusion,
+                )
 
     async def known(self, deployment_ids: Sequence[str]) -> dict[str, DeploymentRow]:
         rows = await self.tracker.deployments.history(

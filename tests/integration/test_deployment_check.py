@@ -201,8 +201,8 @@ class TestJudging:
             f"/v2/deployments/{releases.v3}/check-runs"
         ]
 
-    async def test_one_run_that_is_refused_leaves_the_others_alone(
-        self, guarded, platform, runs, releases
+    async def test_what_the_platform_did_not_take_is_said_again_by_the_next_sweep(
+        self, guarded, platform, runs
     ):
         one, other = (platform.release("good-2", live=False)["id"] for _ in range(2))
         platform.fault("500", call="update-check-run", times=1)
@@ -257,6 +257,29 @@ class TestQuarantined:
 
         assert await promote(bad) == CREATED
         assert live(platform) == bad
+        audit = await control.execute(
+            "SELECT actor, subject, result FROM audit WHERE action = 'deployment.check' ORDER BY id"
+        )
+        assert [tuple(row.values()) for row in await audit.fetchall()] == [
+            ("automatic", bad, "failed"),
+            ("automatic", bad, "succeeded"),
+        ]
+
+    async def test_one_that_is_gone_leaves_the_others_alone(self, guarded, platform, runs):
+        """Deployments are deleted by retention; their runs are still listed."""
+        gone, new = (platform.release("good-2", live=False)["id"] for _ in range(2))
+        listed = await guarded.tracker.vercel.runs_of_check(guarded.check.check_id)
+        strange = [
+            run.model_copy(update={"deployment_id": "dpl_gone"})
+            if run.deployment_id == gone
+            else run
+            for run in listed
+        ]
+
+        await guarded.check.conclude(strange)
+
+        assert runs(new)[0][:2] == ("completed", "succeeded")
+        assert runs(gone)[0][:2] == ("queued", None)
 
     async def test_a_new_deployment_of_the_same_commit_is_refused(
         self, guarded, told, platform, runs, promote, order, work, releases
