@@ -14,7 +14,16 @@ from lib.postgres import Connection
 log = logging.getLogger(__name__)
 
 #: Good to know, and nobody is woken. Every other kind pages.
-NEWS = frozenset({"rollback_started", "rollback_completed", "would_roll_back", "more_refused"})
+NEWS = frozenset(
+    {
+        "more_refused",
+        "promoted_in_freeze",
+        "rollback_completed",
+        "rollback_started",
+        "rolled_back_elsewhere",
+        "would_roll_back",
+    }
+)
 
 #: `once` of the alert that the log drain brings nothing.
 DRAIN_SILENT = "drain_silent"

@@ -16,7 +16,10 @@ from lib.automatic.decision import Decider
 from lib.automatic.gate import Gate as HelpGate
 from lib.automatic.judging import Judging
 from lib.automatic.store import AutomaticStore
+from lib.deployments.check import DeploymentCheck
+from lib.deployments.freeze import FreezePolicy
 from lib.deployments.listing import Listing
+from lib.deployments.moves import MoveStore
 from lib.deployments.pins import Pins
 from lib.deployments.store import DeploymentStore
 from lib.deployments.tracker import Tracker
@@ -75,6 +78,7 @@ class Services:
     overview: OverviewPage
     events: EventStore
     arrivals: Arrivals
+    check: DeploymentCheck
     #: None: there is no Redis to count in.
     counts: Counts | None
     drain: LogDrain
@@ -110,9 +114,12 @@ def build(settings: Settings) -> Services:
     counts = Counts(redis, streams) if redis else None
     vercel = VercelClient(http, settings.app_project_id)
     routing = Routing(vercel, settings)
-    deployments = DeploymentStore(database)
+    deployments = DeploymentStore(database, settings.freeze_windows)
     pins = Pins(deployments, vercel)
-    tracker = Tracker(deployments, vercel, routing, pins, app_database_url)
+    events = EventStore(database)
+    tracker = Tracker(
+        deployments, MoveStore(database), vercel, routing, pins, events, app_database_url
+    )
     planner = Planner(deployments, app_database_url)
     prober = make_prober(settings)
     store = RollbackStore(database)
@@ -148,17 +155,19 @@ def build(settings: Settings) -> Services:
     preflight = Preflight(
         Kit(settings, database, preflights, deployments, vercel, prober, redis, counts)
     )
+    check = make_check(settings, tracker)
     sweep = Sweep(
-        health,
-        deployments,
-        tracker,
-        routing,
-        prober,
-        engine,
-        autopilot,
-        notifier,
-        deadman,
-        preflight,
+        health=health,
+        deployments=deployments,
+        tracker=tracker,
+        routing=routing,
+        prober=prober,
+        engine=engine,
+        autopilot=autopilot,
+        notifier=notifier,
+        deadman=deadman,
+        preflight=preflight,
+        check=check,
     )
     return Services(
         settings=settings,
@@ -180,11 +189,12 @@ def build(settings: Settings) -> Services:
         overview=OverviewPage(
             listing, health, store, automatic, preflights, StandingStore(database), settings
         ),
-        events=EventStore(database),
+        events=events,
         counts=counts,
         drain=make_drain(settings, streams, counts, outage),
         autopilot=autopilot,
-        arrivals=Arrivals(tracker, health, sweep),
+        arrivals=Arrivals(tracker, health, sweep, check),
+        check=check,
     )
 
 
@@ -225,6 +235,14 @@ def make_notifier(settings: Settings, database: Database) -> Notifier:
 def make_deadman(settings: Settings) -> Deadman:
     url = settings.deadman_url
     return Deadman(make_notify_http, url.get_secret_value() if url else None)
+
+
+def make_check(settings: Settings, tracker: Tracker) -> DeploymentCheck:
+    refuses = settings.freeze_policy is FreezePolicy.REFUSE
+    windows = settings.freeze_windows if refuses else ()
+    return DeploymentCheck(
+        tracker, settings.deployment_check_id, windows, dashboard_url=settings.dashboard_url
+    )
 
 
 def make_prober(settings: Settings) -> Prober:

@@ -107,14 +107,17 @@ def get_alias(ask: Ask) -> Answer:
 
 def _alias(ask: Ask, host: str) -> dict[str, object]:
     deployment = ask.cloud.state.deployments[ask.cloud.state.aliases[host]]
+    moves = [move for move in ask.cloud.state.alias_moves if move.alias == host]
+    by, moved_ms = (moves[-1].by, moves[-1].at_ms) if moves else ("ci", deployment.created_ms)
     return {
         "uid": _uid(host),
         "alias": host,
         "deploymentId": deployment.id,
         "deployment": {"id": deployment.id, "url": deployment.url},
         "projectId": ask.cloud.config.project_id,
-        "created": deployment.created_ms,
-        "createdAt": deployment.created_ms,
+        "created": moved_ms,
+        "createdAt": moved_ms,
+        "creator": {"uid": f"usr_{by}", "username": by, "email": f"{by}@wedsync.example"},
     }
 
 

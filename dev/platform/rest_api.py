@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from dev.platform import account_calls, deployment_calls, project_calls
+from dev.platform import account_calls, check_calls, deployment_calls, project_calls
 from dev.platform.calls import Answer, Ask, Call, Refused
 from dev.platform.cloud import Cloud, now_ms
 from dev.platform.faults import Fault
@@ -17,6 +17,7 @@ from dev.platform.jobs import Jobs
 
 CALLS: tuple[Call, ...] = (
     *account_calls.CALLS,
+    *check_calls.CALLS,
     *deployment_calls.CALLS,
     *project_calls.CALLS,
 )

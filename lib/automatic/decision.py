@@ -47,6 +47,10 @@ DID_NOT_HELP = (
     "It is what the last rollback went back to, so that rollback did not help, and another one"
     " would not either. Look for what both versions need: the database, a provider, a setting."
 )
+PERSONS_CHOICE = (
+    "It was rolled back before and somebody promoted it again, so going back is a person's"
+    " decision."
+)
 NOTHING_BACK = "There is no earlier version to go back to."
 SHARED = (
     "The version to go back to fails as well: the cause is shared, so traffic does not move. Look"
@@ -100,6 +104,8 @@ class Decider:
         targets = [row for row in candidates(rows) if row.url][:CANDIDATES]
         if facts.is_restored:
             await self.tell(case, "rollback_did_not_help", DID_NOT_HELP)
+        elif any(is_a_persons_choice(row) for row in rows):
+            await self.tell(case, "automatic_refused", PERSONS_CHOICE)
         elif (why_not := refusal(facts)) is not None:
             await self.tell(case, "automatic_refused", why_not)
         elif not targets:
@@ -221,6 +227,14 @@ async def note(
         target=case.newest.target.deployment_id if case.seen else None,
         rollback_id=rollback_id,
     )
+
+
+def is_a_persons_choice(row: DeploymentRow) -> bool:
+    """It is live, was rolled back before, and somebody promoted it: nothing fights a person.
+
+    One that came back with a push was nobody's choice.
+    """
+    return row.is_live and row.quarantined and row.how in ("promote", "rolled_back_elsewhere")
 
 
 def refusal(facts: Facts) -> str | None:

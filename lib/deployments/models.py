@@ -1,7 +1,7 @@
 """A deployment as it is recorded, and as it is shown."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -10,6 +10,10 @@ from lib.rollback.models import STORABLE, Environment
 
 #: A migration version or git SHA that nobody told us. It equals nothing, itself included.
 UNKNOWN = "unknown"
+
+#: How a deployment came to be live, where it was not a rollback of ours.
+How = Literal["deploy", "promote", "rolled_back_elsewhere", "observed"]
+ROLLED_BACK_ELSEWHERE: How = "rolled_back_elsewhere"
 
 Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{7,40}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=STORABLE)]
@@ -27,6 +31,15 @@ class DeploymentRecord(BaseModel):
     db_migration_version: Version = UNKNOWN
     title: Line = ""
     author: Line = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How a deployment came to be live, as far as the platform says."""
+
+    how: How = "observed"
+    #: A name or an id of the platform's; None: not said.
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,11 @@ class DeploymentRow(BaseModel):
     def called(self) -> str:
         """How people name it: its short SHA, or its id if nobody told us the SHA."""
         return self.deployment_id if self.git_sha == UNKNOWN else self.git_sha[:7]
+
+    @property
+    def came_back(self) -> bool:
+        """It was rolled back, and a person has let it go live again."""
+        return self.is_live and self.quarantined
 
 
 class DeploymentView(BaseModel):

@@ -45,7 +45,7 @@ SELECT 1 FROM pins p
   JOIN live_periods l ON l.environment = p.environment AND l.live_until IS NULL
   JOIN deployment_history h ON h.id = l.deployment
  WHERE p.environment = %(environment)s AND h.vercel_deployment_id = %(live)s
-   AND l.how <> 'rollback' AND l.live_from > r.requested_at
+   AND l.how NOT IN ('rollback', 'rolled_back_elsewhere') AND l.live_from > r.requested_at
    AND (SELECT min(id) FROM live_periods WHERE deployment = l.deployment) > (
          SELECT min(past.id) FROM live_periods past
            JOIN deployment_history t ON t.id = past.deployment

@@ -2,16 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from datetime import datetime
+from typing import cast
 
 from psycopg.types.json import Jsonb
 
-from lib.deployments.models import UNKNOWN, DatabaseSeen, DeploymentRecord, DeploymentRow
+from lib.deployments import going_live
+from lib.deployments.freeze import Window
+from lib.deployments.models import (
+    UNKNOWN,
+    DatabaseSeen,
+    DeploymentRecord,
+    DeploymentRow,
+    How,
+)
 from lib.deployments.proof import PROOF, PROVE
 from lib.postgres import Connection, Database
 from lib.rollback.models import Environment
-
-How = Literal["deploy", "promote", "observed"]
 
 #: All writes of an environment's history queue here, so that none is decided on old facts.
 LOCK = "SELECT environment FROM environments WHERE environment = %(environment)s FOR UPDATE"
@@ -69,13 +76,14 @@ UPDATE live_periods SET live_until = greatest(app_now(), live_from)
 """
 
 OPEN = """
-INSERT INTO live_periods (environment, deployment, how, rollback_id, ledger)
+INSERT INTO live_periods (environment, deployment, how, rollback_id, moved_by, ledger)
 SELECT d.environment, d.id, CASE WHEN r.id IS NULL THEN %(how)s ELSE 'rollback' END, r.id,
-       %(ledger)s
+       CASE WHEN r.id IS NULL THEN %(by)s END, %(ledger)s
   FROM deployment_details d
   LEFT JOIN rollbacks r ON r.environment = d.environment AND r.target = d.vercel_deployment_id
        AND r.status IN ('pending', 'in_progress')
  WHERE d.environment = %(environment)s AND d.vercel_deployment_id = %(vercel_deployment_id)s
+RETURNING rollback_id
 """
 
 #: The ledger tells what nobody recorded. The column is as short as the specification made it.
@@ -103,7 +111,7 @@ SELECT h.vercel_deployment_id AS deployment_id, h.git_sha, d.title, d.author, d.
        h.health_check_status AS health, h.db_migration_version AS migration_version,
        h.environment_variables AS variables, h.timestamp AS recorded_at, d.recorded_by,
        p.live_from, p.live_until, coalesce(p.how, 'recorded') AS how,
-       r.requested_by AS by, r.reason,
+       coalesce(r.requested_by, p.moved_by) AS by, r.reason,
        p.id IS NOT NULL AND p.live_until IS NULL AS is_live, d.proven_at,
        coalesce(this.version <> floor.version
                 AND coalesce(firsts.period, 0) < floor.period, false) AS below_floor,
@@ -161,6 +169,7 @@ class KnownDatabases:
 @dataclass(frozen=True, slots=True)
 class DeploymentStore:
     database: Database
+    freeze_windows: Sequence[Window] = ()
 
     async def record(
         self,
@@ -207,26 +216,49 @@ class DeploymentStore:
         how: How,
         mark: int,
         ledger: list[str] | None,
+        by: str | None = None,
     ) -> bool:
         """Open the deployment's live period and close the one before. True if that was news.
 
         False as well if the history has changed since `mark`: then what the caller saw is old.
+        `how` and `by` are what the platform says; a rollback of ours that is running says more.
         """
         values: dict[str, object] = {
             "environment": environment,
             "vercel_deployment_id": deployment_id,
             "how": how,
+            "by": by,
             "ledger": ledger,
         }
         async with self.database.transaction() as connection:
             await connection.execute(LOCK, values)
             if await self._is_news(connection, values, mark):
                 await connection.execute(CLOSE_PERIOD, values)
-                await connection.execute(OPEN, values)
+                opened = await (await connection.execute(OPEN, values)).fetchone()
                 if ledger:
                     await connection.execute(TELL_VERSION, values | {"newest": ledger[-1]})
+                await going_live.end_alerts(connection, environment)
+                if opened is not None and opened["rollback_id"] is None:
+                    await self._tell_of(connection, environment, deployment_id)
                 return True
         return False
+
+    async def _tell_of(
+        self, connection: Connection, environment: Environment, deployment_id: str
+    ) -> None:
+        only = {"environment": environment, "only": [deployment_id], "limit": 1}
+        row = await (await connection.execute(HISTORY, only)).fetchone()
+        await going_live.write_opened(
+            connection,
+            await going_live.read_period(connection, environment),
+            quarantined=row is not None and DeploymentRow.model_validate(row).came_back,
+            windows=self.freeze_windows,
+        )
+
+    async def now(self) -> datetime:
+        row = await self.database.one("SELECT app_now() AS now")
+        assert row is not None
+        return cast(datetime, row["now"])
 
     async def _is_news(self, connection: Connection, values: dict[str, object], mark: int) -> bool:
         newest = await (await connection.execute(NEWEST_PERIOD, values)).fetchone()

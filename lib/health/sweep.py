@@ -16,6 +16,7 @@ from lib.alerts import raise_alert, resolve
 from lib.automatic.autopilot import Autopilot
 from lib.automatic.decision import NOTHING_BACK, SHARED, WATCH
 from lib.automatic.models import Suspicion
+from lib.deployments.check import DeploymentCheck
 from lib.deployments.eligibility import last_stable
 from lib.deployments.models import DeploymentRow
 from lib.deployments.store import DeploymentStore
@@ -83,13 +84,16 @@ class Sweep:
     notifier: Notifier
     deadman: Deadman
     preflight: Preflight
+    check: DeploymentCheck
 
     async def run_scheduled(self, *, stop_at: float) -> None:
         """As `run`, by the platform's scheduler: only a good one of these is a sign of life.
 
         Deployments set sweeps off as well; they would hide that the scheduler has stopped.
         """
-        if await self.run(stop_at=stop_at, is_scheduled=True):
+        run = self.run(stop_at=stop_at, is_scheduled=True)
+        is_good, _ = await asyncio.gather(run, self.check.review())
+        if is_good:
             await self.deadman.ping()
 
     async def run(self, *, stop_at: float, is_scheduled: bool = False) -> bool:
@@ -198,6 +202,9 @@ class Sweep:
             target=target.deployment_id if target else None,
             target_health=target_look.health if target_look else None,
             rollback_id=await self.health.claim_watch(
+                environment, every=WATCH_EVERY - SLACK, watch=WATCH
+            ),
+            watched_period=await self.health.claim_watch_elsewhere(
                 environment, every=WATCH_EVERY - SLACK, watch=WATCH
             ),
         )

@@ -115,6 +115,7 @@ class OperationsStore:
                     f"More than one quarantined commit begins with {operation.subject}."
                     " Send more of it."
                 )
+            await alerts.resolve(connection, operation.environment, ["quarantined_went_live"])
             await audit(connection, operation, caller, git_sha=lifted[0]["git_sha"])
         return True
 

@@ -33,6 +33,7 @@ const HOW = {
   deploy: "deployed",
   rollback: "rolled back",
   promote: "promoted",
+  rolled_back_elsewhere: "rolled back in the platform",
   observed: "seen live",
   recorded: "recorded",
 };

@@ -308,7 +308,7 @@ async def test_who_moves_production_after_a_rollback_is_told_of_once(
 
     await look(3)
 
-    assert await alerts() == ["moved_after_rollback"]
+    assert sorted(await alerts()) == ["moved_after_rollback", "quarantined_went_live"]
     assert len(await rollbacks()) == 1
 
 

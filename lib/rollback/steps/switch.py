@@ -8,8 +8,8 @@ from http import HTTPStatus
 from lib import errors
 from lib.rollback.machine import Done, Failed, Outcome, Traffic, Wait
 from lib.rollback.models import Claim, SwitchMethod
-from lib.rollback.steps.base import Tools, traffic_after
-from lib.vercel.models import AliasRequest
+from lib.rollback.steps.base import Tools, moved_meanwhile, traffic_after
+from lib.vercel.models import AliasRequest, Deployment
 
 RECHECK = timedelta(seconds=0.5)
 #: The platform's job ended, and what it says is final.
@@ -25,7 +25,8 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
 async def move_alias(claim: Claim, tools: Tools) -> Outcome:
     """An alias does not pin: the next production push would take it back, so that is turned off.
 
-    The setting's earlier value is kept with the step before it is changed.
+    The setting's earlier value is kept with the step before it is changed, and what was live, so
+    that a repetition can tell a platform that is slow from a person who has moved it meanwhile.
     """
     rollback = claim.rollback
     project = await tools.vercel.project()
@@ -36,12 +37,25 @@ async def move_alias(claim: Claim, tools: Tools) -> Outcome:
     await keep_pin(claim, tools)
     live = await tools.routing.live(rollback.environment)
     if live is None or live.id != rollback.target:
+        if live is not None and is_somebody_elses(claim, live):
+            return moved_meanwhile(claim, live)
+        if "left" not in claim.facts:
+            await tools.store.remember(claim, left=live.id if live else None)
         alias = tools.routing.settings.alias(rollback.environment)
         await ask(claim, tools, lambda: tools.vercel.assign_alias(rollback.target, alias))
         live = await tools.routing.live(rollback.environment)
     if live is None or live.id != rollback.target:
         return Wait(RECHECK, "The platform accepted the switch and still names the old version.")
     return await done(claim, tools)
+
+
+def is_somebody_elses(claim: Claim, live: Deployment) -> bool:
+    """We have asked, and neither the target nor what we left is live: a person was here.
+
+    Asking again would take back what they did.
+    """
+    expected = (claim.rollback.target, claim.facts.get("left"))
+    return bool(claim.facts.get("asked")) and live.id not in expected
 
 
 async def instant_rollback(claim: Claim, tools: Tools) -> Outcome:
