@@ -24,6 +24,20 @@ def look(services, pass_time):
 
 
 @pytest.fixture
+def seen(control):
+    """The sweep has looked at it before."""
+
+    async def seen(deployment_id: str, times: int, *, live: str = "ok") -> None:
+        await control.execute(
+            "INSERT INTO probes (environment, deployment, live, detail)"
+            " SELECT 'production', %s, %s, '' FROM generate_series(1, %s)",
+            [deployment_id, live, times],
+        )
+
+    return seen
+
+
+@pytest.fixture
 def go_live(services, platform):
     async def go_live(deployment_id: str) -> None:
         platform.move_alias(platform.config.aliases.production, deployment_id)
@@ -47,54 +61,74 @@ async def test_enough_good_looks_over_half_an_hour_prove_it(look, row, releases)
     assert (await row(releases.v2)).is_proven
 
 
-async def test_a_good_look_too_few_does_not(look, row, releases):
-    await look(LOOKS - 1, over=LIVE)
+async def test_a_good_look_too_few_does_not(look, seen, row, releases):
+    await seen(releases.v2, LOOKS - 2)
+
+    await look(1, over=LIVE)
 
     assert not (await row(releases.v2)).is_proven
 
 
-async def test_half_an_hour_too_short_does_not(look, row, releases):
-    await look(LOOKS + 5, over=LIVE - 20 * SECOND)
+async def test_half_an_hour_too_short_does_not(look, seen, row, releases):
+    await seen(releases.v2, 2 * LOOKS)
+
+    await look(1, over=LIVE - 20 * SECOND)
 
     assert not (await row(releases.v2)).is_proven
 
 
-async def test_bad_looks_do_not_count(look, row, go_live, releases):
+async def test_bad_looks_do_not_count(look, seen, row, releases):
+    await seen(releases.v2, LOOKS, live="failed")
+    await seen(releases.v2, LOOKS, live="unknown")
+
+    await look(2, over=LIVE)
+
+    assert (await row(releases.v2)).is_passing
+    assert not (await row(releases.v2)).is_proven
+
+
+async def test_one_that_fails_now_is_not_proved(look, seen, row, go_live, releases):
     await go_live(releases.v3)
+    await seen(releases.v3, LOOKS)
 
-    await look(LOOKS + 5, over=LIVE)
+    await look(1, over=LIVE)
 
     assert not (await row(releases.v3)).is_proven
 
 
-async def test_looks_at_another_version_do_not_count(look, row, go_live, releases):
-    await look(LOOKS - 1, over=LIVE)
-    await go_live(releases.v1)
-    await look(1, over=10 * SECOND)
+async def test_looks_at_another_version_do_not_count(look, seen, row, releases):
+    await seen(releases.v1, LOOKS)
 
-    assert not (await row(releases.v1)).is_proven
+    await look(2, over=LIVE)
+
     assert not (await row(releases.v2)).is_proven
 
 
-async def test_its_times_are_added_up(look, row, go_live, releases):
-    await look(LOOKS, over=LIVE / 2)
+async def test_its_times_are_added_up(look, seen, row, go_live, releases):
+    await seen(releases.v2, LOOKS)
+    await look(1, over=LIVE / 2)
     await go_live(releases.v1)
-    await look(2, over=timedelta(days=1))
+    await look(1, over=timedelta(hours=1))
     await go_live(releases.v2)
+    before = (await row(releases.v2)).is_proven
 
     await look(2, over=LIVE / 2)
 
+    assert not before
     assert (await row(releases.v2)).is_proven
 
 
 async def test_it_stays_proved_when_its_looks_are_forgotten(
-    look, row, go_live, releases, pass_time
+    look, seen, row, go_live, releases, pass_time, control
 ):
-    await look(LOOKS, over=LIVE)
+    await seen(releases.v2, LOOKS)
+    await look(1, over=LIVE)
     await go_live(releases.v3)
     await pass_time(timedelta(days=90))
     await look(2, over=20 * SECOND)
 
+    left = await control.execute("SELECT 1 FROM probes WHERE deployment = %s", [releases.v2])
+    assert await left.fetchall() == []
     assert (await row(releases.v2)).is_proven
 
 
@@ -127,12 +161,12 @@ class TestRequests:
 
 
 async def test_a_proven_version_is_gone_back_to_before_a_newer_one(
-    services, look, go_live, releases
+    services, look, seen, go_live, releases
 ):
     await go_live(releases.v1)
-    await look(LOOKS, over=LIVE)
+    await seen(releases.v1, LOOKS)
+    await look(1, over=LIVE)
     await go_live(releases.v2)
-    await look(3, over=30 * SECOND)
     await go_live(releases.v3)
 
     rows = await services.deployments.history(PRODUCTION)
