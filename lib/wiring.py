@@ -12,6 +12,7 @@ from lib.access.gate import Gate
 from lib.access.store import AccessStore
 from lib.arrivals import Arrivals
 from lib.deployments.listing import Listing
+from lib.deployments.recorder import Recorder
 from lib.deployments.store import DeploymentStore
 from lib.deployments.tracker import Tracker
 from lib.health.probe import USER_AGENT, Prober
@@ -33,6 +34,8 @@ from lib.rollback.progress import Progress
 from lib.rollback.steps import Tools
 from lib.rollback.store import RollbackStore
 from lib.schema.plan import Planner
+from lib.schema.records import RecordStore
+from lib.schema.refusals import judge_texts
 from lib.settings import Settings, settings
 from lib.traffic.counts import Counts
 from lib.traffic.drain import LogDrain, Outage
@@ -52,6 +55,8 @@ class Services:
     access: AccessStore
     gate: Gate
     deployments: DeploymentStore
+    records: RecordStore
+    recorder: Recorder
     tracker: Tracker
     listing: Listing
     health: HealthStore
@@ -97,6 +102,7 @@ def build(settings: Settings) -> Services:
     vercel = VercelClient(http, settings.app_project_id)
     routing = Routing(vercel, settings)
     deployments = DeploymentStore(database)
+    records = RecordStore(database)
     tracker = Tracker(deployments, vercel, routing, app_database_url)
     planner = Planner(deployments, app_database_url)
     prober = make_prober(settings)
@@ -128,6 +134,8 @@ def build(settings: Settings) -> Services:
         access=access,
         gate=Gate(access),
         deployments=deployments,
+        records=records,
+        recorder=Recorder(deployments, records, judge_texts),
         tracker=tracker,
         listing=listing,
         health=health,

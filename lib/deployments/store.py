@@ -1,8 +1,9 @@
 """Deployments and when each was live, in Postgres. All times are the database's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
@@ -11,6 +12,8 @@ from lib.postgres import Connection, Database
 from lib.rollback.models import Environment
 
 How = Literal["deploy", "promote", "observed"]
+#: What else is written of a deployment, by its row's id.
+Also = Callable[[Connection, UUID], Awaitable[None]]
 
 #: All writes of an environment's history queue here, so that none is decided on old facts.
 LOCK = "SELECT environment FROM environments WHERE environment = %(environment)s FOR UPDATE"
@@ -148,12 +151,14 @@ class DeploymentStore:
         recorded_by: str,
         url: str = "",
         variables: Mapping[str, int] | None = None,
+        also: Also | None = None,
     ) -> bool:
         """True if it was new. Any number of times, in any order, from anybody: the same row.
 
-        `variables`: name -> time of its last change, ms; None: not known now.
+        `variables`: name -> time of its last change, ms; None: not known now. `also` is done in
+        the same transaction.
         """
-        values = record.model_dump() | {
+        values = record.model_dump(exclude={"migrations"}) | {
             "recorded_by": recorded_by,
             "url": url,
             "variables": None if variables is None else Jsonb(dict(variables)),
@@ -166,6 +171,8 @@ class DeploymentStore:
             if known is None:
                 await connection.execute(INSERT_DETAILS, values | row)
             await connection.execute(UPDATE, values | row)
+            if also is not None:
+                await also(connection, row["id"])
         return known is None
 
     async def newest_period(self, environment: Environment) -> int:
