@@ -33,9 +33,9 @@ from lib.rollback.intake import Intake
 from lib.rollback.progress import Progress
 from lib.rollback.steps import Tools
 from lib.rollback.store import RollbackStore
+from lib.schema.judging import judge
 from lib.schema.plan import Planner
 from lib.schema.records import RecordStore
-from lib.schema.refusals import judge_texts
 from lib.settings import Settings, settings
 from lib.traffic.counts import Counts
 from lib.traffic.drain import LogDrain, Outage
@@ -135,7 +135,7 @@ def build(settings: Settings) -> Services:
         gate=Gate(access),
         deployments=deployments,
         records=records,
-        recorder=Recorder(deployments, records, judge_texts),
+        recorder=Recorder(deployments, records, judge),
         tracker=tracker,
         listing=listing,
         health=health,

@@ -19,7 +19,7 @@ TRANSACTION_CONTROL = (
     ("SET", "TRANSACTION"),
     ("SET", "SESSION", "CHARACTERISTICS"),
 )
-REMEDY = " Take it out; an old migration can be recorded without its text (--since)."
+REMEDY = " Take it out; an old migration can be recorded without its text (--after)."
 
 
 def judge_texts(migrations: Sequence[MigrationText]) -> list[Finding]:
