@@ -1,4 +1,4 @@
-"""An app's migrations are found whichever tool they are for, and what is odd is named by its line."""
+"""An app's migrations are found whichever tool they are for, and what is odd is named."""
 
 import json
 from pathlib import Path
@@ -119,8 +119,11 @@ class TestDrizzle:
 
     @pytest.mark.parametrize(
         "journal",
-        ["{", "[]", "{}", '{"dialect": "postgresql", "entries": [{"idx": 0, "tag": "a"}]}']
-        + ['{"dialect": "postgresql", "entries": [{"idx": "0", "when": 1, "tag": "a"}]}'],
+        [
+            *["{", "[]", "{}"],
+            '{"dialect": "postgresql", "entries": [{"idx": 0, "tag": "a"}]}',
+            '{"dialect": "postgresql", "entries": [{"idx": "0", "when": 1, "tag": "a"}]}',
+        ],
     )
     def test_a_broken_journal_is_named(self, tmp_path, write, journal):
         write("drizzle/meta/_journal.json", journal)
@@ -239,7 +242,7 @@ class TestDetection:
         write("apps/web/sql/1_a.sql", DBMATE)
 
         assert collect(tmp_path, folder=Path("apps/web/sql")).versions == ["1"]
-        with pytest.raises(CannotCollect, match="No migrations were found in .*other"):
+        with pytest.raises(CannotCollect, match=r"No migrations were found in .*other"):
             collect(tmp_path, folder=Path("other"))
 
     @pytest.mark.parametrize("tool", ["prisma", "dbmate", "supabase"])
