@@ -34,8 +34,10 @@ from lib.rollback.progress import Progress
 from lib.rollback.steps import Tools
 from lib.rollback.store import RollbackStore
 from lib.schema.judging import judge
+from lib.schema.ledger_events import LedgerEvents
 from lib.schema.plan import Planner
 from lib.schema.records import RecordStore
+from lib.schema.watch import LedgerWatch
 from lib.settings import Settings, settings
 from lib.traffic.counts import Counts
 from lib.traffic.drain import LogDrain, Outage
@@ -57,6 +59,7 @@ class Services:
     deployments: DeploymentStore
     records: RecordStore
     recorder: Recorder
+    ledger_events: LedgerEvents
     tracker: Tracker
     listing: Listing
     health: HealthStore
@@ -123,8 +126,18 @@ def build(settings: Settings) -> Services:
     automatic = Automatic(database, engine, settings)
     notifier = make_notifier(settings, database)
     deadman = make_deadman(settings)
+    ledger_events = LedgerEvents(database)
     sweep = Sweep(
-        health, deployments, tracker, routing, prober, engine, automatic, notifier, deadman
+        health,
+        deployments,
+        tracker,
+        routing,
+        prober,
+        engine,
+        automatic,
+        notifier,
+        deadman,
+        LedgerWatch(ledger_events, app_database_url),
     )
     return Services(
         settings=settings,
@@ -136,6 +149,7 @@ def build(settings: Settings) -> Services:
         deployments=deployments,
         records=records,
         recorder=Recorder(deployments, records, judge),
+        ledger_events=ledger_events,
         tracker=tracker,
         listing=listing,
         health=health,

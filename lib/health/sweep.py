@@ -25,6 +25,7 @@ from lib.notify.sender import Notifier
 from lib.rollback.automatic import Automatic
 from lib.rollback.engine import Engine
 from lib.rollback.models import Environment
+from lib.schema.watch import LedgerWatch
 from lib.vercel.routing import Routing
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class Sweep:
     automatic: Automatic
     notifier: Notifier
     deadman: Deadman
+    ledger: LedgerWatch
 
     async def run_scheduled(self, *, stop_at: float) -> None:
         """As `run`, by the platform's scheduler: only a good one of these is a sign of life.
@@ -89,7 +91,7 @@ class Sweep:
         """
         this = Round(stop_at)
         await self.notifier.keep_channels()
-        async with self.notifier.sending():
+        async with self.notifier.sending(), self.ledger.watching():
             while (wait := await self.glance(this)) is not None:
                 if time.monotonic() + wait >= stop_at:
                     break
