@@ -11,7 +11,16 @@ from collections.abc import Sequence
 from lib.schema.judging import judge
 from lib.schema.sources import CannotCollect, Collected
 from lib.schema.texts import Finding
-from scripts.ci import BROKEN, FINE, REFUSED, add_collecting, collected, tell_broken, tell_findings
+from scripts.ci import (
+    BROKEN,
+    FINE,
+    REFUSED,
+    add_collecting,
+    collected,
+    one_line,
+    tell_broken,
+    tell_findings,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         return BROKEN
     findings = [*too_large(migrations), *judge([one.text for one in migrations if one.text])]
     tell_findings(findings, migrations)
-    print(verdict(findings, migrations))
+    print(one_line(verdict(findings, migrations)))
     return REFUSED if findings else FINE
 
 

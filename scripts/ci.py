@@ -57,7 +57,7 @@ def tell_findings(findings: Sequence[Finding], migrations: Sequence[Collected]) 
 def tell(kind: str, message: str, place: Source | None = None) -> None:
     """`kind`: error, warning or notice."""
     where = f"{place.file}:{place.line}: " if place and str(place.file) not in message else ""
-    print(f"{kind}: {where}{message}")
+    print(one_line(f"{kind}: {where}{message}"))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         print(annotation(kind, message, place))
 
@@ -71,9 +71,20 @@ def annotation(kind: str, message: str, place: Source | None) -> str:
 
 def escaped(text: str, more: str = "") -> str:
     """As the runner's commands want it: a line is a command, so no text may begin one."""
+    text = printable(text)
     for character in "%\r\n" + more:
         text = text.replace(character, f"%{ord(character):02X}")
     return text
+
+
+def one_line(text: str) -> str:
+    """What a file or a server says may not begin a line of its own: the runner obeys lines."""
+    return " ".join(printable(text).split())
+
+
+def printable(text: str) -> str:
+    """A file's name may be no text at all."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def from_workspace(file: Path) -> str:

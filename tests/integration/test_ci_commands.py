@@ -24,7 +24,7 @@ from lib.access.store import AccessStore
 from lib.postgres import Database
 from lib.schema.sources import Source
 from lib.schema.texts import TEXT_LIMIT_BYTES
-from scripts.ci import annotation
+from scripts.ci import annotation, tell
 
 ROOT = Path(__file__).parents[2]
 SHA = "a1b2c3d4e5" * 4
@@ -160,7 +160,19 @@ class TestCheck:
 
         assert "::error" not in run("check_migrations").stdout
 
-    def test_a_text_cannot_give_the_runner_commands(self):
+    def test_a_name_that_is_no_text_is_told_all_the_same(self, run, tmp_path):
+        folder = tmp_path / "prisma" / "migrations" / os.fsdecode(b"1_\xff")
+        folder.mkdir(parents=True)
+        (folder / "migration.sql").write_text("SELECT 1;")
+
+        done = run("check_migrations", GITHUB_ACTIONS="true")
+        assert done.returncode == 2
+        assert "cannot be recorded" in done.stdout
+
+    def test_a_text_cannot_give_the_runner_commands(self, capsys):
+        tell("error", "a\n::stop-commands::x\r::debug::")
+
+        assert capsys.readouterr().out == "error: a ::stop-commands::x ::debug::\n"
         line = annotation("error", "100 %\n::set-output::", Source(Path("/a:b,c\n.sql"), 0))
 
         assert line == "::error file=/a%3Ab%2Cc%0A.sql,line=1::100 %25%0A::set-output::"
