@@ -28,7 +28,7 @@ RETURNING version
 
 ADD_DOWN = """
 UPDATE migration_scripts SET down_sql = %(down)s, down_sha256 = %(down_sum)s
- WHERE version = %(version)s AND down_sql IS NULL AND up_sha256 = %(up_sum)s
+ WHERE version = %(version)s AND down_sql IS NULL
 """
 
 CHECKSUMS = """
@@ -185,15 +185,8 @@ async def insert_texts(
     new = {row["version"] for row in rows}
     for one in sorted(migrations, key=lambda one: one.version):
         if one.down is not None and one.version not in new:
-            await connection.execute(
-                ADD_DOWN,
-                {
-                    "version": one.version,
-                    "down": one.down,
-                    "down_sum": sum_of(one.down),
-                    "up_sum": checksum(one.up),
-                },
-            )
+            added = {"version": one.version, "down": one.down, "down_sum": checksum(one.down)}
+            await connection.execute(ADD_DOWN, added)
     return tuple(one.version for one in migrations if one.version in new)
 
 

@@ -149,8 +149,27 @@ async def test_twice_is_once(post, count):
     assert await count("audit WHERE action = 'migrations.record'") == 1
 
 
+async def test_the_same_texts_in_opposite_orders_at_once_do_not_wait_in_a_ring(post, control):
+    """Environments do not wait for each other; that each row takes a while makes them meet."""
+    await control.execute(
+        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM pg_sleep(0.05); RETURN NEW; END $$;"
+        "CREATE TRIGGER dawdle BEFORE INSERT ON migration_scripts"
+        " FOR EACH ROW EXECUTE FUNCTION dawdle()"
+    )
+    texts = [text(f"{number:04}") for number in range(10)]
+    versions = [one["version"] for one in texts]
+
+    answers = await asyncio.gather(
+        post("dpl_1", versions=versions, migrations=texts),
+        post("dpl_2", environment="staging", versions=versions, migrations=texts[::-1]),
+    )
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+
+
 async def test_many_at_once_are_once(post, count):
-    """Of two environments, which do not wait for each other, and in opposite orders."""
+    """Of two environments, and in opposite orders."""
     versions = [f"{number:04}" for number in range(20)]
     bodies = [
         {
