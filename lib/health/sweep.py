@@ -91,7 +91,7 @@ class Sweep:
         """
         this = Round(stop_at)
         await self.notifier.keep_channels()
-        async with self.notifier.sending(), self.ledger.watching():
+        async with self.notifier.sending(), self.ledger.watching(stop_at=stop_at):
             while (wait := await self.glance(this)) is not None:
                 if time.monotonic() + wait >= stop_at:
                     break

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -30,16 +31,21 @@ class LedgerWatch:
     app_database_url: str | None
 
     @asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
-        """While the body runs, and at least once: read the ledger whenever that is due."""
+    async def watching(self, *, stop_at: float) -> AsyncIterator[None]:
+        """While the body runs, read the ledger whenever that is due.
+
+        What is being read when it ends is waited for, but not past `stop_at` (monotonic seconds):
+        the next sweep reads as well.
+        """
         done = asyncio.Event()
         watcher = asyncio.create_task(self._keep_watching(done))
         try:
             yield
         finally:
             done.set()
+            left = min(LAST_READING_SECONDS, max(0.0, stop_at - time.monotonic()))
             with suppress(TimeoutError):
-                await asyncio.wait_for(watcher, LAST_READING_SECONDS)
+                await asyncio.wait_for(watcher, left)
 
     async def look(self) -> bool:
         """Read the ledger if that is due. True: it has changed.

@@ -11,6 +11,7 @@ import pytest
 
 from dev.ports import LOOPBACK, free_port
 from lib.deployments.models import Release
+from lib.health.sweep import YOUNG
 from lib.rollback.models import Environment
 from lib.schema.ledger import TIMEOUT_SECONDS
 from lib.schema.watch import READ_EVERY, LedgerWatch
@@ -208,10 +209,12 @@ async def test_an_app_without_a_database_is_not_watched(services, events):
 
 
 async def test_a_sweep_reads_it_beside_its_looks(services, app, events, pass_time):
-    await services.sweep.run(stop_at=time.monotonic())
+    """All is calm: there is one look, and the reading is waited for."""
+    await pass_time(2 * YOUNG)
+    await services.sweep.run(stop_at=time.monotonic() + 60)
     app("INSERT INTO schema_migrations VALUES ('0003')")
     await pass_time(READ_EVERY)
-    await services.sweep.run(stop_at=time.monotonic())
+    await services.sweep.run(stop_at=time.monotonic() + 60)
 
     assert len(await events()) == 1
 
@@ -221,7 +224,7 @@ async def test_a_database_that_hangs_delays_no_look(services, pass_time, control
     port = silent.getsockname()[1]
     watch = LedgerWatch(services.ledger_events, f"postgresql://{LOOPBACK}:{port}/app")
     await pass_time(READ_EVERY)
-    async with watch.watching():
+    async with watch.watching(stop_at=time.monotonic() + 60):
         await services.sweep.take_looks()
         looks = await (await control.execute("SELECT count(*) AS n FROM probes")).fetchone()
         left = time.monotonic()
@@ -232,12 +235,30 @@ async def test_a_database_that_hangs_delays_no_look(services, pass_time, control
     assert took < TIMEOUT_SECONDS + 2
 
 
+async def test_a_sweep_that_must_end_does_not_wait_for_it(services, pass_time, control):
+    silent = socket.create_server((LOOPBACK, 0))
+    port = silent.getsockname()[1]
+    watch = LedgerWatch(services.ledger_events, f"postgresql://{LOOPBACK}:{port}/app")
+    await pass_time(READ_EVERY)
+    async with watch.watching(stop_at=time.monotonic()):
+        for _ in range(200):
+            [claimed] = await (await control.execute("SELECT fence FROM ledger_watch")).fetchall()
+            if claimed["fence"]:
+                break
+            await asyncio.sleep(0.01)
+        left = time.monotonic()
+
+    silent.close()
+    assert claimed["fence"] == 1
+    assert time.monotonic() - left < TIMEOUT_SECONDS / 2
+
+
 async def test_our_own_database_being_away_stops_nothing(services, variables, postgres):
     nowhere = load(variables | {"DATABASE_URL": f"postgresql://{LOOPBACK}:{free_port()}/x"})
     away = build(nowhere)
     away.database.timeout_seconds = 0.2
 
-    async with away.sweep.ledger.watching():
+    async with away.sweep.ledger.watching(stop_at=time.monotonic() + 60):
         pass
     await away.close()
 
