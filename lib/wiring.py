@@ -21,6 +21,7 @@ from lib.deployments.freeze import FreezePolicy
 from lib.deployments.listing import Listing
 from lib.deployments.moves import MoveStore
 from lib.deployments.pins import Pins
+from lib.deployments.recorder import Recorder
 from lib.deployments.store import DeploymentStore
 from lib.deployments.tracker import Tracker
 from lib.health.probe import USER_AGENT, Prober
@@ -46,7 +47,11 @@ from lib.rollback.intake import Intake
 from lib.rollback.progress import Progress
 from lib.rollback.steps import Tools
 from lib.rollback.store import RollbackStore
+from lib.schema.judging import judge
+from lib.schema.ledger_events import LedgerEvents
 from lib.schema.plan import Planner
+from lib.schema.records import RecordStore
+from lib.schema.watch import LedgerWatch
 from lib.settings import Settings, settings
 from lib.traffic.counts import Counts
 from lib.traffic.drain import LogDrain, Outage
@@ -66,6 +71,9 @@ class Services:
     access: AccessStore
     gate: Gate
     deployments: DeploymentStore
+    records: RecordStore
+    recorder: Recorder
+    ledger_events: LedgerEvents
     tracker: Tracker
     listing: Listing
     health: HealthStore
@@ -120,6 +128,7 @@ def build(settings: Settings) -> Services:
     tracker = Tracker(
         deployments, MoveStore(database), vercel, routing, pins, events, app_database_url
     )
+    records = RecordStore(database)
     planner = Planner(deployments, app_database_url)
     prober = make_prober(settings)
     store = RollbackStore(database)
@@ -149,7 +158,8 @@ def build(settings: Settings) -> Services:
         has_drain=settings.drain_secret is not None,
     )
     gate = HelpGate(prober, settings.probe_paths)
-    decider = Decider(automatic, deployments, routing, gate, engine, settings)
+    ledger_events = LedgerEvents(database)
+    decider = Decider(automatic, deployments, routing, gate, engine, ledger_events, settings)
     autopilot = Autopilot(judging, decider, engine, notifier)
     preflights = PreflightStore(database)
     preflight = Preflight(
@@ -168,6 +178,7 @@ def build(settings: Settings) -> Services:
         deadman=deadman,
         preflight=preflight,
         check=check,
+        ledger=LedgerWatch(ledger_events, app_database_url),
     )
     return Services(
         settings=settings,
@@ -177,6 +188,9 @@ def build(settings: Settings) -> Services:
         access=access,
         gate=Gate(access),
         deployments=deployments,
+        records=records,
+        recorder=Recorder(deployments, records, judge),
+        ledger_events=ledger_events,
         tracker=tracker,
         listing=listing,
         health=health,

@@ -196,6 +196,8 @@ class ControlApi:
             return refuse(422, str(error))
         except psycopg.OperationalError as error:
             return refuse(503, f"The app's database does not answer: {error}")
+        except psycopg.Error as error:
+            return refuse(409, f"The version's migration failed, and nothing was released: {error}")
         except KeyError as error:
             return refuse(404, f"There is no {error}.")
 

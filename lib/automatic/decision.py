@@ -28,6 +28,7 @@ from lib.health.watch import Path
 from lib.postgres import Connection
 from lib.rollback.engine import Engine
 from lib.rollback.models import Environment, Order, Rollback
+from lib.schema.ledger_events import LedgerEvents
 from lib.settings import Settings
 from lib.vercel.routing import Routing
 
@@ -57,6 +58,10 @@ SHARED = (
     " at the database and the providers."
 )
 NO_BETTER = "No version to go back to is well, so traffic does not move."
+DATABASE_MOVED = (
+    "Its database changed after it went live ({changes}) and its code did not, so the code is not"
+    " to blame and traffic does not move. Look at that migration: release what fits it, or undo it."
+)
 NOT_ASKED = (
     "The version to go back to could not be asked whether it is well ({detail}), so going back is a"
     " person's decision."
@@ -87,6 +92,7 @@ class Decider:
     routing: Routing
     gate: Gate
     engine: Engine
+    ledger: LedgerEvents
     settings: Settings
 
     async def decide(self, suspicion: Suspicion) -> Rollback | None:
@@ -108,6 +114,8 @@ class Decider:
             await self.tell(case, "automatic_refused", PERSONS_CHOICE)
         elif (why_not := refusal(facts)) is not None:
             await self.tell(case, "automatic_refused", why_not)
+        elif (move := await self.moved(case)) is not None:
+            await self.tell(case, "database_moved", move)
         elif not targets:
             await self.tell(case, "down_not_rolled_back", NOTHING_BACK)
         elif await self.store.claim_gate(case.environment):
@@ -116,6 +124,15 @@ class Decider:
             finally:
                 await self.store.free_gate(case.environment)
         return None
+
+    async def moved(self, case: Case) -> str | None:
+        """What others changed in the app's database under the live code: not the code's fault."""
+        move = await self.ledger.ledger_moved_since(case.environment, case.facts.live_from)
+        if move is None:
+            return None
+        changes = [f"{version} was applied" for version in move.applied]
+        changes += [f"{version} was undone" for version in move.undone]
+        return DATABASE_MOVED.format(changes=", ".join(changes))
 
     async def ask_gate(self, case: Case, targets: Sequence[DeploymentRow]) -> Case:
         """Until one of them does not fail."""

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -103,7 +103,7 @@ SELECT b.newest AS verdict, e.stragglers, d.decision,
 """
 
 FACTS = """
-SELECT e.mode, e.locked_by IS NOT NULL AS is_locked, p.id AS period,
+SELECT e.mode, e.locked_by IS NOT NULL AS is_locked, p.id AS period, p.live_from,
        p.live_from <= app_now() - %(window)s AS is_old,
        (SELECT count(*) FROM rollbacks r WHERE r.environment = e.environment AND r.automatic
            AND r.requested_at > app_now() - interval '1 day') AS today,
@@ -155,6 +155,7 @@ class Facts:
 
     mode: Mode
     period: int
+    live_from: datetime
     is_locked: bool
     is_old: bool
     today: int  #: automatic rollbacks

@@ -1,12 +1,18 @@
 """A deployment as it is recorded, and as it is shown."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from lib.moments import Moment
 from lib.rollback.models import STORABLE, Environment
+from lib.schema.texts import (
+    TEXTS_AT_MOST,
+    VERSIONS_AT_MOST,
+    MigrationText,
+    MigrationVersion,
+)
 
 #: A migration version or git SHA that nobody told us. It equals nothing, itself included.
 UNKNOWN = "unknown"
@@ -21,7 +27,7 @@ Version = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=
 
 
 class DeploymentRecord(BaseModel):
-    """Body of POST /api/deployments."""
+    """A deployment as whoever saw it tells of it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -31,6 +37,30 @@ class DeploymentRecord(BaseModel):
     db_migration_version: Version = UNKNOWN
     title: Line = ""
     author: Line = ""
+
+
+class Release(DeploymentRecord):
+    """Body of POST /api/deployments: with the migrations that it contains, if they are told."""
+
+    #: All of them, in the order of the app's own tool; None: not told.
+    versions: Annotated[list[MigrationVersion], Field(max_length=VERSIONS_AT_MOST)] | None = None
+    #: Texts of some of those.
+    migrations: Annotated[list[MigrationText], Field(max_length=TEXTS_AT_MOST)] = []
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        contained = set(self.versions or [])
+        brought = {one.version for one in self.migrations}
+        if len(contained) < len(self.versions or []):
+            raise ValueError("`versions` names a version twice")
+        if len(brought) < len(self.migrations):
+            raise ValueError("`migrations` holds a version twice")
+        if not brought <= contained:
+            raise ValueError(
+                "`versions` lists every migration that the release contains, and lacks"
+                f" {min(brought - contained)}"
+            )
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +147,17 @@ class DeploymentView(BaseModel):
     why_not: str | None
     database_effect: str
     changed_variables: list[str] = Field(default_factory=list)
+
+
+class RecordedRelease(DeploymentView):
+    """Answer of POST /api/deployments."""
+
+    #: How many migrations it contains; None: not told.
+    versions: int | None = None
+    #: Whose texts were not known before.
+    new_texts: list[str] = Field(default_factory=list)
+    #: Whose texts nobody has brought: one cannot step back past these.
+    without_text: list[str] = Field(default_factory=list)
 
 
 class DeploymentList(BaseModel):

@@ -1,9 +1,10 @@
 """Deployments and when each was live, in Postgres. All times are the database's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
@@ -19,6 +20,9 @@ from lib.deployments.models import (
 from lib.deployments.proof import PROOF, PROVE
 from lib.postgres import Connection, Database
 from lib.rollback.models import Environment
+
+#: What else is written of a deployment, by its row's id.
+Also = Callable[[Connection, UUID], Awaitable[None]]
 
 #: All writes of an environment's history queue here, so that none is decided on old facts.
 LOCK = "SELECT environment FROM environments WHERE environment = %(environment)s FOR UPDATE"
@@ -178,12 +182,14 @@ class DeploymentStore:
         recorded_by: str,
         url: str = "",
         variables: Mapping[str, int] | None = None,
+        also: Also | None = None,
     ) -> bool:
         """True if it was new. Any number of times, in any order, from anybody: the same row.
 
-        `variables`: name -> time of its last change, ms; None: not known now.
+        `variables`: name -> time of its last change, ms; None: not known now. `also` is done in
+        the same transaction.
         """
-        values = record.model_dump() | {
+        values = record.model_dump(exclude={"versions", "migrations"}) | {
             "recorded_by": recorded_by,
             "url": url,
             "variables": None if variables is None else Jsonb(dict(variables)),
@@ -196,6 +202,8 @@ class DeploymentStore:
             if known is None:
                 await connection.execute(INSERT_DETAILS, values | row)
             await connection.execute(UPDATE, values | row)
+            if also is not None:
+                await also(connection, row["id"])
         return known is None
 
     async def newest_period(self, environment: Environment) -> int:

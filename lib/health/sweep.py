@@ -31,6 +31,7 @@ from lib.notify.sender import Notifier
 from lib.preflight.preflight import Preflight
 from lib.rollback.engine import Engine
 from lib.rollback.models import Environment
+from lib.schema.watch import LedgerWatch
 from lib.vercel.routing import Routing
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,13 @@ GLANCE_SECONDS = 2.0
 GLANCE_SECONDS_LEAST = 0.2
 #: Alerts that are over when the live version is well again, and has been for a while: one that
 #: goes up and down is not news each time.
-DOWN = ("down_not_rolled_back", "automatic_refused", "gate_refused", "rollback_did_not_help")
+DOWN = (
+    "automatic_refused",
+    "database_moved",
+    "down_not_rolled_back",
+    "gate_refused",
+    "rollback_did_not_help",
+)
 SETTLED = timedelta(minutes=10)
 ONLY_PROBES = (
     "Visitors' requests are answered well all the same, so traffic does not move. Look at what the"
@@ -85,6 +92,7 @@ class Sweep:
     deadman: Deadman
     preflight: Preflight
     check: DeploymentCheck
+    ledger: LedgerWatch
 
     async def run_scheduled(self, *, stop_at: float) -> None:
         """As `run`, by the platform's scheduler: only a good one of these is a sign of life.
@@ -105,7 +113,8 @@ class Sweep:
         this = Round(stop_at)
         await self.notifier.keep_channels()
         beside = self.preflight.beside(stop_at=stop_at, is_scheduled=is_scheduled)
-        async with self.notifier.sending(), beside:
+        watching = self.ledger.watching(stop_at=stop_at)
+        async with self.notifier.sending(), beside, watching:
             while (wait := await self.glance(this)) is not None:
                 if time.monotonic() + wait >= stop_at:
                     break

@@ -49,6 +49,7 @@ NEXT_ACTIONS = {
 #: What a completed rollback puts an end to.
 TROUBLES = (
     "automatic_refused",
+    "database_moved",
     "down_not_rolled_back",
     "gate_refused",
     "moved_after_rollback",

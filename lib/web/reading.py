@@ -8,7 +8,7 @@ from starlette.requests import Request
 from lib import errors
 from lib.rollback.models import Environment
 
-#: Our largest body is a rollback request; a webhook of the platform is a few kilobytes.
+#: A rollback request and a webhook of the platform are a few kilobytes; what may be larger says so.
 BODY_LIMIT_BYTES = 256 * 1024
 KEY_LIMIT = 200
 
@@ -23,8 +23,10 @@ async def read_raw(request: Request, limit: int = BODY_LIMIT_BYTES) -> bytes:
     return body
 
 
-async def read_body[T: BaseModel](request: Request, model: type[T]) -> T:
-    return parse(await read_raw(request), model)
+async def read_body[T: BaseModel](
+    request: Request, model: type[T], limit: int = BODY_LIMIT_BYTES
+) -> T:
+    return parse(await read_raw(request, limit), model)
 
 
 def parse[T: BaseModel](body: bytes, model: type[T]) -> T:

@@ -374,3 +374,24 @@ class TestWhatAPersonDidInThePlatform:
 
         assert await rollbacks() == []
         assert await alerts() == ["rollback_did_not_help"]
+
+
+async def test_a_database_that_moved_under_the_live_code_is_not_its_fault(
+    services, failing, act, rollbacks, releases, alerts, rows, pass_time
+):
+    """A migration runs before its release goes live, and breaks what is live."""
+    ledger = services.ledger_events
+    every = timedelta(seconds=30)
+    await failing(releases.v3)
+    await ledger.note(await ledger.claim(every=every), ["0041"])
+    await pass_time(every)
+    await ledger.note(await ledger.claim(every=every), ["0041", "0042"])
+
+    for _ in range(3):
+        await act()
+
+    assert await rollbacks() == []
+    assert await alerts() == ["database_moved"]
+    [alert] = await rows("SELECT sentence FROM alerts")
+    assert "0042 was applied" in alert["sentence"]
+    assert await rows("SELECT 1 FROM quarantine") == []
