@@ -187,6 +187,7 @@ class Do(StrEnum):
     RENAME_TABLE = "rename_table"
     SET_SCHEMA = "set_schema"
     WIDEN = "widen"
+    NARROW = "narrow"  #: the way back of WIDEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,7 @@ class Step:
 class Lock:
     table: int
     sql: str  #: its qualified name
+    mode: str = "ACCESS EXCLUSIVE"
 
 
 @dataclass(frozen=True, slots=True)
