@@ -39,7 +39,7 @@ WITH columns AS (
 ), indexes AS (
   SELECT i.indrelid AS oid, jsonb_agg(jsonb_build_object(
     'oid', c.oid::bigint, 'name', c.relname, 'definition', pg_get_indexdef(c.oid),
-    'columns', i.indkey::int[], 'is_unique', i.indisunique,
+    'columns', (i.indkey::int[])[0:i.indnkeyatts - 1], 'is_unique', i.indisunique,
     'nulls_conflict', i.indnullsnotdistinct, 'constraint', coalesce(con.oid::bigint, 0)
   ) ORDER BY c.oid) AS items
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid

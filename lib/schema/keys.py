@@ -3,7 +3,17 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from lib.schema.models import Catalogue, Code, Column, Constraint, Do, Index, Step, Table, quote
+from lib.schema.models import (
+    Catalogue,
+    Code,
+    Column,
+    Constraint,
+    Do,
+    Index,
+    Step,
+    Table,
+    quote,
+)
 from lib.schema.statements import Change
 from lib.schema.unfit import Unfit
 
@@ -27,16 +37,22 @@ class Keys:
         return (*(s for s in steps if s.other), *(s for s in steps if not s.other))
 
     def release_added(self, table: Table, change: Change, columns: tuple[int, ...]) -> None:
-        """A constraint that a migration added; one that is no longer there hinders nobody."""
+        """A constraint that a migration added; a named one that is gone hinders nobody."""
         kind = KINDS[change.kind]
         found = [
             one
             for one in table.constraints
             if one.kind == kind
-            and (one.name == change.name if change.name else set(one.columns) == set(columns))
+            and (
+                one.name == change.name
+                if change.name
+                else kind == "x" or set(one.columns) == set(columns)
+            )
         ]
         if found:
             self._release(table, max(found, key=lambda one: one.oid))
+        elif not change.name:
+            raise not_found(table, change)
 
     def release_column(self, table: Table, column: Column) -> None:
         """Whatever a new column brought with it."""
@@ -61,6 +77,8 @@ class Keys:
         ]
         if found:
             self._release_index(table, max(found, key=lambda one: one.oid))
+        elif not change.name:
+            raise not_found(table, change)
 
     def _release(self, table: Table, constraint: Constraint) -> None:
         match constraint.kind:
@@ -150,3 +168,12 @@ class Keys:
                 f"{what} of the partitioned {table.called} would come back only under a long lock.",
                 NO_WAY_FORWARD,
             )
+
+
+def not_found(table: Table, change: Change) -> Unfit:
+    """It may be there and hinder the older code, and cannot be told from others."""
+    return Unfit(
+        Code.UNSUPPORTED,
+        f"what line {change.line} added to {table.called} without a name cannot be found.",
+        "Name constraints and indexes in migrations. " + NO_WAY_FORWARD,
+    )

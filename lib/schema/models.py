@@ -16,6 +16,11 @@ def quote(*names: str) -> str:
     return ".".join('"' + name.replace('"', '""') + '"' for name in names)
 
 
+def cut(name: str) -> str:
+    """As the server stores it: 63 bytes of it."""
+    return name.encode()[:63].decode(errors="ignore")
+
+
 def literal(value: str) -> str:
     return "E'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 

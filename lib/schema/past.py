@@ -8,7 +8,13 @@ from lib.schema.expressions import Node
 from lib.schema.statements import Change, bare
 
 #: As the server names a constraint that the migration did not name.
-SUFFIXES = {"add_foreign_key": "fkey", "add_check": "check", "add_unique": "key"}
+SUFFIXES = {
+    "add_foreign_key": "fkey",
+    "add_check": "check",
+    "add_unique": "key",
+    "add_exclude": "excl",
+    "add_primary_key": "pkey",
+}
 INDEXES = {"create_index", "expression_index", "unique_index"}
 
 
@@ -25,9 +31,7 @@ class Past:
         match change.kind:
             case "drop_index" if self._index_kinds(change.name) == {"create_index"}:
                 return replace(change, kind="drop_plain_index")
-            case "drop_constraint" if self._constraint_kinds(change) & {"add_check"}:
-                return replace(change, kind="drop_check")
-            case "drop_constraint" if self._constraint_kinds(change) == {"add_foreign_key"}:
+            case "drop_constraint" if self._is_check(change):
                 return replace(change, kind="drop_check")
             case "replace_object" if self.is_complete and not self._creates(change):
                 return replace(change, kind="create_object")
@@ -36,13 +40,18 @@ class Past:
     def _index_kinds(self, name: str) -> set[str]:
         return {one.kind for one in self.changes if one.kind in INDEXES and one.name == name}
 
-    def _constraint_kinds(self, change: Change) -> set[str]:
+    def _is_check(self, change: Change) -> bool:
+        """A check or a foreign key, whoever ever had that name on the table."""
         table = change.table[1] if change.table else ""
-        return {
+        kinds = {
             one.kind
             for one in self.changes
-            if one.table and one.table[1] == table and change.name in (one.name, default_name(one))
+            if one.kind in SUFFIXES
+            and one.table
+            and one.table[1] == table
+            and change.name in (one.name, default_name(one))
         }
+        return bool(kinds) and kinds <= {"add_check", "add_foreign_key"}
 
     def _creates(self, change: Change) -> bool:
         made = ("create_object", "replace_object")

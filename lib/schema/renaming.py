@@ -6,12 +6,9 @@ Pure. Statements are made for the names as they are when each of them runs.
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from lib.schema.models import Catalogue, Code, Do, Step, Table, quote
+from lib.schema.models import Catalogue, Code, Do, Step, Table, cut, quote
 from lib.schema.statements import Name
 from lib.schema.unfit import Unfit
-
-#: Bytes; the server cuts longer names off.
-LONGEST_NAME = 63
 
 
 @dataclass(slots=True)
@@ -106,7 +103,7 @@ class Names:
 
 def aside(number: int, name: str) -> str:
     """A name that nobody uses, from which people see what it was."""
-    return f"_rb_{number}_{name}".encode()[:LONGEST_NAME].decode(errors="ignore")
+    return cut(f"_rb_{number}_{name}")
 
 
 def in_the_way(name: str) -> Unfit:

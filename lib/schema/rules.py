@@ -42,7 +42,6 @@ RULES: dict[str, Rule] = {
     "create_index": Rule(SAFE, "creates an index on {}"),
     "drop_plain_index": Rule(SAFE, "drops the index {}"),
     "rename_index": Rule(SAFE, "renames the index {}"),
-    "rename_constraint": Rule(SAFE, "renames a constraint of {}"),
     "drop_check": Rule(SAFE, "drops a check or foreign key of {}"),
     "widen": Rule(SAFE, "widens {}"),
     "storage": Rule(SAFE, "changes how {} is stored"),

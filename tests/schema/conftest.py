@@ -1,6 +1,7 @@
-"""The engine of lib/schema against real servers: the packaged one, and every other found here.
+"""The engine of lib/schema against real servers: the packaged one and, in `make test-deep`, others.
 
-PG_BIN, and Debian's folders of PostgreSQL, are looked at; nothing has to be there but the packaged.
+They are looked for in PG_BIN and in Debian's folders; none has to be there. The header of a run
+says which were found.
 """
 
 import os
@@ -39,7 +40,16 @@ def pytest_report_header() -> str:
     return f"PostgreSQL for tests/schema: {', '.join(sorted(SERVERS))}"
 
 
-@pytest.fixture(scope="session", params=sorted(SERVERS))
+PACKAGED = version_of(binaries())
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        PACKAGED,
+        *(pytest.param(v, marks=pytest.mark.deep) for v in sorted(SERVERS) if v != PACKAGED),
+    ],
+)
 def server(request, tmp_path_factory) -> Iterator[Postgres]:
     data = tmp_path_factory.mktemp(f"postgres{request.param}")
     with Postgres.start(data, durable=False, programs=SERVERS[request.param]) as started:
