@@ -53,6 +53,8 @@ class Session:
             f"SET LOCAL statement_timeout = {max(statement_ms, LOCK_WAIT_MS)}",
             f"SET LOCAL idle_in_transaction_session_timeout = {IDLE_MS}",
             f"SET LOCAL lock_timeout = {LOCK_WAIT_MS}",
+            # The app's role may have it off: what we say is done must outlive a crash.
+            "SET LOCAL synchronous_commit = on",
         )
         alone = await self.one(f"SELECT pg_try_advisory_xact_lock({journal.ADVISORY_KEY}) AS it")
         if not (alone and alone["it"]):

@@ -8,10 +8,12 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from lib.schema import journal
 from lib.schema.executor import Executor
 from lib.schema.models import Down, Migration, Plan
 from lib.schema.outcome import Outcome
 from lib.schema.planner import Facts, plan
+from lib.schema.session import connect
 
 LEDGER = "CREATE TABLE IF NOT EXISTS schema_migrations (version varchar(128) PRIMARY KEY)"
 
@@ -20,13 +22,18 @@ LEDGER = "CREATE TABLE IF NOT EXISTS schema_migrations (version varchar(128) PRI
 class World:
     url: str
     texts: dict[str, Migration] = field(default_factory=dict)
+    #: Seconds that the app's own query waited, where a test measures that.
+    waited: float = 0
 
     def empty(self) -> None:
         """As good as a database of its own, and a hundred times faster."""
         self.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()",
-            "SET client_min_messages = error; DROP SCHEMA IF EXISTS public, _rollback CASCADE",
+            "SET client_min_messages = error",
+            "DROP EVENT TRIGGER IF EXISTS sabotage_start",
+            "DROP EVENT TRIGGER IF EXISTS sabotage_end",
+            "DROP SCHEMA IF EXISTS public, _rollback, sabotage, elsewhere CASCADE",
             "CREATE SCHEMA public",
         )
 
@@ -52,6 +59,17 @@ class World:
             connection.execute("INSERT INTO schema_migrations VALUES (%s)", [version])
         return version
 
+    def make_journal(self) -> None:
+        async def make() -> None:
+            async with connect(self.url) as session:
+                await journal.ensure(session.connection)
+
+        asyncio.run(make())
+
+    def status(self, run_id: UUID) -> str | None:
+        found = asyncio.run(self.executor().status(run_id))
+        return found.state if found else None
+
     @property
     def applied(self) -> tuple[str, ...]:
         return tuple(
@@ -64,9 +82,10 @@ class World:
     def plan(self, to: str = "0001", **changed: Any) -> Plan:
         """For a target that contains everything up to `to`."""
         catalogue, standing = asyncio.run(self.executor().look())
+        applied = changed.pop("applied", None) or self.applied
         facts: dict[str, Any] = {
-            "applied": self.applied,
-            "target": tuple(version for version in self.applied if version <= to),
+            "applied": applied,
+            "target": tuple(version for version in applied if version <= to),
             "texts": self.texts,
             "catalogue": catalogue,
             "rolled_back": standing.rolled_back,
@@ -102,17 +121,17 @@ SELECT 'column', c.oid::regclass::text, a.attname::text || ' ' || format_type(at
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = attnum
 WHERE relkind IN ('r', 'p', 'v')
-  AND relnamespace::regnamespace::text !~ '^(pg_|information_|_rollback)'
+  AND relnamespace::regnamespace::text !~ '^(pg_|information_|_rollback|sabotage)'
 UNION ALL
 SELECT 'constraint', conrelid::regclass::text, conname || ' ' || pg_get_constraintdef(oid)
 FROM pg_constraint WHERE conrelid <> 0
-  AND connamespace::regnamespace::text !~ '^(pg_|information_|_rollback)'
+  AND connamespace::regnamespace::text !~ '^(pg_|information_|_rollback|sabotage)'
 UNION ALL
 SELECT 'index', indrelid::regclass::text, pg_get_indexdef(indexrelid) || indisvalid::text
 FROM pg_index JOIN pg_class c ON c.oid = indexrelid
-WHERE relnamespace::regnamespace::text !~ '^(pg_|information_|_rollback)'
+WHERE relnamespace::regnamespace::text !~ '^(pg_|information_|_rollback|sabotage)'
 UNION ALL
 SELECT 'trigger', tgrelid::regclass::text, tgname || tgenabled::text
-FROM pg_trigger WHERE NOT tgisinternal
+FROM pg_trigger WHERE NOT tgisinternal AND tgname !~ '^sabotage'
 ORDER BY 1, 2, 3
 """
