@@ -133,13 +133,18 @@ class Executor:
             async with session.transaction():
                 if not await self._is_done(session, run_id, plan):
                     is_done = False
+                    await session.run(
+                        guard.warm_up(run_id),
+                        journal.record_run(run_id, plan),
+                        journal.record_actions(run_id, "back", plan.steps),
+                    )
                     locks = list(plan.locks)
                     if ledger:
                         locks.append(Lock(ledger.oid, ledger.sql, "SHARE"))
                     await session.locked(
                         sorted(locks, key=lambda one: one.table),
                         still_as_planned(plan.locks, ledger, f"{{ledger}} = {array(plan.ledger)}"),
-                        *down_statements(run_id, plan),
+                        *under_the_lock(run_id, plan),
                     )
         await self._check(plan)
         return Outcome(
@@ -171,13 +176,11 @@ class Executor:
                 await session.run(f"SELECT {names} FROM {read.table} LIMIT 0")
 
 
-def down_statements(run_id: UUID, plan: Down) -> list[str]:
-    """Everything under the lock, in order; also what --dry-run prints."""
+def under_the_lock(run_id: UUID, plan: Down) -> list[str]:
+    """Everything between the lock and COMMIT; also what --dry-run prints."""
     return [
         "SET LOCAL search_path = ''",
         guard.CAPTURE,
-        journal.record_run(run_id, plan),
-        journal.record_actions(run_id, "back", plan.steps),
         *(step.sql for step in plan.steps),
         guard.statement(run_id, "back"),
         TELL,

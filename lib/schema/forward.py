@@ -122,16 +122,19 @@ class Forward:
             for step in reversed(run.steps)
         ]
         async with session.transaction():
+            await session.run(
+                guard.warm_up(self.run_id),
+                journal.record_actions(self.run_id, "forward", actions),
+                f"UPDATE _rollback.runs SET state = 'returning' WHERE run_id = '{self.run_id}'",
+            )
             await session.locked(
                 sorted([*locks, *shared], key=lambda one: one.table),
                 still_as_planned(locks, ledger, f"{{ledger}} @> {array(run.versions)}"),
                 "SET LOCAL search_path = ''",
                 guard.CAPTURE,
-                journal.record_actions(self.run_id, "forward", actions),
                 *undo.names(),
                 *too_long(returns(later, run)),
                 *(statement for one in returns(later, run) for statement in one.main()),
-                f"UPDATE _rollback.runs SET state = 'returning' WHERE run_id = '{self.run_id}'",
                 guard.statement(self.run_id, "forward"),
                 "NOTIFY pgrst, 'reload schema'",
             )

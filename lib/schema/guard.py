@@ -13,34 +13,42 @@ SQLSTATE = "RB001"
 
 #: Locks that a statement takes which changes, rewrites or drops a table.
 STRONG: LiteralString = """
-  SELECT l.relation AS oid FROM pg_locks l
+  SELECT DISTINCT l.relation AS oid FROM pg_locks l
   WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.relation >= 16384
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock',
                    'ExclusiveLock', 'AccessExclusiveLock')"""
 
-#: Rows updated and deleted by this transaction; what the session counted before is in `before`.
+#: Rows updated and deleted by this session so far, without what is ours.
 COUNTED: LiteralString = """
-  SELECT coalesce(sum(n_tup_upd + n_tup_del), 0) AS rows FROM pg_stat_xact_user_tables
-  WHERE schemaname <> '_rollback'"""
+  SELECT coalesce(sum(pg_stat_get_xact_tuples_updated(c.oid)
+    + pg_stat_get_xact_tuples_deleted(c.oid)), 0) AS rows
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm') AND n.nspname <> '_rollback'
+    AND n.nspname !~ '^pg_toast'"""
 
 #: Runs once the tables are locked, before anything is done to them.
 CAPTURE: LiteralString = f"""
+WITH strong AS MATERIALIZED ({STRONG}),
+classes AS (
+  SELECT c.oid, c.relname, c.relnamespace, c.oid IN (SELECT oid FROM strong) AS is_locked
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'm', 'S', 'v', 'f')
+    AND n.nspname !~ '^pg_' AND n.nspname <> '_rollback'
+)
 SELECT set_config('rollback.before', jsonb_build_object(
   'rows', ({COUNTED}),
   'tables', (SELECT coalesce(jsonb_agg(jsonb_build_object(
-      'oid', c.oid::bigint, 'name', c.relname, 'schema', c.relnamespace::bigint,
-      'file', pg_relation_filenode(c.oid)::bigint)), '[]')
-    FROM pg_class c WHERE c.oid IN ({STRONG})),
+      'oid', oid::bigint, 'name', relname, 'schema', relnamespace::bigint,
+      'file', pg_relation_filenode(oid)::bigint)), '[]')
+    FROM classes WHERE is_locked),
   'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'oid', a.attrelid::bigint, 'number', a.attnum, 'name', a.attname,
       'type', a.atttypid::bigint, 'typmod', a.atttypmod)), '[]')
     FROM pg_attribute a
-    WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid IN ({STRONG})),
-  'others', (SELECT coalesce(jsonb_agg(jsonb_build_array(c.oid::bigint, c.relname)), '[]')
-    FROM pg_class c WHERE c.relkind IN ('r', 'p', 'm', 'S', 'v', 'f')
-      AND c.relnamespace::regnamespace::text !~ '^(pg_|information_schema|_rollback)'
-      AND c.oid NOT IN ({STRONG}))
+    WHERE a.attrelid = ANY (ARRAY(SELECT oid FROM strong)) AND a.attnum > 0 AND NOT a.attisdropped),
+  'others', (SELECT coalesce(jsonb_agg(jsonb_build_array(oid::bigint, relname)), '[]')
+    FROM classes WHERE NOT is_locked)
 )::text, true)
 """
 
@@ -48,37 +56,37 @@ SELECT set_config('rollback.before', jsonb_build_object(
 RULES: Mapping[str, LiteralString] = {
     "column is there": """
       SELECT format('%s.%s is gone', t.name, b.name) FROM columns b JOIN tables t USING (oid)
-      LEFT JOIN pg_attribute a ON a.attrelid = b.oid AND a.attnum = b.number
-      WHERE a.attnum IS NULL OR a.attisdropped""",
+      LEFT JOIN attributes a ON a.attrelid = b.oid AND a.attnum = b.number
+      WHERE a.attnum IS NULL""",
     "column has its type": """
       SELECT format('%s.%s has another type', t.name, b.name)
       FROM columns b JOIN tables t USING (oid)
-      JOIN pg_attribute a ON a.attrelid = b.oid AND a.attnum = b.number AND NOT a.attisdropped
+      JOIN attributes a ON a.attrelid = b.oid AND a.attnum = b.number
       WHERE (a.atttypid, a.atttypmod) IS DISTINCT FROM (b.type::oid, b.typmod)
         AND NOT EXISTS (SELECT FROM journal j WHERE j.do IN ('widen', 'narrow')
           AND j.table_oid = b.oid AND j.column_number = b.number)""",
     "table has its file": """
-      SELECT format('%s was rewritten', b.name) FROM tables b JOIN pg_class c ON c.oid = b.oid
+      SELECT format('%s was rewritten', b.name) FROM tables b JOIN classes c ON c.oid = b.oid
       WHERE pg_relation_filenode(c.oid) IS DISTINCT FROM b.file::oid
         AND NOT EXISTS (SELECT FROM journal j WHERE j.do = 'narrow' AND j.table_oid = b.oid)""",
     "table is there": """
-      SELECT format('%s is gone', b.name) FROM tables b LEFT JOIN pg_class c ON c.oid = b.oid
+      SELECT format('%s is gone', b.name) FROM tables b LEFT JOIN classes c ON c.oid = b.oid
       WHERE c.oid IS NULL""",
     "column has its name": """
       SELECT format('%s.%s is called %s', t.name, b.name, a.attname)
       FROM columns b JOIN tables t USING (oid)
-      JOIN pg_attribute a ON a.attrelid = b.oid AND a.attnum = b.number AND NOT a.attisdropped
+      JOIN attributes a ON a.attrelid = b.oid AND a.attnum = b.number
       WHERE a.attname <> b.name AND NOT EXISTS (SELECT FROM journal j
         WHERE j.do = 'rename_column' AND j.table_oid = b.oid AND j.column_number = b.number
           AND a.attname IN (j.name, j.before))""",
     "table has its name": """
       SELECT format('%s is called %s', b.name, c.relname)
-      FROM tables b JOIN pg_class c ON c.oid = b.oid
+      FROM tables b JOIN classes c ON c.oid = b.oid
       WHERE c.relname <> b.name AND NOT EXISTS (SELECT FROM journal j
         WHERE j.do = 'rename_table' AND j.table_oid = b.oid AND c.relname IN (j.name, j.before))""",
     "table is in its schema": """
       SELECT format('%s has moved to another schema', b.name)
-      FROM tables b JOIN pg_class c ON c.oid = b.oid
+      FROM tables b JOIN classes c ON c.oid = b.oid
       WHERE c.relnamespace <> b.schema::oid AND NOT EXISTS (SELECT FROM journal j
         WHERE j.do = 'set_schema' AND j.table_oid = b.oid
           AND c.relnamespace::regnamespace::text
@@ -105,10 +113,16 @@ BEGIN
     AS x(oid bigint, name text, schema bigint, file bigint)),
   columns AS (SELECT x.* FROM image, jsonb_to_recordset(before -> 'columns')
     AS x(oid bigint, number int, name text, type bigint, typmod int)),
+  -- By the index, however many columns the database has.
+  attributes AS MATERIALIZED (SELECT attrelid, attnum, attname, atttypid, atttypmod
+    FROM pg_attribute WHERE attrelid = ANY (ARRAY(SELECT oid::oid FROM tables))
+    AND attnum > 0 AND NOT attisdropped),
+  classes AS MATERIALIZED (SELECT oid, relname, relnamespace
+    FROM pg_class WHERE oid = ANY (ARRAY(SELECT oid::oid FROM tables))),
   others AS (SELECT item FROM image, jsonb_array_elements(before -> 'others') AS item),
   journal AS (SELECT * FROM _rollback.actions a
     WHERE a.run_id = '{run_id}' AND a.direction = '{direction}'),
-  strong AS ({strong}),
+  strong AS MATERIALIZED ({strong}),
   counted AS ({counted}),
   problems(what) AS ({rules})
   SELECT string_agg(what, '; ' ORDER BY what) INTO found FROM problems;
@@ -130,3 +144,8 @@ def statement(run_id: UUID, direction: str, rules: Mapping[str, str] = RULES) ->
         rules=" UNION ALL ".join(f"({rule})" for rule in rules.values()),
         state=SQLSTATE,
     )
+
+
+def warm_up(run_id: UUID) -> str:
+    """Before any lock: the session reads the catalogue that it needs while nobody waits for it."""
+    return f"{CAPTURE};\n{statement(run_id, 'back')}"

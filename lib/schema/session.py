@@ -55,6 +55,7 @@ class Session:
             f"SET LOCAL lock_timeout = {LOCK_WAIT_MS}",
             # The app's role may have it off: what we say is done must outlive a crash.
             "SET LOCAL synchronous_commit = on",
+            "SET LOCAL jit = off",
         )
         alone = await self.one(f"SELECT pg_try_advisory_xact_lock({journal.ADVISORY_KEY}) AS it")
         if not (alone and alone["it"]):
