@@ -76,7 +76,11 @@ class Executor:
 
     async def forward(self, run_id: UUID) -> Outcome:
         """Undo the run: everything that was kept is put back in its place."""
-        return await self._persist(lambda: Forward(self.url, run_id, self.budget).go(), [])
+        outcome = await self._persist(lambda: Forward(self.url, run_id, self.budget).go(), [])
+        if outcome.state is State.BUSY:
+            sentence = outcome.sentence.replace("Nothing was changed", "It is not forward yet")
+            return replace(outcome, sentence=sentence, remedy="The same again goes on from there.")
+        return outcome
 
     async def _persist(
         self, attempt: Callable[[], Awaitable[Outcome]], tables: list[int]
@@ -146,7 +150,14 @@ class Executor:
                         still_as_planned(plan.locks, ledger, f"{{ledger}} = {array(plan.ledger)}"),
                         *under_the_lock(run_id, plan),
                     )
-        await self._check(plan)
+        try:
+            await self._check(plan)
+        except Refused as refused:
+            raise Refused(
+                Code.MOVED,
+                f"the database went back, and then could not be read as before: {refused}",
+                "Look who changed it at the same time, and plan again.",
+            ) from refused
         return Outcome(
             State.DONE,
             plan.sentence,

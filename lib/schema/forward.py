@@ -143,7 +143,7 @@ class Forward:
         await self._build_indexes(session, back)
         for one in back:
             if (adopt := one.adopt_index()) and not await self._has(session, one):
-                await self._short(session, one.table, adopt)
+                await self._short(session, now, one.table, adopt)
         for number, one in enumerate(back):
             if one.step.before.startswith("FOREIGN KEY"):
                 await self._put_orphans_aside(session, run, now, one, number)
@@ -155,14 +155,19 @@ class Forward:
         has_names = session.connection.info.server_version >= NAMES_NOT_NULL
         for one in back:
             if one.step.do is Do.DROP_NOT_NULL and not one.table.column(one.step.column).not_null:
-                await self._short(session, one.table, *one.finish(has_named_not_null=has_names))
+                await self._short(
+                    session, now, one.table, *one.finish(has_named_not_null=has_names)
+                )
 
     async def _has(self, session: Session, one: Return) -> bool:
         return await session.one(VALID, one.table.oid, one.step.name) is not None
 
-    async def _short(self, session: Session, table: Table, *statements: str) -> None:
+    async def _short(
+        self, session: Session, now: Catalogue, table: Table, *statements: str
+    ) -> None:
+        tables = sorted(now.with_partitions(table.oid), key=lambda one: one.oid)
         async with session.transaction():
-            await session.locked([Lock(table.oid, table.sql)], *statements)
+            await session.locked([Lock(one.oid, one.sql) for one in tables], *statements)
 
     async def _validate(self, session: Session, one: Return, statement: str) -> None:
         try:

@@ -77,8 +77,11 @@ RULES: Mapping[str, LiteralString] = {
       FROM columns b JOIN tables t USING (oid)
       JOIN attributes a ON a.attrelid = b.oid AND a.attnum = b.number
       WHERE a.attname <> b.name AND NOT EXISTS (SELECT FROM journal j
-        WHERE j.do = 'rename_column' AND j.table_oid = b.oid AND j.column_number = b.number
-          AND a.attname IN (j.name, j.before))""",
+        WHERE j.do = 'rename_column' AND a.attname IN (j.name, j.before)
+          AND (j.table_oid = b.oid AND j.column_number = b.number
+            -- A partition is renamed with its table, and may number its columns otherwise.
+            OR b.name IN (j.name, j.before) AND j.table_oid IN (
+              SELECT relid FROM pg_partition_ancestors(b.oid::regclass))))""",
     "table has its name": """
       SELECT format('%s is called %s', b.name, c.relname)
       FROM tables b JOIN classes c ON c.oid = b.oid

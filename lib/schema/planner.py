@@ -203,12 +203,13 @@ def lock(catalogue: Catalogue, steps: tuple[Step, ...]) -> tuple[Lock, ...]:
 def read_back(walk: Walk, locks: tuple[Lock, ...]) -> tuple[Read, ...]:
     """What the older code reads of the tables that are touched, by the names that it uses."""
     called = {oid: name for name, oid in walk.names.items()}
+    parts = {table.oid for table in walk.catalogue if table.parents}  # read through their tables
     return tuple(
         Read(
             quote(*called[one.table]), tuple(n for n, c in walk.columns[one.table].items() if c > 0)
         )
         for one in locks
-        if one.table in called
+        if one.table in called and one.table not in parts
     )
 
 

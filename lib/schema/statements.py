@@ -311,6 +311,11 @@ def create_or_replace(node: Node) -> Iterator[Change]:
     yield Change(kind, table=table, name=name)
 
 
+def create_schema(node: Node) -> Iterator[Change]:
+    kind = "unknown" if "schemaElts" in node else "create_object"
+    yield Change(kind, name=node.get("schemaname", ""))
+
+
 def alter_enum(node: Node) -> Iterator[Change]:
     kind = "rename_value" if "oldVal" in node else "add_enum_value"
     yield Change(kind, name=names(node["typeName"])[-1])
@@ -417,6 +422,7 @@ STATEMENTS: dict[str, Any] = {
     "CreateTrigStmt": create_trigger,
     "AlterEnumStmt": alter_enum,
     "AlterSeqStmt": alter_sequence,
+    "CreateSchemaStmt": create_schema,
     "DoStmt": do_block,
     "VariableSetStmt": setting,
     "CommentStmt": comment,

@@ -211,3 +211,49 @@ def test_a_second_run_goes_back_further_and_the_last_comes_forward_first(app):
     assert app.shape() == before
     with pytest.raises(psycopg.errors.CheckViolation):
         app.execute("UPDATE guests SET seats = 0")
+
+
+def test_a_partitioned_table_goes_back_with_its_partitions(app):
+    app.execute(
+        "CREATE TABLE log (day int NOT NULL, line text) PARTITION BY RANGE (day)",
+        "CREATE TABLE log_1 (line text, gone int, day int NOT NULL)",
+        "ALTER TABLE log_1 DROP COLUMN gone",
+        "ALTER TABLE log ATTACH PARTITION log_1 FOR VALUES FROM (0) TO (5)",
+        "CREATE TABLE log_2 PARTITION OF log FOR VALUES FROM (5) TO (9) PARTITION BY RANGE (day)",
+        "CREATE TABLE log_2a PARTITION OF log_2 DEFAULT",
+        "INSERT INTO log VALUES (1, 'a'), (6, 'b')",
+    )
+    app.migrate(
+        "ALTER TABLE log RENAME COLUMN line TO text;"
+        "ALTER TABLE log ALTER COLUMN text SET NOT NULL;"
+        "ALTER TABLE log ADD CONSTRAINT filled CHECK (text <> '')"
+    )
+    before = app.shape()
+    run_id = app.go_back(exclusive=True)
+    app.execute("INSERT INTO log (day, line) VALUES (2, NULL), (7, '')")
+    refused = app.forward(run_id)
+    assert refused.code is Code.CONTRADICTION
+    app.execute("UPDATE log SET line = 'x' WHERE line IS NULL OR line = ''")
+    assert app.forward(run_id).state == "done"
+    assert app.shape() == before
+
+
+def test_a_table_in_another_schema_comes_back_to_its_own(app):
+    app.migrate("CREATE SCHEMA elsewhere; ALTER TABLE guests SET SCHEMA elsewhere")
+    app.migrate("ALTER TABLE elsewhere.guests RENAME TO people")
+    before = app.shape()
+    run_id = app.go_back(exclusive=True)
+    for statement in OLD_WRITES:
+        app.execute(statement)
+    assert app.forward(run_id).state == "done"
+    assert app.shape() == before
+    assert app.value("SELECT name FROM elsewhere.people WHERE id = 2") == "Bo"
+
+
+def test_a_schema_that_is_published_as_a_whole_is_not_left(app):
+    app.migrate("CREATE SCHEMA elsewhere; ALTER TABLE guests SET SCHEMA elsewhere")
+    app.execute("CREATE PUBLICATION all_of_it FOR TABLES IN SCHEMA elsewhere")
+    plan = app.plan()
+    app.execute("DROP PUBLICATION all_of_it")
+    assert isinstance(plan, Refuse)
+    assert "publication" in plan.reason
