@@ -26,29 +26,43 @@ IN_HASTE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "auto
 class Postgres(Stoppable):
     """A running server and the folder it keeps its data in."""
 
-    def __init__(self, data: Path, port: int, process: Process, *, durable: bool) -> None:
+    def __init__(
+        self,
+        data: Path,
+        port: int,
+        process: Process,
+        *,
+        durable: bool,
+        programs: Path | None = None,
+    ) -> None:
         self.data = data
+        self._programs = programs
         self.port = port
         self._process = process
         self._durable = durable
 
     @classmethod
-    def start(cls, data: Path, port: int = 0, *, durable: bool = True) -> Self:
-        """Start on `data`, making a new cluster if there is none. Port 0 picks a free one."""
+    def start(
+        cls, data: Path, port: int = 0, *, durable: bool = True, programs: Path | None = None
+    ) -> Self:
+        """Start on `data`, making a new cluster if there is none. Port 0 picks a free one.
+
+        `programs`: the folder of a server's programs; None: those of `binaries()`.
+        """
         data.mkdir(parents=True, exist_ok=True)
         cluster = data / "cluster"
         if not (cluster / "PG_VERSION").exists():
-            _make_cluster(cluster)
+            _make_cluster(cluster, programs)
         _own(data)
         for left in reversed(range(ATTEMPTS)):
             chosen = port or free_port()
             try:
-                process = _serve(data, chosen, durable=durable)
+                process = _serve(data, chosen, durable=durable, programs=programs)
             except DidNotStart:
                 if port or not left:  # a picked port may have been taken meanwhile
                     raise
             else:
-                return cls(data, chosen, process, durable=durable)
+                return cls(data, chosen, process, durable=durable, programs=programs)
         raise AssertionError
 
     @property
@@ -82,18 +96,24 @@ class Postgres(Stoppable):
     def restart(self, *, immediate: bool = False) -> None:
         """Stop and start again on the same port, with the same data."""
         self.stop(immediate=immediate)
-        self._process = _serve(self.data, self.port, durable=self._durable)
+        self._process = _serve(self.data, self.port, durable=self._durable, programs=self._programs)
 
     def stop(self, *, immediate: bool = False) -> None:
         """Disconnect everyone and end; `immediate` ends as a crash would, for recovery to mend."""
         self._process.stop(signal.SIGQUIT if immediate else signal.SIGINT)
 
 
-def _make_cluster(cluster: Path) -> None:
+def _make_cluster(cluster: Path, programs: Path | None) -> None:
     cluster.mkdir(exist_ok=True)
     _own(cluster)
     options = ["--auth=trust", f"--username={SUPERUSER}", "--encoding=UTF8", "--locale=C"]
-    initdb: list[str | Path] = [binaries() / "initdb", "-D", cluster, *options, "--no-sync"]
+    initdb: list[str | Path] = [
+        (programs or binaries()) / "initdb",
+        "-D",
+        cluster,
+        *options,
+        "--no-sync",
+    ]
     try:
         processes.run(initdb, identity=_identity())
     except DidNotStart as error:
@@ -101,7 +121,7 @@ def _make_cluster(cluster: Path) -> None:
         raise DidNotStart(f"{error}{_who_must_reach(cluster)}") from error
 
 
-def _serve(data: Path, port: int, *, durable: bool) -> Process:
+def _serve(data: Path, port: int, *, durable: bool, programs: Path | None = None) -> Process:
     settings = [
         f"port={port}",
         f"listen_addresses={LOOPBACK}",
@@ -113,7 +133,7 @@ def _serve(data: Path, port: int, *, durable: bool) -> Process:
     process = Process.start(
         "PostgreSQL",
         [
-            binaries() / "postgres",
+            (programs or binaries()) / "postgres",
             "-D",
             data / "cluster",
             *(f"-c{setting}" for setting in settings),

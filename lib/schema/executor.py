@@ -1,0 +1,198 @@
+"""Runs a plan against the app's database: once, or not at all.
+
+A run is known by its id. Whoever asks again, because the answer to COMMIT was lost or another
+worker took over, finds the run's row and does nothing. Only what may work in a moment is tried
+again: a lock that others hold, a deadlock, a lost connection.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from uuid import UUID
+
+from lib.schema import catalogue, guard, journal
+from lib.schema.forward import Forward
+from lib.schema.journal import Run, Standing
+from lib.schema.models import Catalogue, Code, Down, Lock, Mode, quote
+from lib.schema.outcome import PLAN_AGAIN, Again, Outcome, Refused, State
+from lib.schema.session import Session, array, connect, find_ledger, still_as_planned
+
+BUDGET = timedelta(seconds=25)
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 1.5
+#: In the last of the budget, sessions of the app that sleep in a transaction may be ended.
+LAST_RESORT = timedelta(seconds=15)
+
+BLOCKERS = """
+SELECT DISTINCT s.pid, s.state, extract(epoch FROM now() - s.xact_start)::int AS seconds
+FROM pg_locks l JOIN pg_stat_activity s USING (pid)
+WHERE l.relation = ANY(%s) AND l.granted AND s.pid <> pg_backend_pid() AND s.xact_start IS NOT NULL
+ORDER BY seconds DESC LIMIT 3
+"""
+END_SLEEPERS = """
+SELECT pg_terminate_backend(s.pid) FROM pg_locks l JOIN pg_stat_activity s USING (pid)
+WHERE l.relation = ANY(%s) AND l.granted AND s.state LIKE 'idle in transaction%%'
+  AND s.usename = current_user AND s.pid <> pg_backend_pid()
+"""
+#: PostgREST and Supabase keep the schema in memory.
+TELL = "NOTIFY pgrst, 'reload schema'"
+
+
+@dataclass(slots=True)
+class Executor:
+    """`url`: the app's database, without a pooler. It may hold a password, and is never shown."""
+
+    url: str = field(repr=False)
+    budget: timedelta = BUDGET
+    end_sleepers: bool = False
+
+    async def look(self) -> tuple[Catalogue, Standing]:
+        """What a plan is made of, besides ledger and texts."""
+        async with connect(self.url) as session:
+            return await catalogue.read(session.connection), await journal.standing(
+                session.connection
+            )
+
+    async def status(self, run_id: UUID) -> Run | None:
+        """None: nothing of this run was ever done. Raises Again while the database is away."""
+        async with connect(self.url) as session:
+            if not await journal.is_there(session.connection):
+                return None
+            return await journal.find(session.connection, run_id)
+
+    async def run(self, run_id: UUID, plan: Down, *, exclusive: bool = False) -> Outcome:
+        """Go back. `exclusive`: a person chose that the newer release stops working."""
+        if plan.mode is Mode.EXCLUSIVE and not exclusive:
+            return Outcome(
+                State.REFUSED,
+                "the newer release's code would stop working.",
+                Code.NOT_ALLOWED,
+                "A person may choose that; open pages of the newer release then fail.",
+            )
+        tables = [lock.table for lock in plan.locks]
+        return await self._persist(lambda: self._go_back(run_id, plan), tables)
+
+    async def forward(self, run_id: UUID) -> Outcome:
+        """Undo the run: everything that was kept is put back in its place."""
+        outcome = await self._persist(lambda: Forward(self.url, run_id, self.budget).go(), [])
+        if outcome.state is State.BUSY:
+            sentence = outcome.sentence.replace("Nothing was changed", "It is not forward yet")
+            return replace(outcome, sentence=sentence, remedy="The same again goes on from there.")
+        return outcome
+
+    async def _persist(
+        self, attempt: Callable[[], Awaitable[Outcome]], tables: list[int]
+    ) -> Outcome:
+        """Until it is done, refused, or the budget is used up."""
+        ends = time.monotonic() + self.budget.total_seconds()
+        pause, attempts = FIRST_PAUSE_SECONDS, 0
+        while True:
+            attempts += 1
+            try:
+                return replace(await attempt(), attempts=attempts)
+            except Refused as refused:
+                return replace(refused.outcome, attempts=attempts)
+            except Again as again:
+                wait = pause * random.uniform(0.5, 1.5)  # noqa: S311 - spreads, hides nothing
+                left = ends - time.monotonic()
+                if left < wait:
+                    return await self._give_up(again, tables, attempts)
+                if self.end_sleepers and tables and left < LAST_RESORT.total_seconds():
+                    await self._quietly(END_SLEEPERS, tables)
+                await asyncio.sleep(wait)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    async def _give_up(self, again: Again, tables: list[int], attempts: int) -> Outcome:
+        if again.is_lost:
+            return Outcome(
+                State.UNKNOWN,
+                "The app's database went away.",
+                remedy="The same run again finds out whether it was done.",
+                attempts=attempts,
+            )
+        held = await self._quietly(BLOCKERS, tables)
+        by = ", ".join(f"pid {row['pid']} ({row['state']}, {row['seconds']} s)" for row in held)
+        return Outcome(
+            State.BUSY,
+            f"Nothing was changed: {again}{f': {by}' if by else ''}.",
+            remedy="End what holds it, or try again.",
+            attempts=attempts,
+        )
+
+    async def _quietly(self, query: str, tables: list[int]) -> list[dict[str, object]]:
+        """What is only nice to have is not worth an error."""
+        try:
+            async with connect(self.url) as session:
+                return [dict(row) for row in await session.all(query, tables)]
+        except (Again, Refused):
+            return []
+
+    async def _go_back(self, run_id: UUID, plan: Down) -> Outcome:
+        async with connect(self.url) as session:
+            await journal.ensure(session.connection)
+            ledger = await find_ledger(session)
+            is_done = True
+            async with session.transaction():
+                if not await self._is_done(session, run_id, plan):
+                    is_done = False
+                    await session.run(
+                        guard.warm_up(run_id),
+                        journal.record_run(run_id, plan),
+                        journal.record_actions(run_id, "back", plan.steps),
+                    )
+                    locks = list(plan.locks)
+                    if ledger:
+                        locks.append(Lock(ledger.oid, ledger.sql, "SHARE"))
+                    await session.locked(
+                        sorted(locks, key=lambda one: one.table),
+                        still_as_planned(plan.locks, ledger, f"{{ledger}} = {array(plan.ledger)}"),
+                        *under_the_lock(run_id, plan),
+                    )
+        try:
+            await self._check(plan)
+        except Refused as refused:
+            raise Refused(
+                Code.MOVED,
+                f"the database went back, and then could not be read as before: {refused}",
+                "Look who changed it at the same time, and plan again.",
+            ) from refused
+        return Outcome(
+            State.DONE,
+            plan.sentence,
+            locked_ms=session.locked_ms,
+            facts={"steps": [step.sentence for step in plan.steps], "was_done": is_done},
+        )
+
+    async def _is_done(self, session: Session, run_id: UUID, plan: Down) -> bool:
+        """Raises Refused if the id stands for something else, or others were here since."""
+        run = await journal.find(session.connection, run_id)
+        if run is not None:
+            if run.plan_sha256 != plan.sha256:
+                raise Refused(Code.MOVED, "this run was done with another plan", PLAN_AGAIN)
+            if run.state != "back":
+                raise Refused(Code.MOVED, "this run was brought forward again", PLAN_AGAIN)
+            return True
+        standing = await journal.standing(session.connection)
+        if standing.last_run != plan.last_run:
+            raise Refused(Code.MOVED, "another run was here since the plan", PLAN_AGAIN)
+        return False
+
+    async def _check(self, plan: Down) -> None:
+        """On a fresh connection: what the older code reads can be read."""
+        async with connect(self.url) as session:
+            for read in plan.reads:
+                names = ", ".join(map(quote, read.columns)) or "1"
+                await session.run(f"SELECT {names} FROM {read.table} LIMIT 0")
+
+
+def under_the_lock(run_id: UUID, plan: Down) -> list[str]:
+    """Everything between the lock and COMMIT; also what --dry-run prints."""
+    return [
+        "SET LOCAL search_path = ''",
+        guard.CAPTURE,
+        *(step.sql for step in plan.steps),
+        guard.statement(run_id, "back"),
+        TELL,
+    ]

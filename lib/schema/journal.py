@@ -1,0 +1,165 @@
+"""What was done to the app's database, kept in it: schema `_rollback`, the app's roles not let in.
+
+Each run with all that its way back needs, written in the transaction that did it: it is there if
+and only if the work is.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, LiteralString
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+
+from lib.schema.models import Do, Down, Step, literal
+
+SCHEMA = "_rollback"
+#: Any number that is ours. Held by whoever changes something here, to the end of the transaction.
+ADVISORY_KEY = 7_726_004
+
+IS_THERE = "SELECT to_regclass('_rollback.actions') IS NOT NULL AS it"
+CREATE: LiteralString = """
+BEGIN;
+SELECT pg_advisory_xact_lock(7726004);
+CREATE SCHEMA IF NOT EXISTS _rollback;
+REVOKE ALL ON SCHEMA _rollback FROM PUBLIC;
+-- Which database this is: a restored or branched one has the same, and an older newest run.
+CREATE TABLE IF NOT EXISTS _rollback.identity (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  made_at timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO _rollback.identity DEFAULT VALUES ON CONFLICT DO NOTHING;
+CREATE TABLE IF NOT EXISTS _rollback.runs (
+  run_id uuid PRIMARY KEY,
+  number bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+  -- back: rolled back; returning: forward is under way; forward: nothing of it is left.
+  state text NOT NULL CHECK (state IN ('back', 'returning', 'forward')),
+  versions text[] NOT NULL,
+  plan jsonb NOT NULL,
+  plan_sha256 text NOT NULL,
+  went_back_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  went_forward_at timestamptz
+);
+CREATE TABLE IF NOT EXISTS _rollback.actions (
+  run_id uuid NOT NULL REFERENCES _rollback.runs,
+  direction text NOT NULL CHECK (direction IN ('back', 'forward')),
+  position int NOT NULL,
+  "do" text NOT NULL,
+  table_oid oid NOT NULL,
+  column_number int NOT NULL,
+  name text NOT NULL,
+  before text NOT NULL,
+  step jsonb NOT NULL,
+  -- Updated or deleted by this action, each kept in a table of its own here.
+  rows bigint NOT NULL DEFAULT 0,
+  PRIMARY KEY (run_id, direction, position)
+);
+-- Rows and values that pointed to what was gone when the database came forward.
+CREATE TABLE IF NOT EXISTS _rollback.quarantine (
+  run_id uuid NOT NULL REFERENCES _rollback.runs,
+  kept_in text NOT NULL,
+  table_name text NOT NULL,
+  constraint_name text NOT NULL,
+  rows bigint NOT NULL,
+  what text NOT NULL CHECK (what IN ('rows', 'values')),
+  PRIMARY KEY (run_id, kept_in)
+);
+COMMIT
+"""
+
+RUN = "SELECT run_id, state, versions, plan, plan_sha256 FROM _rollback.runs WHERE run_id = %s"
+STANDING = "SELECT run_id, state, versions FROM _rollback.runs ORDER BY number"
+IDENTITY = "SELECT id FROM _rollback.identity"
+QUARANTINED = """
+SELECT table_name, constraint_name, kept_in, rows, what FROM _rollback.quarantine
+WHERE run_id = %s ORDER BY kept_in
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What earlier runs left. `last_run`: the newest, whatever became of it."""
+
+    rolled_back: tuple[str, ...] = ()
+    last_run: str | None = None
+    #: Runs that are not forward again, oldest first: the last of them goes first.
+    open_runs: tuple[str, ...] = ()
+    identity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    run_id: str
+    state: str
+    plan_sha256: str
+    steps: tuple[Step, ...]
+    new_tables: frozenset[int]
+    new_columns: frozenset[tuple[int, int]]
+    versions: tuple[str, ...]
+
+
+async def ensure(connection: AsyncConnection[DictRow]) -> None:
+    if not await is_there(connection):
+        await connection.execute(CREATE)
+
+
+async def is_there(connection: AsyncConnection[DictRow]) -> bool:
+    row = await (await connection.execute(IS_THERE)).fetchone()
+    return bool(row and row["it"])
+
+
+async def standing(connection: AsyncConnection[DictRow]) -> Standing:
+    if not await is_there(connection):
+        return Standing()
+    rows = await (await connection.execute(STANDING)).fetchall()
+    identity = await (await connection.execute(IDENTITY)).fetchone()
+    left = [row for row in rows if row["state"] != "forward"]
+    return Standing(
+        rolled_back=tuple(version for row in left for version in row["versions"]),
+        last_run=str(rows[-1]["run_id"]) if rows else None,
+        open_runs=tuple(str(row["run_id"]) for row in left),
+        identity=str(identity["id"]) if identity else None,
+    )
+
+
+async def find(connection: AsyncConnection[DictRow], run_id: UUID) -> Run | None:
+    row = await (await connection.execute(RUN, [run_id])).fetchone()
+    if row is None:
+        return None
+    plan: dict[str, Any] = row["plan"]
+    return Run(
+        run_id=str(row["run_id"]),
+        state=row["state"],
+        plan_sha256=row["plan_sha256"],
+        steps=tuple(Step(**(step | {"do": Do(step["do"])})) for step in plan["steps"]),
+        new_tables=frozenset(plan["new_tables"]),
+        new_columns=frozenset((table, column) for table, column in plan["new_columns"]),
+        versions=tuple(row["versions"]),
+    )
+
+
+def record_run(run_id: UUID, plan: Down) -> str:
+    versions = ", ".join(literal(version) for version in plan.versions)
+    return (
+        "INSERT INTO _rollback.runs (run_id, state, versions, plan, plan_sha256) VALUES"
+        f" ('{run_id}', 'back', ARRAY[{versions}]::text[],"
+        f" {literal(json.dumps(asdict(plan)))}::jsonb, '{plan.sha256}')"
+    )
+
+
+def record_actions(run_id: UUID, direction: str, steps: Sequence[Step]) -> str:
+    """One statement for all of them: each is a row of the guard's journal."""
+    rows = ", ".join(
+        f"('{run_id}', '{direction}', {position}, '{step.do}', {step.table}, {step.column},"
+        f" {literal(step.name)}, {literal(step.before)},"
+        f" {literal(json.dumps(asdict(step)))}::jsonb)"
+        for position, step in enumerate(steps)
+    )
+    return (
+        "INSERT INTO _rollback.actions"
+        ' (run_id, direction, position, "do", table_oid, column_number, name, before, step)'
+        f" VALUES {rows}"
+    )

@@ -1,0 +1,87 @@
+"""How a run against the app's database ended."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import psycopg
+
+from lib.schema import guard
+from lib.schema.models import Code
+
+
+class State(StrEnum):
+    DONE = "done"
+    REFUSED = "refused"  #: nothing changed, and the same again would be refused again
+    BUSY = "busy"  #: nothing changed: others held what it needs; later it may go
+    UNKNOWN = "unknown"  #: the database went away while it may have been done: ask status()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    state: State
+    sentence: str
+    code: Code | None = None
+    remedy: str = ""
+    #: Rows that contradict, as "guests id=3"; at most MAX_LISTED.
+    rows: tuple[str, ...] = ()
+    attempts: int = 1
+    #: How long tables were locked, or waited for, in the attempt that ended it; milliseconds.
+    locked_ms: float = 0.0
+    #: Rows and values that pointed to what is gone: kept in `_rollback`, out of the way.
+    quarantined: int = 0
+    facts: dict[str, object] = field(default_factory=dict)
+
+
+class Refused(Exception):
+    """Final: what was begun is undone."""
+
+    def __init__(
+        self, code: Code, reason: str, remedy: str = "", rows: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(reason)
+        self.outcome = Outcome(State.REFUSED, reason, code, remedy, rows)
+
+
+class Again(Exception):
+    """Not this time: the same may work in a moment. `is_lost`: nobody told how it ended."""
+
+    def __init__(self, reason: str, *, is_lost: bool = False) -> None:
+        super().__init__(reason)
+        self.is_lost = is_lost
+
+
+MOVED = "RB002"
+CONTRADICTION = "RB003"
+#: Lock not available, deadlock, serialization.
+RETRIED = {"55P03", "40P01", "40001"}
+#: The server is ending, starting or full, or ended us for saying nothing; class 08 is the
+#: connection itself.
+AWAY = {"57P01", "57P02", "57P03", "53300", "25P03"}
+NOT_THERE = {"42P01", "42703", "42704", "3F000"}
+#: NOT NULL, foreign key, unique, check, exclusion; a value too long or out of range.
+CONTRADICTS = {"23502", "23503", "23505", "23514", "23P01", "22001", "22003", CONTRADICTION}
+PLAN_AGAIN = "Plan again: the database has changed since."
+
+
+def understood(error: psycopg.Error) -> Again | Refused:
+    """What an error of the server means for the run."""
+    state = error.sqlstate
+    if state is None or state in AWAY or state.startswith("08"):
+        return Again("the connection was lost", is_lost=True)
+    if state in RETRIED:
+        return Again("others held a lock that it needs")
+    said = error.diag.message_primary or str(error)
+    if state == guard.SQLSTATE:
+        return Refused(Code.GUARD, f"it would have lost something: {said}", "Nothing was changed.")
+    if state == MOVED or state in NOT_THERE:
+        return Refused(Code.MOVED, said, PLAN_AGAIN)
+    if state == "42501":
+        return Refused(Code.PRIVILEGE, said, "Connect as the owner of the app's tables.")
+    if state == "57014":
+        return Refused(
+            Code.BUDGET, "a statement took longer than it may", "Try when there is less load."
+        )
+    if state in CONTRADICTS:
+        detail = (error.diag.message_detail,) if error.diag.message_detail else ()
+        return Refused(Code.CONTRADICTION, said, "Correct these rows, then try again.", detail)
+    return Refused(Code.UNSUPPORTED, said, "Choose another version, or fix forward.")

@@ -1,0 +1,246 @@
+"""From what the newer migrations did to the steps that let the older code run. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from lib.schema import expressions, statements, types
+from lib.schema.keys import Keys
+from lib.schema.models import Code, Column, Do, Migration, Mode, Step, Table, quote
+from lib.schema.past import Past, default_in, same_column
+from lib.schema.renaming import Names
+from lib.schema.rules import RULES, Verdict
+from lib.schema.unfit import Unfit, gone, unproven
+from lib.schema.walk import UNMADE, Met, Walk
+
+#: More rows than this would stall the app's writers while the way forward rewrites them.
+MAX_REWRITTEN_ROWS = 100_000
+
+
+@dataclass(slots=True)
+class Relaxing:
+    walk: Walk
+    past: Past
+    texts: Mapping[str, Migration]
+    keys: Keys = field(init=False)
+    names: Names = field(init=False)
+    #: One per thing that is changed: a later change of the same thing takes its place.
+    steps: dict[tuple[object, ...], Step] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        walk = self.walk
+        self.keys = Keys(walk.catalogue, walk.new_tables, walk.new_columns)
+        self.names = Names(walk.catalogue, walk.new_tables, walk.new_columns)
+
+    @property
+    def mode(self) -> Mode:
+        return Mode.EXCLUSIVE if self.names.steps else Mode.SHARED
+
+    def ordered(self) -> tuple[Step, ...]:
+        """Keys, of which none may go before those that rest on it; names last."""
+        return (*self.keys.ordered(), *self.steps.values(), *self.names.steps)
+
+    def take(self, met: Met) -> None:
+        """What one change needs. Raises Unfit."""
+        change = met.change
+        if met.is_asserted or met.table < 0 or met.table in self.walk.new_tables:
+            return
+        if change.kind in UNMADE and self.walk.open.get(change.name) is not met:
+            return  # a version in between had made it
+        if change.table and not met.table and change.kind not in MAKES:
+            raise gone(met)
+        handler = HANDLERS.get(change.kind)
+        if handler is not None:
+            handler(self, met)
+        elif RULES[change.kind].verdict not in (Verdict.SAFE, Verdict.GONE):
+            raise unproven(met)
+
+    def release_new_tables(self) -> None:
+        """Their rows must not keep the older code from deleting what they point to."""
+        for oid in sorted(self.walk.new_tables):
+            self.keys.release_references(self._table(oid))
+
+    def _table(self, oid: int) -> Table:
+        return self.walk.catalogue.table(oid)
+
+    def _seen(self, met: Met) -> tuple[Table, Column] | None:
+        """None: another tool dropped the column, or a version in between did."""
+        if met.column <= 0:
+            return None
+        table = self._table(met.table)
+        return table, table.column(met.column)
+
+    def new_column(self, met: Met) -> None:
+        """A column that is not there does not hinder the older code, which never knew it."""
+        if not (seen := self._seen(met)):
+            return
+        table, column = seen
+        if not column.fills_itself:
+            if column.is_checked_domain:
+                raise Unfit(
+                    Code.UNSUPPORTED,
+                    f"{table.called}.{column.name} is of a domain that may not be empty.",
+                )
+            self._relax_not_null(table, column)
+        self.keys.release_column(table, column)
+
+    def set_not_null(self, met: Met) -> None:
+        if not (seen := self._seen(met)):
+            raise gone(met)
+        table, column = seen
+        if not any(one.kind == "p" and column.number in one.columns for one in table.constraints):
+            self._relax_not_null(table, column)
+
+    def _relax_not_null(self, table: Table, column: Column) -> None:
+        if not column.not_null:
+            return
+        named = (one.name for one in table.constraints if one.is_not_null_of(column.number))
+        self.steps[Do.DROP_NOT_NULL, table.oid, column.number] = Step(
+            Do.DROP_NOT_NULL,
+            table.oid,
+            f"ALTER TABLE {table.sql} ALTER COLUMN {quote(column.name)} DROP NOT NULL",
+            f"{table.called}.{column.name} may be empty",
+            column=column.number,
+            name=next(named, ""),
+        )
+
+    def drop_default(self, met: Met) -> None:
+        if not (seen := self._seen(met)):
+            raise gone(met)
+        table, column = seen
+        if column.fills_itself or not column.not_null:
+            return
+        value = self._default_in_down(met) or self.past.default_of(met.change)
+        if value is None:
+            raise Unfit(
+                Code.NO_DOWN,
+                f"{met.version} takes the default of {table.called}.{column.name} away, and no"
+                " text tells a constant that it was.",
+                "Write SET DEFAULT into the migration's down part, and record it.",
+            )
+        self.steps[Do.SET_DEFAULT, table.oid, column.number] = Step(
+            Do.SET_DEFAULT,
+            table.oid,
+            f"ALTER TABLE {table.sql} ALTER COLUMN {quote(column.name)} SET DEFAULT {value}",
+            f"{table.called}.{column.name} has its default again",
+            column=column.number,
+        )
+
+    def _default_in_down(self, met: Met) -> str | None:
+        for change in statements.read(self.texts[met.version].down or "").changes:
+            if change.kind == "set_default" and same_column(change, met.change):
+                value = default_in(change, change.column)
+                return expressions.sql(value) if value else None
+        return None
+
+    def add_key(self, met: Met) -> None:
+        self.keys.release_added(self._table(met.table), met.change, met.columns)
+
+    def add_index(self, met: Met) -> None:
+        self.keys.release_index(self._table(met.table), met.change, met.columns)
+
+    def create_trigger(self, met: Met) -> None:
+        table, name = self._table(met.table), met.change.name
+        if any(one.name == name and one.enabled != "D" for one in table.triggers):
+            enabled = next(one.enabled for one in table.triggers if one.name == name)
+            self.steps[Do.DISABLE_TRIGGER, table.oid, name] = Step(
+                Do.DISABLE_TRIGGER,
+                table.oid,
+                f"ALTER TABLE {table.sql} DISABLE TRIGGER {quote(name)}",
+                f"trigger {name} of {table.called} rests",
+                name=name,
+                before=enabled,
+            )
+
+    def retype(self, met: Met) -> None:
+        if not (seen := self._seen(met)):
+            raise gone(met)
+        table, column = seen
+        had = self.past.type_of(met.change)
+        if had and (types.is_same(had, column.type) or types.is_wider(column.type, had)):
+            return
+        # A USING may have cut values off; what was cut off, nobody has.
+        is_wider = bool(had) and types.is_wider(had or "", column.type)
+        if not had or met.change.value is not None or not is_wider or table.kind == "p":
+            raise unproven(met)
+        if table.rows > MAX_REWRITTEN_ROWS:
+            raise Unfit(
+                Code.BUDGET,
+                f"coming forward would rewrite {table.called} to narrow {column.name} again.",
+                "Choose another version, or fix forward.",
+            )
+        self.steps[Do.WIDEN, table.oid, column.number] = Step(
+            Do.WIDEN,
+            table.oid,
+            f"ALTER TABLE {table.sql} ALTER COLUMN {quote(column.name)} TYPE {had}",
+            f"{table.called}.{column.name} is {had} again",
+            column=column.number,
+            name=had,
+            before=column.type,
+        )
+
+    def rename_table(self, met: Met) -> None:
+        assert met.change.table
+        schema = self.names.tables[met.table][0]
+        if met.change.kind == "set_schema":
+            schema = met.change.table[0] or self.walk.catalogue.search_path[0]
+        self.names.rename_table(self._table(met.table), (schema, met.change.table[1]))
+
+    def rename_column(self, met: Met) -> None:
+        if not (seen := self._seen(met)):
+            raise gone(met)
+        if (met.table, met.column) not in self.walk.new_columns:
+            self.names.rename_column(seen[0], met.column, met.change.column)
+
+    def rename_index(self, met: Met) -> None:
+        """The constraint that rests on it is renamed with it, and ON CONFLICT may name that."""
+        for table in self.walk.catalogue:
+            if any(one.name == met.change.to and one.constraint for one in table.indexes):
+                raise unproven(met)
+
+    def create_object(self, met: Met) -> None:
+        if met.change.name in self.walk.catalogue.overloaded:
+            raise Unfit(
+                Code.UNSUPPORTED,
+                f"{met.version} adds another function {met.change.name}: calls may be ambiguous.",
+            )
+
+    def write(self, met: Met) -> None:
+        """Only columns that the older code does not know."""
+        new = [(met.table, column) in self.walk.new_columns for column in met.columns]
+        if not new or not all(new):
+            raise unproven(met)
+
+    def truncate(self, met: Met) -> None:
+        raise gone(met)
+
+
+#: Of these, nothing need be there: it is new.
+MAKES = (
+    "create_table",
+    "create_object",
+    "replace_object",
+    "add_column",
+    "add_required",
+    "drop_object",
+)
+HANDLERS: dict[str, Callable[[Relaxing, Met], None]] = {
+    "add_column": Relaxing.new_column,
+    "add_required": Relaxing.new_column,
+    "set_not_null": Relaxing.set_not_null,
+    "drop_default": Relaxing.drop_default,
+    "add_check": Relaxing.add_key,
+    "add_foreign_key": Relaxing.add_key,
+    "add_unique": Relaxing.add_key,
+    "add_exclude": Relaxing.add_key,
+    "unique_index": Relaxing.add_index,
+    "expression_index": Relaxing.add_index,
+    "create_trigger": Relaxing.create_trigger,
+    "retype": Relaxing.retype,
+    "rename_table": Relaxing.rename_table,
+    "set_schema": Relaxing.rename_table,
+    "rename_column": Relaxing.rename_column,
+    "rename_index": Relaxing.rename_index,
+    "create_object": Relaxing.create_object,
+    "write_old": Relaxing.write,
+    "truncate": Relaxing.truncate,
+}

@@ -1,0 +1,315 @@
+"""Whatever dies, hangs or comes between: it is done once, or nothing has changed."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from lib.schema.models import Code, Lock, Refuse, literal
+from lib.schema.outcome import Again
+from lib.schema.session import IDLE_MS, LOCK_WAIT_MS, connect
+from tests.schema.sabotage import DISK_FULL, HANG, LosesCommit, steps, trap
+
+#: One of every kind of step, forward with each kind of proof.
+OLD = """
+CREATE TABLE tables (id int PRIMARY KEY);
+CREATE TABLE guests (id int PRIMARY KEY, name text NOT NULL, email text, seats int);
+INSERT INTO tables VALUES (1); INSERT INTO guests VALUES (1, 'Ann', 'a@x', 1)
+"""
+NEW = """
+ALTER TABLE guests ADD COLUMN phone text;
+UPDATE guests SET phone = '1';
+ALTER TABLE guests ALTER COLUMN phone SET NOT NULL;
+ALTER TABLE guests ADD CONSTRAINT seated CHECK (seats > 0);
+ALTER TABLE guests ADD CONSTRAINT one UNIQUE (email);
+ALTER TABLE guests ADD CONSTRAINT seat FOREIGN KEY (seats) REFERENCES tables;
+CREATE TABLE gifts (guest int REFERENCES guests);
+INSERT INTO gifts VALUES (1)
+"""
+
+
+@pytest.fixture
+def app(world):
+    world.migrate(OLD)
+    world.migrate(NEW)
+    return world
+
+
+def everything(app) -> list[object]:
+    return [app.shape(), app.execute("SELECT * FROM guests"), app.execute("SELECT * FROM gifts")]
+
+
+def runs(app) -> list[tuple[object, ...]]:
+    return app.execute("SELECT state FROM _rollback.runs")
+
+
+def test_the_backend_is_killed_at_each_statement_on_the_way_back(app):
+    plan, run_id = app.down(), uuid4()
+    with trap(app, at=0):
+        app.run(run_id, plan)
+        count = steps(app)
+    undisturbed = everything(app)
+    assert app.forward(run_id).state == "done"
+    assert count > 10
+    for at in range(1, count + 1):
+        plan, run_id = app.down(), uuid4()
+        app.execute("DROP SCHEMA IF EXISTS sabotage CASCADE")
+        with trap(app, at):
+            outcome = app.run(run_id, plan)
+        assert (outcome.state, outcome.attempts) == ("done", 2), (at, outcome)
+        assert everything(app) == undisturbed
+        assert app.status(run_id) == "back"
+        assert app.forward(run_id).state == "done"
+
+
+def test_the_backend_is_killed_at_each_statement_on_the_way_forward(app):
+    before = everything(app)
+    with trap(app, at=0):
+        run_id = app.go_back()
+        started = steps(app)
+        assert app.forward(run_id).state == "done"
+        count = steps(app) - started
+    assert count > 20
+    for at in range(1, count + 1):
+        run_id = app.go_back()
+        app.execute("DROP SCHEMA IF EXISTS sabotage CASCADE")
+        with trap(app, at):
+            outcome = app.forward(run_id)
+        assert (outcome.state, outcome.attempts) == ("done", 2), (at, outcome)
+        assert everything(app) == before
+        assert app.status(run_id) == "forward"
+
+
+def test_killed_without_time_to_try_again_it_says_that_it_does_not_know(app):
+    before, run_id = everything(app), uuid4()
+    plan = app.down()
+    with trap(app, at=3):
+        outcome = app.run(run_id, plan, seconds=0)
+    assert outcome.state == "unknown"
+    assert app.status(run_id) is None
+    assert everything(app) == before
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_the_answer_to_commit_is_lost(app, server, early):
+    before = everything(app)
+    run_id, plan = uuid4(), app.down()
+    app.make_journal()
+    middle = LosesCommit(server.port, before_it_arrives=early)
+    direct, app.url = app.url, app.url.replace(str(server.port), str(middle.port))
+    outcome = app.run(run_id, plan)
+    app.url = direct
+    middle.close()
+    assert middle.lost == 1
+    assert (outcome.state, outcome.attempts) == ("done", 2)
+    assert outcome.facts["was_done"] is not early
+    assert runs(app) == [("back",)]
+    assert app.forward(run_id).state == "done"
+    assert everything(app) == before
+
+
+def test_the_server_is_stopped_in_the_middle_and_comes_back(app, server):
+    plan, run_id = app.down(), uuid4()
+    life = app.value("SELECT pg_postmaster_start_time()::text")
+    once = f"IF pg_postmaster_start_time()::text = '{life}' THEN {HANG}; END IF"
+    with trap(app, at=4, action=once):
+        app.execute("CHECKPOINT")  # the tests' servers do not sync: what follows is not about that
+        outcomes = []
+        ours = threading.Thread(target=lambda: outcomes.append(app.run(run_id, plan, seconds=30)))
+        ours.start()
+        wait_until(lambda: steps(app) >= 4)
+        server.restart(immediate=True)
+        ours.join()
+    (outcome,) = outcomes
+    assert outcome.state == "done", outcome
+    assert outcome.attempts > 1
+    assert app.status(run_id) == "back"
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    while not is_so():
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("action", [HANG, DISK_FULL])
+def test_a_statement_that_hangs_or_fails_ends_it_and_nothing_has_changed(app, action):
+    before, run_id = everything(app), uuid4()
+    plan = app.down()
+    with trap(app, at=9, action=action):
+        outcome = app.run(run_id, plan)
+    assert outcome.state == "refused", outcome
+    assert everything(app) == before
+    assert app.status(run_id) is None
+
+
+class Reader(threading.Thread):
+    """A long query: it holds the table until it is released."""
+
+    def __init__(self, url: str, seconds: float) -> None:
+        super().__init__()
+        self.url, self.seconds, self.holds = url, seconds, threading.Event()
+
+    def run(self) -> None:
+        with psycopg.connect(self.url) as connection:
+            connection.execute("SELECT * FROM guests")
+            self.holds.set()
+            time.sleep(self.seconds)
+
+
+def stalls(url: str, until: threading.Event) -> list[float]:
+    """What the app's own queries wait meanwhile, in milliseconds."""
+    waited = []
+    with psycopg.connect(url, autocommit=True) as connection:
+        while not until.is_set():
+            started = time.perf_counter()
+            connection.execute("SELECT name FROM guests WHERE id = 1")
+            waited.append((time.perf_counter() - started) * 1000)
+            time.sleep(0.01)
+    return waited
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(1.5, "done"), (6, "busy")])
+def test_behind_a_long_reader_the_app_waits_no_longer_than_the_lock_may(app, seconds, state):
+    before, run_id, plan = everything(app), uuid4(), app.down()
+    reader, over, waited = Reader(app.url, seconds), threading.Event(), []
+    reader.start()
+    reader.holds.wait()
+    other = threading.Thread(target=lambda: waited.extend(stalls(app.url, over)))
+    other.start()
+    outcome = app.run(run_id, plan, seconds=4)
+    over.set()
+    other.join()
+    reader.join()
+    assert outcome.state == state, outcome
+    assert outcome.attempts > 1
+    # The machine's own pauses come on top: what matters is that it is not the reader's 1.5 s.
+    assert max(waited) < LOCK_WAIT_MS + 500, sorted(waited)[-5:]
+    if state == "busy":
+        assert "pid" in outcome.sentence
+        assert everything(app) == before
+
+
+def test_sessions_that_sleep_in_a_transaction_may_be_ended(app):
+    plan = app.down()
+    with psycopg.connect(app.url) as sleeper:
+        sleeper.execute("SELECT * FROM guests")
+        outcome = asyncio.run(app.executor(5, end_sleepers=True).run(uuid4(), plan))
+        assert outcome.state == "done", outcome
+        with pytest.raises(psycopg.OperationalError):
+            sleeper.execute("SELECT 1")
+
+
+def test_a_deadlock_is_tried_again(app):
+    plan = app.down()
+    database = "ALTER DATABASE app SET deadlock_timeout"
+    app.execute(f"{database} = '10ms'")
+    first, second = (lock.sql for lock in sorted(plan.locks, key=lambda one: one.table)[:2])
+    with psycopg.connect(app.url) as other:
+        other.execute(f"LOCK TABLE {second} IN ACCESS SHARE MODE")
+        outcomes = []
+        ours = threading.Thread(target=lambda: outcomes.append(app.run(uuid4(), plan)))
+        ours.start()
+        time.sleep(0.3)
+        with contextlib.suppress(psycopg.errors.DeadlockDetected):
+            other.execute(f"LOCK TABLE {first} IN ACCESS SHARE MODE")
+        other.rollback()
+        ours.join()
+    app.execute("ALTER DATABASE app RESET deadlock_timeout")
+    assert outcomes[0].state == "done"
+
+
+def test_the_same_run_twice_at_once_is_done_once(app):
+    plan, run_id = app.down(), uuid4()
+
+    async def both():
+        one, other = app.executor(), app.executor()
+        return await asyncio.gather(one.run(run_id, plan), other.run(run_id, plan))
+
+    outcomes = asyncio.run(both())
+    assert [outcome.state for outcome in outcomes] == ["done", "done"]
+    assert sorted(outcome.facts["was_done"] for outcome in outcomes) == [False, True]
+    assert runs(app) == [("back",)]
+
+
+def test_of_two_runs_at_once_one_is_told_to_plan_again(app):
+    plan = app.down()
+
+    async def both():
+        return await asyncio.gather(*(app.executor().run(uuid4(), plan) for _ in range(2)))
+
+    outcomes = asyncio.run(both())
+    assert sorted(outcome.state for outcome in outcomes) == ["done", "refused"]
+    assert [one.code for one in outcomes if one.state == "refused"] == [Code.MOVED]
+    assert runs(app) == [("back",)]
+
+
+def test_a_changed_text_is_refused(app):
+    app.texts["0002"] = replace(app.texts["0002"], up="SELECT 1")
+    plan = app.plan()
+    assert isinstance(plan, Refuse)
+    assert plan.code is Code.TAMPERED
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        "INSERT INTO schema_migrations VALUES ('0003')",
+        "DELETE FROM schema_migrations WHERE version = '0002'",
+        "ALTER TABLE guests RENAME TO people; CREATE TABLE guests (id int)",
+        "ALTER TABLE guests RENAME TO people",
+        "ALTER TABLE guests DROP CONSTRAINT seated",
+    ],
+)
+def test_what_moved_since_the_plan_is_noticed_under_the_lock(app, meanwhile):
+    plan, run_id = app.down(), uuid4()
+    app.execute(meanwhile)
+    before = app.shape()
+    outcome = app.run(run_id, plan)
+    assert (outcome.state, outcome.code) == ("refused", Code.MOVED), outcome
+    assert app.shape() == before
+    assert app.status(run_id) is None
+
+
+def test_a_process_that_is_frozen_under_the_lock_lets_go_of_it(app):
+    """As a serverless function is: its connection stays, and nobody speaks on it."""
+
+    async def freeze() -> None:
+        oid = app.value("SELECT 'guests'::regclass::oid::bigint")
+        async with connect(app.url) as session, connect(app.url) as frozen, frozen.transaction():
+            await frozen.locked([Lock(oid, "public.guests")], "SELECT 1")
+            started = time.perf_counter()
+            await session.one("SELECT count(*) FROM guests")
+            app.waited = time.perf_counter() - started
+
+    with pytest.raises(Again) as again:
+        asyncio.run(freeze())
+    assert again.value.is_lost
+    assert app.waited < IDLE_MS / 1000 + 2
+
+
+def test_a_role_that_owns_nothing_is_refused(app):
+    app.execute(
+        "DO $$ BEGIN CREATE ROLE reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",
+    )
+    owner, app.url = app.url, app.url.replace("postgres@", "reader@")
+    plan = app.plan(applied=("0001", "0002"), target=("0001",))
+    app.url = owner
+    assert isinstance(plan, Refuse)
+    assert plan.code is Code.PRIVILEGE
+
+
+def test_a_name_is_only_ever_a_name(app):
+    name = 'odd "name"\\\'; DROP TABLE guests; --'
+    quoted = '"' + name.replace('"', '""') + '"'
+    app.migrate(f"ALTER TABLE guests ADD CONSTRAINT {quoted} CHECK (name <> {literal(name)})")
+    before = everything(app)
+    run_id = app.go_back("0002")
+    assert app.forward(run_id).state == "done"
+    assert everything(app) == before

@@ -1,0 +1,80 @@
+"""What a team learns when it records a release: before it goes live."""
+
+import pytest
+
+from lib.schema.judge import Level, judge_release
+from lib.schema.models import Migration
+
+
+def judged(up: str, down: str | None = None, before: str = "") -> list[tuple[str, int, str]]:
+    known = [Migration.of("0001", before)] if before else []
+    found = judge_release([Migration.of("0042", up, down)], known)
+    return [(finding.level, finding.line, finding.message) for finding in found]
+
+
+def test_a_dropped_column_is_named_with_its_line_and_what_to_do():
+    ((level, line, message),) = judged("-- why\n\nALTER TABLE guests DROP COLUMN note;")
+    assert (level, line) == (Level.STOP, 3)
+    assert message == (
+        "This release cannot be rolled back past 0042, because it drops guests.note;"
+        " drop it one release later."
+    )
+
+
+@pytest.mark.parametrize(
+    ("up", "level"),
+    [
+        ("BEGIN; SELECT 1; COMMIT", Level.ERROR),
+        ("UPDATE guests SET seats = seats + 1", Level.ERROR),
+        ("SET session_replication_role = replica", Level.ERROR),
+        ("ALTER TABLE guests RENAME TO visitors", Level.EXCLUSIVE),
+        ("ALTER TABLE guests ADD CHECK (seats > 0)", Level.NOTE),
+        ("ALTER TABLE guests ADD COLUMN phone text NOT NULL", Level.NOTE),
+        ("DO $$ BEGIN PERFORM 1; END $$", Level.STOP),
+        ("SELECT FROM WHERE", Level.STOP),
+        ("ALTER TABLE guests ALTER COLUMN seats DROP DEFAULT", Level.STOP),
+        ("-- rollback: irreversible we merged accounts\nSELECT 1", Level.STOP),
+    ],
+)
+def test_each_level(up, level):
+    assert level in [found for found, _, _ in judged(up)]
+
+
+@pytest.mark.parametrize(
+    "up",
+    [
+        "CREATE TABLE gifts (id int PRIMARY KEY, what text CHECK (what <> ''))",
+        "ALTER TABLE guests ADD COLUMN a text, ADD COLUMN b text NOT NULL DEFAULT ''",
+        "ALTER TABLE guests ADD COLUMN a text; UPDATE guests SET a = name WHERE a IS NULL",
+        "CREATE TABLE g (id int); ALTER TABLE g ENABLE ROW LEVEL SECURITY; DROP TABLE g",
+        "-- rollback: safe nobody reads it\nALTER TABLE guests DROP COLUMN note",
+        "CREATE INDEX ON guests (name); COMMENT ON TABLE guests IS 'who comes'",
+        "ALTER TABLE guests ADD COLUMN a text; ALTER TABLE guests DROP COLUMN a",
+    ],
+)
+def test_nothing_is_said_of_what_older_code_runs_on(up):
+    assert judged(up) == []
+
+
+def test_a_default_that_an_earlier_version_tells_can_be_given_back():
+    ((level, _, _),) = judged(
+        "ALTER TABLE guests ALTER COLUMN seats DROP DEFAULT",
+        before="CREATE TABLE guests (id int, seats int NOT NULL DEFAULT 1)",
+    )
+    assert level is Level.NOTE
+
+
+def test_a_down_text_that_controls_transactions_is_not_recorded():
+    ((level, line, _),) = judged("SELECT 1", "SELECT 1;\nCOMMIT")
+    assert (level, line) == (Level.ERROR, 2)
+
+
+def test_drizzles_guarded_foreign_key_is_read():
+    block = (
+        'DO $$ BEGIN\n ALTER TABLE "a" ADD CONSTRAINT "a_fk" FOREIGN KEY ("b") REFERENCES'
+        ' "public"."c"("id") ON DELETE no action;\nEXCEPTION\n WHEN duplicate_object THEN null;\n'
+        "END $$;"
+    )
+    ((level, _, message),) = judged(block)
+    assert level is Level.NOTE
+    assert "adds a foreign key to a" in message
