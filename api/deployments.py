@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from lib.access.models import Role
 from lib.deployments.models import DeploymentList, Release
-from lib.schema.texts import BODY_LIMIT_BYTES
+from lib.migrations.texts import BODY_LIMIT_BYTES
 from lib.web import Reply, endpoint, read_body, read_environment
 from lib.wiring import services
 

@@ -8,7 +8,7 @@ import httpx
 from dev.sample_app.migrate import FOLDER
 from dev.sample_app.versions import find_version
 from lib.deployments.models import Release
-from lib.schema.collect import Collection, collect, newest_texts
+from lib.migrations.collect import Collection, collect, newest_texts
 from scripts.record_release import send
 
 

@@ -27,6 +27,10 @@ from lib.deployments.tracker import Tracker
 from lib.health.probe import USER_AGENT, Prober
 from lib.health.store import HealthStore
 from lib.health.sweep import Sweep
+from lib.migrations.judging import judge
+from lib.migrations.ledger_events import LedgerEvents
+from lib.migrations.records import RecordStore
+from lib.migrations.watch import LedgerWatch
 from lib.notify import configured
 from lib.notify.deadman import Deadman
 from lib.notify.sender import Notifier
@@ -47,11 +51,7 @@ from lib.rollback.intake import Intake
 from lib.rollback.progress import Progress
 from lib.rollback.steps import Tools
 from lib.rollback.store import RollbackStore
-from lib.schema.judging import judge
-from lib.schema.ledger_events import LedgerEvents
 from lib.schema.plan import Planner
-from lib.schema.records import RecordStore
-from lib.schema.watch import LedgerWatch
 from lib.settings import Settings, settings
 from lib.traffic.counts import Counts
 from lib.traffic.drain import LogDrain, Outage

@@ -8,9 +8,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lib.schema.judging import judge
-from lib.schema.sources import CannotCollect, Collected
-from lib.schema.texts import Finding
+from lib.migrations.judging import judge
+from lib.migrations.sources import CannotCollect, Collected
+from lib.migrations.texts import Finding
 from scripts.ci import (
     BROKEN,
     FINE,

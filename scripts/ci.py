@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from lib.schema.collect import FOLDERS, Collection, collect
-from lib.schema.sources import CannotCollect, Collected, Source
-from lib.schema.texts import Finding
-from lib.schema.tools import Tool
+from lib.migrations.collect import FOLDERS, Collection, collect
+from lib.migrations.sources import CannotCollect, Collected, Source
+from lib.migrations.texts import Finding
+from lib.migrations.tools import Tool
 
 #: Exit codes.
 FINE, REFUSED, BROKEN = 0, 1, 2

@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from lib import errors
-from lib.schema.migrate import apply_pending
+from lib.migrations.migrate import apply_pending
 from lib.settings import settings
 
 

@@ -17,10 +17,10 @@ import httpx
 from pydantic import ValidationError
 
 from lib.deployments.models import UNKNOWN, Release
-from lib.schema.collect import Collection, newest_texts
-from lib.schema.judging import judge
-from lib.schema.sources import CannotCollect
-from lib.schema.texts import BODY_LIMIT_BYTES, MigrationText
+from lib.migrations.collect import Collection, newest_texts
+from lib.migrations.judging import judge
+from lib.migrations.sources import CannotCollect
+from lib.migrations.texts import BODY_LIMIT_BYTES, MigrationText
 from scripts import ci
 
 #: The column that the newest version goes into is this short.

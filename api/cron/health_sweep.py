@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from lib.access.gate import check_shared_secret
-from lib.schema.migrate import apply_pending
+from lib.migrations.migrate import apply_pending
 from lib.settings import settings
 from lib.web import Reply, endpoint
 from lib.web.deadline import stop_at

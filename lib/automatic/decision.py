@@ -25,10 +25,10 @@ from lib.deployments.eligibility import candidates
 from lib.deployments.models import DeploymentRow
 from lib.deployments.store import DeploymentStore
 from lib.health.watch import Path
+from lib.migrations.ledger_events import LedgerEvents
 from lib.postgres import Connection
 from lib.rollback.engine import Engine
 from lib.rollback.models import Environment, Order, Rollback
-from lib.schema.ledger_events import LedgerEvents
 from lib.settings import Settings
 from lib.vercel.routing import Routing
 

@@ -11,9 +11,9 @@ from lib.deployments.models import (
     RecordedRelease,
 )
 from lib.deployments.store import DeploymentStore
+from lib.migrations.records import Recorded
 from lib.rollback.models import Environment
 from lib.schema.plan import Plan, Planner, Stays
-from lib.schema.records import Recorded
 
 LIMIT = 20
 #: So far back the live one and the one to go back to are looked for: many may be recorded that

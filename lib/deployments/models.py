@@ -5,14 +5,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from lib.moments import Moment
-from lib.rollback.models import STORABLE, Environment
-from lib.schema.texts import (
+from lib.migrations.texts import (
     TEXTS_AT_MOST,
     VERSIONS_AT_MOST,
     MigrationText,
     MigrationVersion,
 )
+from lib.moments import Moment
+from lib.rollback.models import STORABLE, Environment
 
 #: A migration version or git SHA that nobody told us. It equals nothing, itself included.
 UNKNOWN = "unknown"

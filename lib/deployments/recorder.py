@@ -10,9 +10,9 @@ from lib.access.models import Caller, Role
 from lib.audit.store import write_audit
 from lib.deployments.models import Release
 from lib.deployments.store import DeploymentStore
+from lib.migrations.records import Recorded, RecordStore
+from lib.migrations.texts import Finding, Judge, MigrationText
 from lib.postgres import Connection
-from lib.schema.records import Recorded, RecordStore
-from lib.schema.texts import Finding, Judge, MigrationText
 
 #: More of them would hide the first.
 NAMED_AT_MOST = 20

@@ -20,8 +20,8 @@ from lib.deployments.models import (
 from lib.deployments.moves import MoveStore
 from lib.deployments.pins import Pins
 from lib.deployments.store import DeploymentStore
+from lib.migrations.ledger import read_ledger
 from lib.rollback.models import Environment
-from lib.schema.ledger import read_ledger
 from lib.vercel.client import VercelClient
 from lib.vercel.events import EventStore
 from lib.vercel.models import Alias, AliasRequest, Deployment

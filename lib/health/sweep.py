@@ -26,12 +26,12 @@ from lib.health.probe import Health, Look, Prober, one_sided
 from lib.health.rule import Verdict, judge
 from lib.health.store import HealthStore
 from lib.health.verdict import State
+from lib.migrations.watch import LedgerWatch
 from lib.notify.deadman import Deadman
 from lib.notify.sender import Notifier
 from lib.preflight.preflight import Preflight
 from lib.rollback.engine import Engine
 from lib.rollback.models import Environment
-from lib.schema.watch import LedgerWatch
 from lib.vercel.routing import Routing
 
 log = logging.getLogger(__name__)

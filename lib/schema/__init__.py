@@ -1,0 +1,1 @@
+"""The app's database, back to what older code runs on and forward again, without losing a value."""

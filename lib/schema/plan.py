@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from lib.deployments.models import UNKNOWN, DatabaseSeen
 from lib.deployments.store import DeploymentStore
+from lib.migrations.ledger import read_ledger
 from lib.rollback.models import Environment
-from lib.schema.ledger import read_ledger
 
 #: A page that polls must not cost the app's database a connection each time, nor wait for it.
 SHOWN_SECONDS = 10.0

@@ -9,8 +9,8 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 
+from lib.migrations.ledger import LEDGERS
 from lib.schema import journal
-from lib.schema.ledger import LEDGERS
 from lib.schema.models import Lock, literal
 from lib.schema.outcome import MOVED, Again, understood
 

@@ -15,9 +15,9 @@ import psycopg
 import pytest
 
 from dev.platform import Config, Platform
+from lib.migrations.migrate import apply_pending
 from lib.rollback.engine import LEASE
 from lib.rollback.models import Environment, Order, Rollback, SwitchMethod
-from lib.schema.migrate import apply_pending
 from lib.settings import Settings, load
 from lib.wiring import Services, build
 

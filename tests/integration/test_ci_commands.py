@@ -21,9 +21,9 @@ from dev.ports import free_port
 from dev.serving import serve
 from lib.access.models import Role
 from lib.access.store import AccessStore
+from lib.migrations.sources import Source
+from lib.migrations.texts import TEXT_LIMIT_BYTES
 from lib.postgres import Database
-from lib.schema.sources import Source
-from lib.schema.texts import TEXT_LIMIT_BYTES
 from scripts.ci import annotation, tell
 
 ROOT = Path(__file__).parents[2]

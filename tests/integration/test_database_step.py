@@ -9,8 +9,8 @@ import pytest
 from dev.ports import LOOPBACK, free_port
 from dev.sample_app.migrate import FOLDER
 from dev.sample_app.versions import EVENT_NOTE
+from lib.migrations.ledger import TIMEOUT_SECONDS, read_ledger
 from lib.rollback.models import DATABASE_FIRST, SWITCH_FIRST, Environment, Status, StepState
-from lib.schema.ledger import TIMEOUT_SECONDS, read_ledger
 from lib.settings import load
 from lib.wiring import build
 

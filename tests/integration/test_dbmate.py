@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from dev.dbmate import dbmate_command
-from lib.schema.migrate import FOLDER, apply_pending, read_folder
+from lib.migrations.migrate import FOLDER, apply_pending, read_folder
 from lib.settings import load
 
 #: The first test may have to install it.

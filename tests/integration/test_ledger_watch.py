@@ -12,9 +12,9 @@ import pytest
 from dev.ports import LOOPBACK, free_port
 from lib.deployments.models import Release
 from lib.health.sweep import YOUNG
+from lib.migrations.ledger import TIMEOUT_SECONDS
+from lib.migrations.watch import READ_EVERY, LedgerWatch
 from lib.rollback.models import Environment
-from lib.schema.ledger import TIMEOUT_SECONDS
-from lib.schema.watch import READ_EVERY, LedgerWatch
 from lib.settings import load
 from lib.wiring import build
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from lib import errors
-from lib.schema.migrate import FOLDER, apply, apply_pending, read_folder
+from lib.migrations.migrate import FOLDER, apply, apply_pending, read_folder
 from lib.settings import load
 
 ROOT = Path(__file__).parents[2]

@@ -10,11 +10,11 @@ import pytest
 
 from dev.postgres import Postgres
 from lib import errors
+from lib.migrations.migrate import apply_pending
 from lib.rollback.engine import LEASE
 from lib.rollback.models import Status
 from lib.rollback.progress import key
 from lib.rollback.status import read_status
-from lib.schema.migrate import apply_pending
 from lib.settings import load
 
 #: What a statement gets here; in production it is given more.

@@ -9,8 +9,8 @@ import pytest
 
 from lib.access.models import Role
 from lib.deployments.models import DeploymentRecord
+from lib.migrations.texts import BODY_LIMIT_BYTES, TEXT_LIMIT_BYTES, checksum
 from lib.rollback.models import Environment
-from lib.schema.texts import BODY_LIMIT_BYTES, TEXT_LIMIT_BYTES, checksum
 from lib.settings import load
 from lib.wiring import build
 

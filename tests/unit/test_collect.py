@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from lib.schema.collect import collect, detect, newest_texts
-from lib.schema.refusals import judge_texts
-from lib.schema.sources import CannotCollect
-from lib.schema.texts import TEXT_LIMIT_BYTES, TEXTS_AT_MOST
+from lib.migrations.collect import collect, detect, newest_texts
+from lib.migrations.refusals import judge_texts
+from lib.migrations.sources import CannotCollect
+from lib.migrations.texts import TEXT_LIMIT_BYTES, TEXTS_AT_MOST
 
 DBMATE = """\
 -- why

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from lib import errors
-from lib.schema.migrate import FOLDER, read_file, read_folder
+from lib.migrations.migrate import FOLDER, read_file, read_folder
 
 GOOD = "-- why\n\n-- migrate:up\n\nCREATE TABLE a ();\n\n-- migrate:down\n\nDROP TABLE a;\n"
 NAME = "20260101000000_create_a.sql"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.schema.lexing import statements, tokens
-from lib.schema.refusals import judge_texts
-from lib.schema.texts import (
+from lib.migrations.lexing import statements, tokens
+from lib.migrations.refusals import judge_texts
+from lib.migrations.texts import (
     TEXT_LIMIT_BYTES,
     MigrationText,
     checksum,

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.schema.moves import LedgerEvent, moved
+from lib.migrations.moves import LedgerEvent, moved
 
 START = datetime(2026, 11, 28, 16, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

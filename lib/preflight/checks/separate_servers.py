@@ -6,12 +6,12 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from lib.migrations.migrate import FOREIGN
 from lib.postgres import Database
 from lib.preflight.app_database import Unreachable, connected, one
 from lib.preflight.kit import Kit, failed, not_used, ok, unknown, warning
 from lib.preflight.models import Finding
 from lib.rollback.models import Environment
-from lib.schema.migrate import FOREIGN
 
 SERVER = "SELECT system_identifier::text AS server FROM pg_control_system()"
 NAME = "SELECT current_database()::text AS name"

@@ -11,12 +11,12 @@ import pytest
 
 from dev.ports import LOOPBACK
 from lib.access.models import Caller, Role
+from lib.migrations.migrate import apply_pending
 from lib.preflight.checks import CHECKS, Check
 from lib.preflight.kit import failed, ok, unknown
 from lib.preflight.models import State
 from lib.preflight.preflight import EVERY, EVERY_WHILE_FAILING, LEASE
 from lib.rollback.models import Environment
-from lib.schema.migrate import apply_pending
 from lib.settings import load
 from lib.wiring import build
 

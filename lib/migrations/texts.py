@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
-from lib.schema.lexing import header, tokens
+from lib.migrations.lexing import header, tokens
 
 #: What a release may bring. The platform takes bodies of 4.5 MB; the rest is far more than a
 #: year's migrations.

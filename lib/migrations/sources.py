@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from lib.schema.texts import Finding, MigrationText, Way, tidy
+from lib.migrations.texts import Finding, MigrationText, Way, tidy
 
 NUMBERED = re.compile(r"(\d+)_?(.*)\.sql")
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from lib.schema.lexing import tokens
-from lib.schema.sources import (
+from lib.migrations.lexing import tokens
+from lib.migrations.sources import (
     CannotCollect,
     Collected,
     Source,

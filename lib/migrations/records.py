@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from lib import errors
+from lib.migrations.texts import Marked, MigrationText, checksum, promise_of
 from lib.postgres import Connection, Database
 from lib.rollback.models import Environment
-from lib.schema.texts import Marked, MigrationText, checksum, promise_of
 
 #: In order of version: two that bring the same texts at once wait for each other, never in a ring.
 INSERT_TEXTS = """

@@ -1,9 +1,9 @@
-"""What can be said against a migration by its text alone. Pure; a Judge (lib/schema/texts.py)."""
+"""What can be said against a migration by its text alone. Pure; a Judge of `texts.py`."""
 
 from collections.abc import Iterator, Sequence
 
-from lib.schema.lexing import Statement, statements, unclosed
-from lib.schema.texts import Finding, MigrationText, Way, late_promises, promises
+from lib.migrations.lexing import Statement, statements, unclosed
+from lib.migrations.texts import Finding, MigrationText, Way, late_promises, promises
 
 #: How a statement starts that begins or ends a transaction, or takes part of one back.
 TRANSACTION_CONTROL = (

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from lib import errors
-from lib.schema.ledger import TIMEOUT_SECONDS, read_ledger
-from lib.schema.ledger_events import LedgerEvents
+from lib.migrations.ledger import TIMEOUT_SECONDS, read_ledger
+from lib.migrations.ledger_events import LedgerEvents
 
 log = logging.getLogger(__name__)
 

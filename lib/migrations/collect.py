@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.schema.sources import CannotCollect, Collected
-from lib.schema.texts import TEXTS_AT_MOST, MigrationText
-from lib.schema.tools import READERS, SIGNS, Tool
+from lib.migrations.sources import CannotCollect, Collected
+from lib.migrations.texts import TEXTS_AT_MOST, MigrationText
+from lib.migrations.tools import READERS, SIGNS, Tool
 
 #: Where each tool keeps its migrations, unless told otherwise.
 FOLDERS: dict[Tool, str] = {

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from lib.migrations.moves import LedgerEvent, LedgerMove, moved
 from lib.postgres import Database
 from lib.rollback.models import Environment
-from lib.schema.moves import LedgerEvent, LedgerMove, moved
 
 #: Moving the mark claims the reading: of sweeps that overlap, one reads.
 CLAIM = """
