@@ -87,12 +87,7 @@ class Decider:
 
     async def decide(self, suspicion: Suspicion) -> Rollback | None:
         """The rollback that was started, if one was. Raises Upstream, and is then asked again."""
-        facts = await self.store.facts(
-            suspicion.environment,
-            suspicion.deployment_id,
-            window=self.settings.automatic_window,
-            watch=WATCH,
-        )
+        facts = await self.facts(suspicion)
         if facts is None or facts.is_running or (facts.mode is Mode.SHADOW and facts.is_noted):
             return None
         case = Case(suspicion, facts)
@@ -106,10 +101,31 @@ class Decider:
             await self.tell(case, "down_not_rolled_back", NOTHING_BACK)
         elif await self.store.claim_gate(case.environment):
             try:
-                return await self.conclude(await self.ask_gate(case, targets))
+                case = await self.ask_gate(case, targets)
+                return await self.conclude(case) if await self.is_still_so(case) else None
             finally:
                 await self.store.free_gate(case.environment)
         return None
+
+    async def facts(self, suspicion: Suspicion) -> Facts | None:
+        return await self.store.facts(
+            suspicion.environment,
+            suspicion.deployment_id,
+            window=self.settings.automatic_window,
+            watch=WATCH,
+        )
+
+    async def is_still_so(self, case: Case) -> bool:
+        """The gate took seconds, and somebody may have shipped the mend, or acted, meanwhile.
+
+        The platform is asked as well: it may not have told us yet what is live.
+        """
+        live = await self.routing.live(case.environment)
+        return (
+            live is not None
+            and live.id == case.suspicion.deployment_id
+            and await self.facts(case.suspicion) == case.facts
+        )
 
     async def ask_gate(self, case: Case, targets: Sequence[DeploymentRow]) -> Case:
         """Until one of them does not fail."""
