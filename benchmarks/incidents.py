@@ -23,7 +23,7 @@ import psycopg
 
 from benchmarks.redis_front import CountedRedis, counted_redis
 from benchmarks.table import show
-from benchmarks.visitors import Outage, Visitors, outage_of
+from dev.visitors import Outage, Visitors, outage_of
 from dev.testing import running_stack
 from tests.story.world import World, platform_scheduler, wait_until
 

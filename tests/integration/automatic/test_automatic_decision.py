@@ -206,6 +206,31 @@ class TestTheGate:
         assert held == []
         assert len(await rollbacks()) == 1
 
+    async def test_what_went_live_meanwhile_is_not_rolled_back_for_what_was_before(
+        self, failing, act, platform, rollbacks, releases, decisions
+    ):
+        """Somebody shipped the mend, and its webhook is not here yet."""
+        await failing(releases.v3)
+        platform.move_alias(platform.config.aliases.production, releases.v1)
+
+        await act()
+
+        assert (await rollbacks(), await decisions()) == ([], [])
+
+    async def test_a_mode_that_is_changed_while_the_gate_is_asked_holds(
+        self, services, failing, act, mode, rows, rollbacks, releases
+    ):
+        await failing(releases.v3)
+        services.autopilot.decider.gate.span_seconds = 1.0
+
+        acting = asyncio.create_task(act())
+        while not await rows("SELECT 1 FROM environments WHERE gate_free_at > app_now()"):
+            assert not acting.done()
+        await mode("off")
+        await acting
+
+        assert await rollbacks() == []
+
     async def test_a_sweep_that_is_about_to_end_leaves_it_to_the_next(
         self, services, failing, rollbacks, releases
     ):
