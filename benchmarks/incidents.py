@@ -23,8 +23,8 @@ import psycopg
 
 from benchmarks.redis_front import CountedRedis, counted_redis
 from benchmarks.table import show
-from dev.visitors import Outage, Visitors, outage_of
 from dev.testing import running_stack
+from dev.visitors import Outage, Visitors, outage_of
 from tests.story.world import World, platform_scheduler, wait_until
 
 DRAIN = "api/drains/logs"
