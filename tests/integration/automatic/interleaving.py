@@ -280,8 +280,12 @@ class World:
                 claim = await engine.store.claim(rollback_id, lease=LEASE)
                 if claim is None:
                     break
-                await engine.advance(claim)
+                before = self.alias()
+                ended = await engine.advance(claim)
                 self.versions.live = self.alias()
+                assert before in (self.versions.live, ended.from_deployment), (
+                    f"{before} was moved away for what {ended.from_deployment} did"
+                )
                 self.happened["steps"] += 1
 
     def alias(self) -> str:

@@ -271,6 +271,37 @@ class TestModes:
         assert "switched off" in alert["sentence"]
 
 
+class TestWhatGoesLiveBeforeTheSwitch:
+    async def test_is_left_alone_by_an_automatic_rollback(
+        self, services, failing, act, work, platform, releases, is_locked
+    ):
+        """It may be the mend: what spoke against the one before says nothing about it."""
+        host = platform.config.aliases.production
+        await failing(releases.v3)
+        await act()
+        platform.move_alias(host, releases.v1)
+        [rollback_id] = await services.engine.store.unfinished()
+
+        ended = await work(await services.engine.store.get(rollback_id))
+
+        assert ended.status is Status.FAILED
+        assert "went live after" in ended.visitors_get
+        assert platform.state()["aliases"][host] == releases.v1
+        assert not await is_locked()
+
+    async def test_is_gone_back_from_where_a_person_says_so(
+        self, services, order, work, platform, releases
+    ):
+        host = platform.config.aliases.production
+        rollback = await services.engine.start(order)
+        platform.move_alias(host, releases.v3)
+
+        ended = await work(rollback)
+
+        assert ended.status is Status.COMPLETED
+        assert platform.state()["aliases"][host] == releases.v1
+
+
 class TestAfterARollback:
     @pytest.fixture
     async def restored(self, services, act, failing, work, releases):
