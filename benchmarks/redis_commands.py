@@ -31,10 +31,11 @@ UPDATE live_periods SET live_from = live_from - interval '2 hours',
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=int, default=5, help="at rest; with visitors, two")
-    minutes = parser.parse_args().minutes
+    parser.add_argument("--rps", type=int, nargs="*", default=[10, 100], help="visitors' rates")
+    arguments = parser.parse_args()
     with stage() as on:
-        at_rest = measure(on, 0, minutes)
-        rows = [HEAD, at_rest, *(measure(on, rps, 2) for rps in (10, 100))]
+        at_rest = measure(on, 0, arguments.minutes)
+        rows = [HEAD, at_rest, *(measure(on, rps, 2) for rps in arguments.rps)]
     show(rows)
     sys.exit(0 if int(at_rest[4].replace(",", "")) <= AT_MOST_A_MONTH else 1)
 

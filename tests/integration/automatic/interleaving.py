@@ -10,6 +10,7 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,10 +19,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from dev.platform import Platform
+from lib import errors
 from lib.automatic.judging import Questions
 from lib.automatic.models import Mode
 from lib.health.baseline import ALL
 from lib.health.evidence import BUCKET_SECONDS, Bucket
+from lib.redis import RedisUnavailable
 from lib.rollback.engine import LEASE
 from lib.rollback.models import Environment
 from lib.traffic.models import Ask, Drain, Reading, Seen
@@ -160,14 +163,14 @@ class World:
 
     async def batches(self) -> None:
         """Of several instances at once."""
-        await asyncio.gather(*(self.judge(one) for one in self.instances))
+        await together(*(self.judge(one) for one in self.instances))
 
     async def tick(self) -> None:
         await self.sweep(self.one())
 
     async def ticks(self) -> None:
         """The sweep was called twice, or still runs when it is called again."""
-        await asyncio.gather(self.sweep(self.one()), self.sweep(self.one()))
+        await together(self.sweep(self.one()), self.sweep(self.one()))
 
     async def die_in_gate(self) -> None:
         if await self.one().autopilot.decider.store.claim_gate(PRODUCTION):
@@ -178,7 +181,7 @@ class World:
         await self.advance(self.one(), steps=self.chance.choice((1, 3, 9)))
 
     async def work_at_once(self) -> None:
-        await asyncio.gather(*(self.advance(one, steps=5) for one in self.instances))
+        await together(*(self.advance(one, steps=5) for one in self.instances))
 
     async def die_at_work(self) -> None:
         """It takes a step and is not heard of again: before it did anything, or after."""
@@ -206,12 +209,14 @@ class World:
         while not (judging.done() or self.versions.held):
             await asyncio.wait([judging], timeout=0.002)
         self.versions.to_hold = 0
-        if self.versions.held:
-            self.happened["held in the gate"] += 1
-            for _ in range(self.chance.choice((1, 2))):
-                await self.happen(self.chance.choice(MEANWHILE))
-        self.versions.let_go.set()
-        await judging
+        try:
+            if self.versions.held:
+                self.happened["held in the gate"] += 1
+                for _ in range(self.chance.choice((1, 2))):
+                    await self.happen(self.chance.choice(MEANWHILE))
+        finally:
+            self.versions.let_go.set()
+            await judging
 
     # --- how
 
@@ -220,7 +225,10 @@ class World:
 
     async def happen(self, name: str) -> None:
         self.script.append(name)
-        await getattr(self, name)()
+        try:
+            await getattr(self, name)()
+        except (errors.Upstream, errors.StaleLease, RedisUnavailable):
+            self.happened["waited for the next"] += 1  # as whoever called it would
         await self.watch()
 
     def point(self, deployment_id: str) -> None:
@@ -252,7 +260,7 @@ class World:
 
     async def sweep(self, one: Services) -> None:
         """Its looks and its judging run side by side."""
-        await asyncio.gather(one.sweep.take_looks(), self.judge(one))
+        await together(one.sweep.take_looks(), self.judge(one))
 
     def readings(self, questions: Questions) -> list[Reading]:
         return [self.reading(ask, questions.now) for ask in questions.asks]
@@ -353,6 +361,14 @@ MEANWHILE = (
     "look_by_itself",
     "change_mode",
 )
+
+
+async def together(*work: Awaitable[object]) -> None:
+    """All to their end, whatever one of them raises."""
+    ended = await asyncio.gather(*work, return_exceptions=True)
+    raised = [one for one in ended if isinstance(one, BaseException)]
+    for one in sorted(raised, key=lambda one: not isinstance(one, AssertionError)):
+        raise one
 
 
 async def live_through(world: World, events: int) -> None:

@@ -19,7 +19,7 @@ REDIS_TOKEN = "redis-token"
 INSTANCES = 3
 EVENTS = 40
 #: A failure names its seed: put it here to look at it again.
-SEEDS = range(8)
+SEEDS = range(6)
 DEEP_SEEDS = range(1000, 2000)
 TELL_EVERY = 20
 
@@ -104,6 +104,7 @@ async def try_it(world, seed):
         raise AssertionError(f"seed {seed}: {error!r} after {' '.join(world.script)}") from error
 
 
+@pytest.mark.timeout(300)
 async def test_whatever_happens_the_rules_hold(live):
     happened = Counter()
     for seed in SEEDS:
