@@ -9,6 +9,8 @@ from dev.visitors import Visitors, outage_of
 from tests.story.world import World, platform_scheduler, wait_until
 
 RPS = 10
+#: Pages that were opened before the rollback, and stay with the version they came from.
+OPEN_TABS_RPS = 2
 #: Before the bad release, so that it is one among good answers.
 GOOD_VISITS = 30
 FIRST, MOVED = "16:00", "16:30"
@@ -54,12 +56,16 @@ def test_visitors_errors_send_a_release_back_and_nothing_written_is_lost(
     young_world, v1, visitors, tell
 ):
     world = young_world
-    bad = world.release("errors-50")["id"]
+    released = world.release("errors-50")
+    bad = released["id"]
     rollback, evidence = went_back(world, bad, v1)
     wait_until(lambda: outage_of(visitors.visits), what="a page for the visitors")
-    wait_until(lambda: left(world) == bad, what="the requests on the version that was left")
+    at_once = left(world)
+    with Visitors(world.stack["edge"]["address"], released["url"], OPEN_TABS_RPS):
+        wait_until(lambda: left(world) == bad, 60, what="the requests on the version that was left")
 
     assert rollback["automatic"]
+    assert at_once is None
     assert starts_of_the_ceremony(world) == MOVED
     assert evidence["detail"]
     assert evidence["gate"][-1]["answer"] == "helps"
