@@ -26,7 +26,8 @@ from lib.health.baseline import ALL
 from lib.health.evidence import BUCKET_SECONDS, Bucket
 from lib.redis import RedisUnavailable
 from lib.rollback.engine import LEASE
-from lib.rollback.models import Environment
+from lib.rollback.models import Claim, Environment
+from lib.rollback.steps import find
 from lib.traffic.models import Ask, Drain, Reading, Seen
 from lib.wiring import Services
 
@@ -43,12 +44,11 @@ INSERT INTO clock_offset (ahead) VALUES (%s)
     ON CONFLICT (only_row) DO UPDATE SET ahead = clock_offset.ahead + excluded.ahead
 """
 ROLLBACKS = """
-SELECT r.id, r.target, r.from_deployment, r.status, r.requested_at, e.mode,
+SELECT r.id, r.target, r.from_deployment, r.status, r.requested_at,
        (SELECT p.id FROM live_periods p
          WHERE p.environment = r.environment AND p.live_from <= r.requested_at
            AND (p.live_until IS NULL OR p.live_until > r.requested_at)) AS period
-  FROM rollbacks r JOIN environments e USING (environment)
- WHERE r.automatic ORDER BY r.requested_at
+  FROM rollbacks r WHERE r.automatic ORDER BY r.requested_at
 """
 DECISIONS = "SELECT outcome FROM decisions"
 NOW = "SELECT app_now() AS now"
@@ -111,8 +111,8 @@ class World:
     #: Share of a deployment's visits that fail.
     rates: dict[str, float] = field(default_factory=dict)
     visits: dict[str, dict[int, float]] = field(default_factory=dict)
-    #: Where automatic rollbacks were seen first: what was live then, and the mode.
-    seen: dict[object, tuple[str, str]] = field(default_factory=dict)
+    #: Automatic rollbacks, by id.
+    seen: set[object] = field(default_factory=set)
     mode: str = Mode.AUTOMATIC
     happened: Counter[str] = field(default_factory=Counter)
 
@@ -188,8 +188,9 @@ class World:
         one = self.one()
         for rollback_id in await one.engine.store.unfinished():
             claim = await one.engine.store.claim(rollback_id, lease=LEASE)
-            if claim is not None:
-                self.happened["died at work"] += 1
+            if claim is not None and self.chance.random() < 0.5:
+                await self.moving(find(claim.step).run(claim, one.engine.tools), claim)
+            self.happened["died at work"] += claim is not None
 
     async def look_by_itself(self) -> None:
         """Somebody asks what is live: a webhook came late, or twice."""
@@ -288,13 +289,16 @@ class World:
                 claim = await engine.store.claim(rollback_id, lease=LEASE)
                 if claim is None:
                     break
-                before = self.alias()
-                ended = await engine.advance(claim)
-                self.versions.live = self.alias()
-                assert before in (self.versions.live, ended.from_deployment), (
-                    f"{before} was moved away for what {ended.from_deployment} did"
-                )
+                await self.moving(engine.advance(claim), claim)
                 self.happened["steps"] += 1
+
+    async def moving(self, step: Awaitable[object], claim: Claim) -> None:
+        """What it moves away from is what the evidence is against."""
+        left = claim.rollback.from_deployment
+        before = self.alias()
+        await step
+        self.versions.live = self.alias()
+        assert before in (self.versions.live, left), f"{before} was moved for what {left} did"
 
     def alias(self) -> str:
         return self.platform.state()["aliases"][self.versions.host]
@@ -308,7 +312,7 @@ class World:
         assert len(unfinished) <= 1, "two unfinished rollbacks"
         for row in rollbacks:
             if row["id"] not in self.seen:
-                self.seen[row["id"]] = (self.versions.live, self.mode)
+                self.seen.add(row["id"])
                 self.happened["rollbacks"] += 1
                 assert self.mode == Mode.AUTOMATIC, f"a rollback in mode {self.mode}"
                 assert row["from_deployment"] == self.versions.live, (

@@ -18,7 +18,8 @@ from tests.integration.automatic.interleaving import PRODUCTION, Versions, World
 REDIS_TOKEN = "redis-token"
 INSTANCES = 3
 EVENTS = 40
-#: A failure names its seed: put it here to look at it again.
+#: A failure names its seed: put it here to look at it again. What happens is drawn from it; whose
+#: statement comes first where several act at once is not, so it may take more than one try.
 SEEDS = range(6)
 DEEP_SEEDS = range(1000, 2000)
 TELL_EVERY = 20
