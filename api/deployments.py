@@ -5,7 +5,8 @@ from http import HTTPStatus
 from starlette.requests import Request
 
 from lib.access.models import Role
-from lib.deployments.models import DeploymentList, DeploymentRecord
+from lib.deployments.models import DeploymentList, Release
+from lib.schema.texts import BODY_LIMIT_BYTES
 from lib.web import Reply, endpoint, read_body, read_environment
 from lib.wiring import services
 
@@ -18,10 +19,10 @@ async def get(request: Request) -> Reply:
 
 async def post(request: Request) -> Reply:
     caller = await services().gate.admit(request, Role.RECORDER)
-    record = await read_body(request, DeploymentRecord)
-    is_new = await services().deployments.record(record, recorded_by=caller.name)
-    recorded = await services().listing.find(record.environment, record.vercel_deployment_id)
-    return Reply(recorded, HTTPStatus.CREATED if is_new else HTTPStatus.OK)
+    release = await read_body(request, Release, BODY_LIMIT_BYTES)
+    is_new, migrations = await services().recorder.record(release, caller)
+    view = await services().listing.recorded(release, migrations)
+    return Reply(view, HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 
 app = endpoint(get=get, post=post)

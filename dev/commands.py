@@ -14,6 +14,7 @@ from dev import private_files, traffic
 from dev.control import Control, Refused
 from dev.output import show
 from dev.places import Folder, NoStack
+from dev.recording import NotRecorded, record
 
 type Stack = dict[str, Any]
 type Command = Callable[[Stack, argparse.Namespace], None]
@@ -49,8 +50,17 @@ def release(stack: Stack, arguments: argparse.Namespace) -> None:
     hosts = ", ".join(done["aliases"])
     show(f"{named(done)} is {'live on' if done['live'] else 'at'} {hosts or done['url']}")
     show(f"deployment {done['id']}")
+    show(recorded(stack, done))
     if arguments.slot is None and not done["live"]:
         show(f"production is pinned since a rollback; make it live: promote v{done['number']}")
+
+
+def recorded(stack: Stack, deployment: dict[str, Any]) -> str:
+    try:
+        versions = record(stack["control_plane"], stack["tokens"]["admin"], deployment)
+    except NotRecorded as error:
+        return str(error)
+    return f"recorded with {', '.join(versions)}"
 
 
 def promote(stack: Stack, arguments: argparse.Namespace) -> None:

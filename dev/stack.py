@@ -21,6 +21,7 @@ from dev.places import DATA, PORT, ROOT, CannotStart, Folder, Ports
 from dev.platform import Config, Endpoint
 from dev.postgres import Postgres
 from dev.processes import DidNotStart
+from dev.recording import NotRecorded, record
 from dev.router import Front, Router
 from dev.serving import Served, serve
 from dev.simulator import Simulator
@@ -135,10 +136,19 @@ class Stack(Stoppable):
         aliases = control.ask("GET", "state")["aliases"]
         for name in ("production", "staging"):
             if getattr(self.config.aliases, name) not in aliases:
-                control.ask("POST", "releases", version=FIRST_VERSION, environment=name)
+                done = control.ask("POST", "releases", version=FIRST_VERSION, environment=name)
+                self._record(done)
         deadline = time.monotonic() + EVENTS_SECONDS
         while control.ask("GET", "state")["undelivered"] and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
+
+    def _record(self, deployment: dict[str, Any]) -> None:
+        """What it contains, or nobody could go back to it from a version with a migration."""
+        control_plane = environment.url(self.ports.control_plane)
+        try:
+            record(control_plane, self.keys.tokens["admin"], deployment)
+        except NotRecorded as error:
+            say(str(error))
 
     def _announce(self) -> None:
         self._announced = True

@@ -14,7 +14,19 @@ from lib.postgres import Connection
 log = logging.getLogger(__name__)
 
 #: Good to know, and nobody is woken. Every other kind pages.
-NEWS = frozenset({"rollback_started", "rollback_completed"})
+NEWS = frozenset(
+    {
+        "more_refused",
+        "promoted_in_freeze",
+        "rollback_completed",
+        "rollback_started",
+        "rolled_back_elsewhere",
+        "would_roll_back",
+    }
+)
+
+#: `once` of the alert that the log drain brings nothing.
+DRAIN_SILENT = "drain_silent"
 
 INSERT = """
 WITH raised AS (
@@ -40,6 +52,12 @@ RESOLVE = """
 UPDATE alerts SET resolved_at = app_now(), once = once || '#' || id
  WHERE environment = %(environment)s AND kind = ANY(%(kinds)s) AND resolved_at IS NULL
    AND at <= app_now() - %(older_than)s
+RETURNING id
+"""
+
+RESOLVE_NAMED = """
+UPDATE alerts SET resolved_at = app_now(), once = once || '#' || id
+ WHERE once = ANY(%(names)s) AND resolved_at IS NULL
 RETURNING id
 """
 
@@ -110,6 +128,13 @@ async def resolve(
     """What was wrong in this environment is over."""
     values = {"environment": environment, "kinds": list(kinds), "older_than": older_than}
     rows = await (await connection.execute(RESOLVE, values)).fetchall()
+    if rows:
+        await follow_up(connection, [row["id"] for row in rows], "resolved")
+
+
+async def resolve_named(connection: Connection, names: Collection[str]) -> None:
+    """These alerts, named by their `once`, are over; others of their kind may go on."""
+    rows = await (await connection.execute(RESOLVE_NAMED, {"names": list(names)})).fetchall()
     if rows:
         await follow_up(connection, [row["id"] for row in rows], "resolved")
 

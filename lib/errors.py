@@ -10,6 +10,7 @@
   + Conflict                 the request contradicts what is already true
     - RollbackInProgress
     - NoteRequired           the last rollback failed: the next one must say why it is right
+    - MigrationChanged       a migration came with another text than the one that is recorded
   + IdempotencyKeyReused     the same key came with another body
   + Upstream                 another service failed us; `retryable` says if trying again may help
     - VercelRejected         the platform answered 4xx
@@ -70,6 +71,10 @@ class RollbackInProgress(Conflict):
 
 class NoteRequired(Conflict):
     """The environment is locked by a failed rollback; a person goes on with a note."""
+
+
+class MigrationChanged(Conflict):
+    """The text of a migration that is known is not the recorded one."""
 
 
 class IdempotencyKeyReused(Error):

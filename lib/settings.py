@@ -22,13 +22,15 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    StringConstraints,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
-from pydantic.functional_validators import AfterValidator, BeforeValidator
+from pydantic.functional_validators import AfterValidator, BeforeValidator, PlainValidator
 
 from lib import errors
+from lib.deployments.freeze import FreezePolicy, Window, windows
 from lib.rollback.models import Environment, SwitchMethod
 from lib.traffic.streams import MOST_ROUTES, read_route
 
@@ -345,6 +347,26 @@ class Settings(BaseModel):
         timedelta(hours=24),
         validation_alias="AUTOMATIC_WINDOW_SECONDS",
         description="Automatic rollbacks only this long after going live; later it alerts.",
+    )
+    freeze_windows: Annotated[tuple[Window, ...], PlainValidator(windows)] = Field(
+        (),
+        validation_alias="FREEZE_WINDOWS",
+        description="When nothing new should go live, such as `Sat 10:00-24:00 Europe/Berlin; "
+        "2026-12-24 00:00 - 2026-12-26 24:00 Europe/Berlin`. A rollback is never frozen.",
+    )
+    freeze_policy: FreezePolicy = Field(
+        FreezePolicy.WARN,
+        validation_alias="FREEZE_POLICY",
+        description="`warn` alerts when something goes live in such a window; `refuse` also makes "
+        "the deployment check fail.",
+    )
+    deployment_check_id: (
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")] | None
+    ) = Field(
+        None,
+        validation_alias="DEPLOYMENT_CHECK_ID",
+        description="Printed by `python -m scripts.make_deployment_check`: the check by which "
+        "the platform refuses to promote what was rolled back. Unset: nothing is refused.",
     )
     session_lifetime: Seconds = Field(
         timedelta(hours=12),

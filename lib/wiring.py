@@ -16,7 +16,12 @@ from lib.automatic.decision import Decider
 from lib.automatic.gate import Gate as HelpGate
 from lib.automatic.judging import Judging
 from lib.automatic.store import AutomaticStore
+from lib.deployments.check import DeploymentCheck
+from lib.deployments.freeze import FreezePolicy
 from lib.deployments.listing import Listing
+from lib.deployments.moves import MoveStore
+from lib.deployments.pins import Pins
+from lib.deployments.recorder import Recorder
 from lib.deployments.store import DeploymentStore
 from lib.deployments.tracker import Tracker
 from lib.health.probe import USER_AGENT, Prober
@@ -27,8 +32,14 @@ from lib.notify.deadman import Deadman
 from lib.notify.sender import Notifier
 from lib.notify.sender import make_http as make_notify_http
 from lib.notify.store import OutboxStore
+from lib.operations.actions import Operations
+from lib.operations.store import OperationsStore
 from lib.overview.page import OverviewPage
+from lib.overview.standing import StandingStore
 from lib.postgres import Database
+from lib.preflight.kit import Kit
+from lib.preflight.preflight import Preflight
+from lib.preflight.store import PreflightStore
 from lib.redis import RedisClient
 from lib.rollback.app_cache import AppCache
 from lib.rollback.engine import Engine
@@ -36,7 +47,11 @@ from lib.rollback.intake import Intake
 from lib.rollback.progress import Progress
 from lib.rollback.steps import Tools
 from lib.rollback.store import RollbackStore
+from lib.schema.judging import judge
+from lib.schema.ledger_events import LedgerEvents
 from lib.schema.plan import Planner
+from lib.schema.records import RecordStore
+from lib.schema.watch import LedgerWatch
 from lib.settings import Settings, settings
 from lib.traffic.counts import Counts
 from lib.traffic.drain import LogDrain, Outage
@@ -56,16 +71,22 @@ class Services:
     access: AccessStore
     gate: Gate
     deployments: DeploymentStore
+    records: RecordStore
+    recorder: Recorder
+    ledger_events: LedgerEvents
     tracker: Tracker
     listing: Listing
     health: HealthStore
     engine: Engine
     intake: Intake
+    operations: Operations
     notifier: Notifier
+    preflight: Preflight
     sweep: Sweep
     overview: OverviewPage
     events: EventStore
     arrivals: Arrivals
+    check: DeploymentCheck
     #: None: there is no Redis to count in.
     counts: Counts | None
     drain: LogDrain
@@ -101,8 +122,13 @@ def build(settings: Settings) -> Services:
     counts = Counts(redis, streams) if redis else None
     vercel = VercelClient(http, settings.app_project_id)
     routing = Routing(vercel, settings)
-    deployments = DeploymentStore(database)
-    tracker = Tracker(deployments, vercel, routing, app_database_url)
+    deployments = DeploymentStore(database, settings.freeze_windows)
+    pins = Pins(deployments, vercel)
+    events = EventStore(database)
+    tracker = Tracker(
+        deployments, MoveStore(database), vercel, routing, pins, events, app_database_url
+    )
+    records = RecordStore(database)
     planner = Planner(deployments, app_database_url)
     prober = make_prober(settings)
     store = RollbackStore(database)
@@ -119,6 +145,7 @@ def build(settings: Settings) -> Services:
     health = HealthStore(database)
     access = AccessStore(database)
     listing = Listing(deployments, planner)
+    intake = Intake(database, deployments, vercel, engine, settings)
     notifier = make_notifier(settings, database)
     deadman = make_deadman(settings)
     outage = Outage(database)
@@ -131,10 +158,27 @@ def build(settings: Settings) -> Services:
         has_drain=settings.drain_secret is not None,
     )
     gate = HelpGate(prober, settings.probe_paths)
-    decider = Decider(automatic, deployments, routing, gate, engine, settings)
+    ledger_events = LedgerEvents(database)
+    decider = Decider(automatic, deployments, routing, gate, engine, ledger_events, settings)
     autopilot = Autopilot(judging, decider, engine, notifier)
+    preflights = PreflightStore(database)
+    preflight = Preflight(
+        Kit(settings, database, preflights, deployments, vercel, prober, redis, counts)
+    )
+    check = make_check(settings, tracker)
     sweep = Sweep(
-        health, deployments, tracker, routing, prober, engine, autopilot, notifier, deadman
+        health=health,
+        deployments=deployments,
+        tracker=tracker,
+        routing=routing,
+        prober=prober,
+        engine=engine,
+        autopilot=autopilot,
+        notifier=notifier,
+        deadman=deadman,
+        preflight=preflight,
+        check=check,
+        ledger=LedgerWatch(ledger_events, app_database_url),
     )
     return Services(
         settings=settings,
@@ -144,19 +188,27 @@ def build(settings: Settings) -> Services:
         access=access,
         gate=Gate(access),
         deployments=deployments,
+        records=records,
+        recorder=Recorder(deployments, records, judge),
+        ledger_events=ledger_events,
         tracker=tracker,
         listing=listing,
         health=health,
         engine=engine,
-        intake=Intake(database, deployments, vercel, engine, settings),
+        intake=intake,
+        operations=Operations(OperationsStore(database), pins, intake, preflight),
         notifier=notifier,
+        preflight=preflight,
         sweep=sweep,
-        overview=OverviewPage(listing, health, store, settings),
-        events=EventStore(database),
+        overview=OverviewPage(
+            listing, health, store, automatic, preflights, StandingStore(database), settings
+        ),
+        events=events,
         counts=counts,
         drain=make_drain(settings, streams, counts, outage),
         autopilot=autopilot,
-        arrivals=Arrivals(tracker, health, sweep),
+        arrivals=Arrivals(tracker, health, sweep, check),
+        check=check,
     )
 
 
@@ -197,6 +249,14 @@ def make_notifier(settings: Settings, database: Database) -> Notifier:
 def make_deadman(settings: Settings) -> Deadman:
     url = settings.deadman_url
     return Deadman(make_notify_http, url.get_secret_value() if url else None)
+
+
+def make_check(settings: Settings, tracker: Tracker) -> DeploymentCheck:
+    refuses = settings.freeze_policy is FreezePolicy.REFUSE
+    windows = settings.freeze_windows if refuses else ()
+    return DeploymentCheck(
+        tracker, settings.deployment_check_id, windows, dashboard_url=settings.dashboard_url
+    )
 
 
 def make_prober(settings: Settings) -> Prober:

@@ -16,6 +16,8 @@ CREATE TABLE baselines (
   period bigint PRIMARY KEY REFERENCES live_periods,
   -- stream -> null rate
   p0 jsonb NOT NULL,
+  -- The share of requests that were answered 4xx before; NULL: too few to say.
+  refused_before float8,
   -- Evidence from before one of these is dropped: the gate refused, or the cause was shared.
   resets timestamptz[] NOT NULL DEFAULT '{}',
   -- The newest verdict in numbers, and the end of the newest bucket that it saw.

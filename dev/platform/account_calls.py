@@ -3,6 +3,7 @@
 from typing import Any
 
 from dev.platform.calls import Answer, Ask, Call, Refused
+from dev.platform.cloud import now_ms
 
 
 def user(ask: Ask) -> Answer:
@@ -17,6 +18,27 @@ def user(ask: Ask) -> Answer:
                 "defaultTeamId": ask.cloud.config.team_id,
                 "limited": False,
                 "version": "northstar",
+            }
+        }
+    )
+
+
+def token(ask: Ask) -> Answer:
+    """Only the token that asks is known, by the name `current`."""
+    if ask.params["id"] != "current":
+        raise Refused(404, "not_found", "The token was not found.")
+    expires = ask.cloud.config.token_expires_ms
+    return Answer(
+        {
+            "token": {
+                "id": "tok_ci",
+                "name": "CI",
+                "type": "token",
+                "origin": "manual",
+                "scopes": [{"type": "team", "teamId": ask.cloud.config.team_id, "createdAt": 0}],
+                "createdAt": 0,
+                "activeAt": now_ms(),
+                **({} if expires is None else {"expiresAt": expires}),
             }
         }
     )
@@ -52,6 +74,7 @@ def _team(ask: Ask) -> dict[str, Any]:
 
 CALLS = (
     Call("user", "GET", "/user", user),
+    Call("token", "GET", "/user/tokens/{id}", token),
     Call("team", "GET", "/teams/{team}", team),
     Call("teams", "GET", "/teams", teams),
     Call("domain", "GET", "/domains/{domain}", domain),

@@ -11,7 +11,15 @@ from dev.platform.config import Config
 from dev.platform.events import deployment_event, rollback_event
 from dev.platform.faults import Faults
 from dev.platform.memory import Memory
-from dev.platform.state import AliasMove, Delivery, Deployment, Environment, State, Variable
+from dev.platform.state import (
+    AliasMove,
+    CheckRun,
+    Delivery,
+    Deployment,
+    Environment,
+    State,
+    Variable,
+)
 from dev.sample_app.versions import find_version
 
 AUTHORS = ("grace", "lena", "tom")
@@ -66,20 +74,30 @@ class Cloud:
 
     # --- releasing
 
-    def create(self, version: str, environment: Environment, *, builds: bool = True) -> Deployment:
-        """A new deployment of its own, ready unless its build fails, not live anywhere."""
+    def create(
+        self,
+        version: str,
+        environment: Environment,
+        *,
+        builds: bool = True,
+        sha: str | None = None,
+    ) -> Deployment:
+        """A new deployment of its own, ready unless its build fails, not live anywhere.
+
+        `sha`: of the commit that is deployed once more.
+        """
         title = find_version(version).title
         state = self.state
         state.sequence += 1
-        sha = self._digest("sha", version, length=40)
+        fresh = self._digest("sha", version, length=40)
         deployment = Deployment(
             id=f"dpl_{self._digest('id', version, length=28)}",
             number=state.sequence,
             version=version,
-            sha=sha,
+            sha=sha or fresh,
             title=title,
             author=AUTHORS[state.sequence % len(AUTHORS)],
-            url=f"{self.config.project_name}-{sha[:URL_LETTERS]}{self.config.own_domain_suffix}",
+            url=f"{self.config.project_name}-{fresh[:URL_LETTERS]}{self.config.own_domain_suffix}",
             target=environment,
             # Never the same twice: pages of the list are cut at this time.
             created_ms=max(now_ms(), 1 + max(self._created(), default=0)),
@@ -87,12 +105,50 @@ class Cloud:
             variables={v.key: v.value for v in state.variables.values() if v.value is not None},
         )
         state.deployments[deployment.id] = deployment
+        self.begin_checks(deployment)
         for kind in ("created", "succeeded", "ready") if builds else ("created", "error"):
             self.fire(deployment_event(self.config, f"deployment.{kind}", deployment))
         return deployment
 
+    def begin_checks(self, deployment: Deployment) -> None:
+        """Each check of its target gets a run, and whoever concludes it is told."""
+        for check in self.state.checks.values():
+            if deployment.target not in (check.targets or [deployment.target]):
+                continue
+            run = CheckRun(
+                id=self.new_id("run", check.id, deployment.id),
+                check_id=check.id,
+                deployment_id=deployment.id,
+                created_ms=deployment.created_ms,
+            )
+            self.state.check_runs.append(run)
+            told = {"checkRun": {"id": run.id, "checkId": check.id, "name": check.name}}
+            kind = "deployment.checkrun.start"
+            self.fire(deployment_event(self.config, kind, deployment, more=told))
+
+    def runs_on(self, deployment: Deployment) -> list[CheckRun]:
+        return [run for run in self.state.check_runs if run.deployment_id == deployment.id]
+
+    def is_blocked(self, deployment: Deployment) -> bool:
+        """A check that blocks promotions has failed on it, or has not ended."""
+        return any(
+            self.state.checks[run.check_id].blocks == "deployment-promotion" and not run.passed
+            for run in self.runs_on(deployment)
+        )
+
+    def let_go_live_what_waited(self, deployment: Deployment) -> None:
+        if deployment.waits and not self.is_blocked(deployment):
+            deployment.waits = False
+            self.go_live(deployment)
+
     def go_live(self, deployment: Deployment) -> bool:
-        """Where a release goes by itself; False while auto-assignment is off: it stays staged."""
+        """Where a release goes by itself; False while auto-assignment is off, or its checks have
+        not passed: it stays staged.
+        """
+        if deployment.target == "production" and self.is_blocked(deployment):
+            deployment.waits = True
+            self.say(f"{deployment.name} waits for its checks")
+            return False
         if deployment.target == "staging":
             self.point(self.config.aliases.staging, deployment)
         elif not self.state.auto_assign:
@@ -103,14 +159,16 @@ class Cloud:
         self.fire(deployment_event(self.config, "deployment.promoted", deployment))
         return True
 
-    def make_production(self, deployment: Deployment, *, but: str | None = None) -> None:
+    def make_production(
+        self, deployment: Deployment, *, but: str | None = None, by: str = "ci"
+    ) -> None:
         """Move all of production's domains, `but` one that fails."""
         for host in self.config.production_hosts:
             if host != but:
-                self.point(host, deployment)
+                self.point(host, deployment, by=by)
         self.state.production_id = deployment.id
 
-    def point(self, alias: str, deployment: Deployment) -> str | None:
+    def point(self, alias: str, deployment: Deployment, *, by: str = "ci") -> str | None:
         """Point `alias` at the deployment; returns what it pointed at before."""
         state = self.state
         old_id = state.aliases.get(alias)
@@ -120,11 +178,17 @@ class Cloud:
             return old_id
         state.aliases[alias] = deployment.id
         state.alias_moves.append(
-            AliasMove(alias=alias, from_id=old_id, to_id=deployment.id, at_ms=now_ms())
+            AliasMove(alias=alias, from_id=old_id, to_id=deployment.id, at_ms=now_ms(), by=by)
         )
         self._keep_old_content(alias, old_id)
         self._tell_of_move(alias, old_id, deployment)
         return old_id
+
+    def forget(self, deployment: Deployment) -> None:
+        """Its hosts lead nowhere from now on; what it did stays in the records."""
+        for host in self.aliases_of(deployment):
+            del self.state.aliases[host]
+        del self.state.deployments[deployment.id]
 
     def set_variable(self, key: str, value: str | None) -> None:
         """Deployments made from now on get it; those there are keep what they have."""
@@ -143,8 +207,8 @@ class Cloud:
         for hook in self.config.webhooks:
             self.state.outbox.append(Delivery(url=hook.url, secret=hook.secret, body=event))
 
-    def fire_rollback(self, from_id: str, to_id: str) -> None:
-        self.fire(rollback_event(self.config, from_id, to_id))
+    def fire_rollback(self, from_id: str, to_id: str, *, by: str) -> None:
+        self.fire(rollback_event(self.config, from_id, to_id, by=by))
 
     def _tell_of_move(self, alias: str, old_id: str | None, new: Deployment) -> None:
         where = self._name_of(alias)
@@ -166,6 +230,9 @@ class Cloud:
 
     def _created(self) -> list[int]:
         return [d.created_ms for d in self.state.deployments.values()]
+
+    def new_id(self, kind: str, *parts: str) -> str:
+        return f"{kind}_{self._digest(kind, *parts, length=20)}"
 
     def _digest(self, *parts: str, length: int) -> str:
         text = "/".join([self.config.project_id, str(self.state.sequence), *parts])

@@ -36,6 +36,8 @@ class Config(BaseModel):
     data_dir: Path | None = None
     #: The real command line takes no token with a dash.
     token: str = Field("localtoken", pattern=r"^[^-\s]+$")
+    #: Milliseconds since 1970; None: never.
+    token_expires_ms: int | None = None
     team_id: str = "team_wedsync"
     project_id: str = "prj_wedsync"
     project_name: str = "wedsync"

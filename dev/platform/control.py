@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 import psycopg
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -38,6 +38,8 @@ class Release(BaseModel):
     live: bool = True
     #: False: the build fails, and the release goes nowhere.
     builds: bool = True
+    #: The commit of an earlier deployment, to deploy it once more.
+    sha: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$")
 
 
 class Named(BaseModel):
@@ -53,6 +55,8 @@ class Move(BaseModel):
 
     alias: str
     deployment: str
+    #: Who does it.
+    by: str = "ci"
 
 
 class SetVariable(BaseModel):
@@ -74,7 +78,9 @@ class Controls:
         url = self.cloud.config.app_database_url
         migrates = url and order.builds
         applied = await asyncio.to_thread(migrate, url, order.version) if migrates else []
-        deployment = self.cloud.create(order.version, order.environment, builds=order.builds)
+        deployment = self.cloud.create(
+            order.version, order.environment, builds=order.builds, sha=order.sha
+        )
         if applied:
             self.cloud.say(f"{deployment.name} applied {', '.join(applied)}")
         if order.slot and order.builds:
@@ -88,7 +94,7 @@ class Controls:
         deployment = self.cloud.find(order.deployment)
         if deployment is None:
             raise UnknownDeployment(f"There is no deployment {order.deployment!r}.")
-        self.cloud.point(order.alias, deployment)
+        self.cloud.point(order.alias, deployment, by=order.by)
         self.cloud.commit()
         return describe(self.cloud, deployment)
 
@@ -131,6 +137,7 @@ class Controls:
             "auto_assign": state.auto_assign,
             "production_id": state.production_id,
             "last_job": state.last_job and state.last_job.model_dump(),
+            "check_runs": [run.model_dump() for run in state.check_runs],
             "purges": [purge.model_dump() for purge in state.purges],
             "undelivered": len(state.outbox),
             "faults": [f.model_dump() for f in self.cloud.faults.waiting],
@@ -189,6 +196,8 @@ class ControlApi:
             return refuse(422, str(error))
         except psycopg.OperationalError as error:
             return refuse(503, f"The app's database does not answer: {error}")
+        except psycopg.Error as error:
+            return refuse(409, f"The version's migration failed, and nothing was released: {error}")
         except KeyError as error:
             return refuse(404, f"There is no {error}.")
 

@@ -15,6 +15,13 @@ def get_deployment(ask: Ask) -> Answer:
     return Answer(in_full(ask.cloud, ask.deployment(ask.params["id"])))
 
 
+def delete_deployment(ask: Ask) -> Answer:
+    """By hand or by retention: it is gone, and so is what pointed at it."""
+    deployment = ask.deployment(ask.params["id"])
+    ask.cloud.forget(deployment)
+    return Answer({"uid": deployment.id, "state": "DELETED"})
+
+
 def list_deployments(ask: Ask) -> Answer:
     """Newest first; `pagination.next` is the `until` of the next page."""
     ask.check_project(ask.query.get("projectId", ask.cloud.config.project_id))
@@ -100,14 +107,17 @@ def get_alias(ask: Ask) -> Answer:
 
 def _alias(ask: Ask, host: str) -> dict[str, object]:
     deployment = ask.cloud.state.deployments[ask.cloud.state.aliases[host]]
+    moves = [move for move in ask.cloud.state.alias_moves if move.alias == host]
+    by, moved_ms = (moves[-1].by, moves[-1].at_ms) if moves else ("ci", deployment.created_ms)
     return {
         "uid": _uid(host),
         "alias": host,
         "deploymentId": deployment.id,
         "deployment": {"id": deployment.id, "url": deployment.url},
         "projectId": ask.cloud.config.project_id,
-        "created": deployment.created_ms,
-        "createdAt": deployment.created_ms,
+        "created": moved_ms,
+        "createdAt": moved_ms,
+        "creator": {"uid": f"usr_{by}", "username": by, "email": f"{by}@wedsync.example"},
     }
 
 
@@ -118,6 +128,7 @@ def _uid(host: str) -> str:
 CALLS = (
     Call("deployments", "GET", "/deployments", list_deployments),
     Call("deployment", "GET", "/deployments/{id}", get_deployment),
+    Call("delete-deployment", "DELETE", "/deployments/{id}", delete_deployment),
     Call("builds", "GET", "/deployments/{id}/builds", builds),
     Call("alias", "POST", "/deployments/{id}/aliases", set_alias),
     Call("aliases", "GET", "/deployments/{id}/aliases", aliases_of),

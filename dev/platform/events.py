@@ -9,12 +9,20 @@ from dev.platform.config import Config
 from dev.platform.state import Deployment
 
 
-def deployment_event(config: Config, kind: str, deployment: Deployment) -> str:
+def deployment_event(
+    config: Config,
+    kind: str,
+    deployment: Deployment,
+    *,
+    by: str = "ci",
+    more: dict[str, Any] | None = None,
+) -> str:
+    """`by`: the name of whoever did it. `more` comes beside the rest of the payload."""
     return event(
         kind,
         {
             "team": {"id": config.team_id},
-            "user": {"id": "usr_ci"},
+            "user": {"id": f"usr_{by}"},
             "deployment": {
                 "id": deployment.id,
                 "name": config.project_name,
@@ -27,16 +35,17 @@ def deployment_event(config: Config, kind: str, deployment: Deployment) -> str:
             },
             "target": deployment.target,
             "project": {"id": config.project_id},
+            **(more or {}),
         },
     )
 
 
-def rollback_event(config: Config, from_id: str, to_id: str) -> str:
+def rollback_event(config: Config, from_id: str, to_id: str, *, by: str) -> str:
     return event(
         "deployment.rollback",
         {
             "team": {"id": config.team_id},
-            "user": {"id": "usr_ci"},
+            "user": {"id": f"usr_{by}"},
             "project": {"id": config.project_id},
             "fromDeploymentId": from_id,
             "toDeploymentId": to_id,

@@ -19,15 +19,15 @@ class Jobs:
         self.cloud = cloud
         self._task: asyncio.Task[None] | None = None
 
-    def accept_rollback(self, target: Deployment) -> None:
-        self._accept("rollback", target)
+    def accept_rollback(self, target: Deployment, *, by: str = "ci") -> None:
+        self._accept("rollback", target, by)
         job = self.cloud.state.last_job
         assert job
         # As on the real platform, it may be heard of before any traffic has moved.
-        self.cloud.fire_rollback(job.from_id, job.to_id)
+        self.cloud.fire_rollback(job.from_id, job.to_id, by=by)
 
-    def accept_promotion(self, target: Deployment) -> None:
-        self._accept("promote", target)
+    def accept_promotion(self, target: Deployment, *, by: str = "ci") -> None:
+        self._accept("promote", target, by)
 
     def resume(self) -> None:
         """Go on with what was not finished when the process ended."""
@@ -39,7 +39,7 @@ class Jobs:
         if self._task:
             self._task.cancel()
 
-    def _accept(self, kind: Literal["rollback", "promote"], target: Deployment) -> None:
+    def _accept(self, kind: Literal["rollback", "promote"], target: Deployment, by: str) -> None:
         state, config = self.cloud.state, self.cloud.config
         fault = self.cloud.faults.named(*JOB_FAULTS)
         wrong = fault.name if fault else ""
@@ -50,6 +50,7 @@ class Jobs:
             to_id=target.id,
             status="pending",
             requested_ms=now_ms(),
+            by=by,
             outcome=OUTCOMES.get(wrong, "succeeded"),
             failing_domain=domain if wrong == "domain-failed" else None,
         )
@@ -70,7 +71,7 @@ class Jobs:
             cloud.say(f"the platform's {job.type} job ended as {job.outcome}; nothing moved")
             return
         target = state.deployments[job.to_id]
-        cloud.make_production(target, but=job.failing_domain)
+        cloud.make_production(target, but=job.failing_domain, by=job.by)
         job.domains = {
             host: "failed" if host == job.failing_domain else "completed"
             for host in cloud.config.production_hosts
@@ -78,4 +79,5 @@ class Jobs:
         state.auto_assign = job.type == "promote"
         state.rolled_back_from = job.from_id if job.type == "rollback" else None
         if job.type == "promote":
-            cloud.fire(deployment_event(cloud.config, "deployment.promoted", target))
+            promoted = "deployment.promoted"
+            cloud.fire(deployment_event(cloud.config, promoted, target, by=job.by))

@@ -32,16 +32,21 @@ def update_project(ask: Ask) -> Answer:
 
 
 def roll_back(ask: Ask) -> Answer:
+    """`_by` is the simulator's own: who asks, where it is not us."""
     target = _switch_target(ask)
     if not target.promoted:
         message = "The deployment was never live in production: it cannot be rolled back to."
         raise Refused(422, "unprocessable_entity", message)
-    ask.jobs.accept_rollback(target)
+    ask.jobs.accept_rollback(target, by=ask.query.get("_by", "ci"))
     return Answer(status=201)
 
 
 def promote(ask: Ask) -> Answer:
-    ask.jobs.accept_promotion(_switch_target(ask))
+    target = _switch_target(ask)
+    if ask.cloud.is_blocked(target):
+        message = "A check that blocks promotions has not passed on this deployment."
+        raise Refused(409, "checks_not_passed", message)
+    ask.jobs.accept_promotion(target, by=ask.query.get("_by", "ci"))
     return Answer(status=201)
 
 

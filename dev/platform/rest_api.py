@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from dev.platform import account_calls, deployment_calls, project_calls
+from dev.platform import account_calls, check_calls, deployment_calls, project_calls
 from dev.platform.calls import Answer, Ask, Call, Refused
 from dev.platform.cloud import Cloud, now_ms
 from dev.platform.faults import Fault
@@ -17,6 +17,7 @@ from dev.platform.jobs import Jobs
 
 CALLS: tuple[Call, ...] = (
     *account_calls.CALLS,
+    *check_calls.CALLS,
     *deployment_calls.CALLS,
     *project_calls.CALLS,
 )
@@ -68,7 +69,9 @@ class RestApi:
         given = request.headers.get("authorization", "")
         if not given:
             raise Refused(401, "missing_authentication", "No authentication token was sent.")
-        if given != f"Bearer {self.cloud.config.token}":
+        expires = self.cloud.config.token_expires_ms
+        is_over = expires is not None and expires <= now_ms()
+        if given != f"Bearer {self.cloud.config.token}" or is_over:
             raise Refused(403, "forbidden", "Not authorized", invalidToken=True)
         if request.query_params.get("teamId", self.cloud.config.team_id) != (
             self.cloud.config.team_id

@@ -71,13 +71,15 @@ class Platform(Stoppable):
         slot: str | None = None,
         live: bool = True,
         builds: bool = True,
+        sha: str | None = None,
     ) -> dict[str, Any]:
         order = {"version": version, "environment": environment, "slot": slot}
-        release = Release.model_validate({**order, "live": live, "builds": builds})
+        release = Release.model_validate({**order, "live": live, "builds": builds, "sha": sha})
         return self._do(self._controls.release(release))
 
-    def move_alias(self, alias: str, deployment: str) -> dict[str, Any]:
-        return self._do(self._controls.move_alias(Move(alias=alias, deployment=deployment)))
+    def move_alias(self, alias: str, deployment: str, *, by: str = "ci") -> dict[str, Any]:
+        move = Move(alias=alias, deployment=deployment, by=by)
+        return self._do(self._controls.move_alias(move))
 
     def fault(self, name: str, **details: object) -> None:
         self._do(self._controls.fault(Fault.model_validate({"name": name, **details})))

@@ -22,6 +22,8 @@ class Deployment(BaseModel):
     ready_state: Literal["READY", "ERROR"] = "READY"
     #: Was live in production at some time: only such a one may come back.
     promoted: bool = False
+    #: It goes live when its checks have passed.
+    waits: bool = False
     #: The user's variables as they were at release; a rollback brings them back.
     variables: dict[str, str] = {}
 
@@ -41,6 +43,8 @@ class Job(BaseModel):
     #: How it is going to end, decided when it was asked for (see faults).
     outcome: Literal["succeeded", "failed", "skipped"] = "succeeded"
     failing_domain: str | None = None
+    #: Who asked for it.
+    by: str = "ci"
     #: Domain -> completed or failed.
     domains: dict[str, str] = {}
 
@@ -63,6 +67,35 @@ class AliasMove(BaseModel):
     from_id: str | None
     to_id: str
     at_ms: int
+    by: str = "ci"
+
+
+class Check(BaseModel):
+    """What each new deployment of its targets has to pass."""
+
+    id: str
+    name: str
+    blocks: str
+    requires: str
+    targets: list[str] = []
+    timeout: int
+
+
+class CheckRun(BaseModel):
+    """A check on one deployment."""
+
+    id: str
+    check_id: str
+    deployment_id: str
+    created_ms: int
+    status: str = "queued"
+    conclusion: str | None = None
+    text: str | None = None
+    url: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.status == "completed" and self.conclusion in {"succeeded", "neutral", "skipped"}
 
 
 class Purge(BaseModel):
@@ -92,5 +125,7 @@ class State(BaseModel):
     rolled_back_from: str | None = None
     variables: dict[str, Variable] = {}
     alias_moves: list[AliasMove] = []
+    checks: dict[str, Check] = {}
+    check_runs: list[CheckRun] = []
     purges: list[Purge] = []
     outbox: list[Delivery] = []

@@ -17,16 +17,20 @@ from dev.sample_app.health import answer_health
 from dev.sample_app.pages import render
 from dev.sample_app.settings import Settings
 from dev.sample_app.store import Row, Store
-from dev.sample_app.versions import find_version
+from dev.sample_app.versions import EVENT_NOTE, SHORT_SUBJECT, VENDOR_ARRIVAL, find_version
 
 STATIC = Path(__file__).parent / "static"
+#: Characters in the subject of a photograph.
+SHORT, LONG = 40, 200
+USUAL_MINUTES = 5
 TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 class WeddingApp:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(settings.database_url)
+        self.brought = find_version(settings.version).migrations
+        self.store = Store(settings.database_url, self.brought)
 
     async def page(self, _: Request) -> Response:
         timeline = await self.store.timeline()
@@ -53,9 +57,29 @@ class WeddingApp:
         match body:
             case {"starts_at": str(starts_at)} if TIME.fullmatch(starts_at):
                 return found(await self.store.move_event(event_id, starts_at))
-            case {"note": str() | None as note} if self.settings.version == "adds-note":
+            case {"note": str() | None as note} if EVENT_NOTE in self.brought:
                 return found(await self.store.note_event(event_id, note))
         raise HTTPException(422, 'Send {"starts_at": "16:30"}.')
+
+    async def change_vendor(self, request: Request) -> Response:
+        match await read_object(request):
+            case {"arrives_at": str(time)} if VENDOR_ARRIVAL in self.brought and TIME.fullmatch(
+                time
+            ):
+                return found(await self.store.expect_vendor(request.path_params["id"], time))
+        raise HTTPException(422, "Send what this version knows of vendors.")
+
+    async def add_shot(self, request: Request) -> Response:
+        """A photographer lists one more."""
+        longest = SHORT if SHORT_SUBJECT in self.brought else LONG
+        match await read_object(request):
+            case {"event_id": str(event_id), "subject": str(subject), **more} if (
+                0 < len(subject) <= longest
+            ):
+                given = more.get("minutes")
+                minutes = given if type(given) is int else USUAL_MINUTES
+                return found(await self.store.add_shot(event_id, subject, minutes))
+        raise HTTPException(422, f"Send an event_id and a subject of up to {longest} characters.")
 
     async def change_shot(self, request: Request) -> Response:
         match await read_object(request):
@@ -101,6 +125,8 @@ def make_app(settings: Settings) -> ASGIApp:
             Route("/api/timeline", wedding.timeline),
             Route("/api/vendors", wedding.vendors),
             Route("/api/events/{id}", wedding.change_event, methods=["PUT"]),
+            Route("/api/vendors/{id}", wedding.change_vendor, methods=["PUT"]),
+            Route("/api/shots", wedding.add_shot, methods=["POST"]),
             Route("/api/shots/{id}", wedding.change_shot, methods=["PUT"]),
             Route("/api/health", wedding.health),
             Mount("/static", StaticFiles(directory=STATIC)),

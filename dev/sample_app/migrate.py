@@ -39,5 +39,13 @@ def apply(connection: psycopg.Connection, migration: str) -> None:
 
 
 def up_text(migration: str) -> str:
+    return parts(migration)[0]
+
+
+def down_text(migration: str) -> str:
+    return parts(migration)[1]
+
+
+def parts(migration: str) -> list[str]:
     (file,) = FOLDER.glob(f"{migration}_*.sql")
-    return file.read_text().split("-- migrate:up", 1)[1].split("-- migrate:down", 1)[0]
+    return file.read_text().split("-- migrate:up", 1)[1].split("-- migrate:down", 1)

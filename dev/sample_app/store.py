@@ -4,6 +4,7 @@ A connection per request: the database may be restarted or replaced under a runn
 and at the traffic of a demonstration the few milliseconds do not matter.
 """
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString
@@ -11,38 +12,16 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.rows import dict_row
 
+from dev.sample_app.queries import queries_of
+
 Row = dict[str, Any]
-
-WEDDING = "SELECT id, couple, takes_place_on::text AS takes_place_on, venue FROM weddings LIMIT 1"
-
-EVENTS = """
-SELECT to_jsonb(events) - 'changed_at' - 'starts_at'
-       || jsonb_build_object('starts_at', to_char(starts_at, 'HH24:MI')) AS event
-  FROM events ORDER BY starts_at, id
-"""
-
-SHOTS = "SELECT id, event_id, subject, taken FROM shots ORDER BY event_id, id"
-
-VENDORS = "SELECT id, name, role, phone FROM vendors ORDER BY name"
-
-MOVE_EVENT = """
-UPDATE events SET starts_at = %(starts_at)s, changed_at = now() WHERE id = %(id)s
-RETURNING id, title, to_char(starts_at, 'HH24:MI') AS starts_at
-"""
-
-NOTE_EVENT = """
-UPDATE events SET note = %(note)s, changed_at = now() WHERE id = %(id)s
-RETURNING id, title, note
-"""
-
-TAKE_SHOT = """
-UPDATE shots SET taken = %(taken)s WHERE id = %(id)s RETURNING id, event_id, subject, taken
-"""
 
 
 class Store:
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, migrations: tuple[str, ...]) -> None:
+        """`migrations`: those that the version of this code contains."""
         self.database_url = database_url
+        self.queries = queries_of(migrations)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[psycopg.AsyncConnection[Row]]:
@@ -53,23 +32,35 @@ class Store:
 
     async def timeline(self) -> Row:
         async with self.connect() as connection:
-            wedding = await (await connection.execute(WEDDING)).fetchone()
-            events = await (await connection.execute(EVENTS)).fetchall()
-            shots = await (await connection.execute(SHOTS)).fetchall()
+            wedding = await (await connection.execute(self.queries.wedding)).fetchone()
+            events = await (await connection.execute(self.queries.events)).fetchall()
+            shots = await (await connection.execute(self.queries.shots)).fetchall()
         return {"wedding": wedding, "events": [row["event"] for row in events], "shots": shots}
 
     async def vendors(self) -> list[Row]:
         async with self.connect() as connection:
-            return await (await connection.execute(VENDORS)).fetchall()
+            return await (await connection.execute(self.queries.vendors)).fetchall()
 
     async def move_event(self, event_id: str, starts_at: str) -> Row | None:
-        return await self._one(MOVE_EVENT, id=event_id, starts_at=starts_at)
+        return await self._one(self.queries.move_event, id=event_id, starts_at=starts_at)
 
     async def note_event(self, event_id: str, note: str | None) -> Row | None:
-        return await self._one(NOTE_EVENT, id=event_id, note=note)
+        return await self._one(self.queries.note_event, id=event_id, note=note)
 
     async def take_shot(self, shot_id: str, *, taken: bool) -> Row | None:
-        return await self._one(TAKE_SHOT, id=shot_id, taken=taken)
+        return await self._one(self.queries.take_shot, id=shot_id, taken=taken)
+
+    async def add_shot(self, event_id: str, subject: str, minutes: int) -> Row | None:
+        return await self._one(
+            self.queries.add_shot,
+            id=secrets.token_hex(8),
+            event_id=event_id,
+            subject=subject,
+            minutes=minutes,
+        )
+
+    async def expect_vendor(self, vendor_id: str, arrives_at: str) -> Row | None:
+        return await self._one(self.queries.expect_vendor, id=vendor_id, arrives_at=arrives_at)
 
     async def ping(self) -> None:
         async with self.connect() as connection:

@@ -4,6 +4,13 @@ from dataclasses import dataclass
 
 TIMELINE = "20261101090000"
 EVENT_NOTE = "20261115090000"
+VENDOR_ARRIVAL = "20261116090000"
+SHOT_MINUTES = "20261117090000"
+SHOT_ONCE = "20261118090000"
+VENUE_DROPPED = "20261119090000"
+RENAMED_SHOTS = "20261120090000"
+SHORT_SUBJECT = "20261121090000"
+UNTAKEN = "20261122090000"
 
 
 class UnknownVersion(ValueError):
@@ -30,6 +37,15 @@ VERSIONS = {
     "hang": Version("Wait for the calendar", hangs=True),
     "wrong-content": Version("Redesign the front page", wrong_content=True),
     "adds-note": Version("Let vendors leave a note", migrations=(TIMELINE, EVENT_NOTE)),
+    # Alternatives, each built on `good`; what `good` can no longer do on each one's schema is in
+    # tests/platform/test_sample_app.py.
+    "adds-column": Version("Say when vendors arrive", migrations=(TIMELINE, VENDOR_ARRIVAL)),
+    "adds-required": Version("Plan the photographs", migrations=(TIMELINE, SHOT_MINUTES)),
+    "adds-unique": Version("List each photograph once", migrations=(TIMELINE, SHOT_ONCE)),
+    "drops-column": Version("Take the venue off the page", migrations=(TIMELINE, VENUE_DROPPED)),
+    "renames-table": Version("Say photos, not shots", migrations=(TIMELINE, RENAMED_SHOTS)),
+    "narrows": Version("Keep subjects to one line", migrations=(TIMELINE, SHORT_SUBJECT)),
+    "opaque": Version("Say every flag outright", migrations=(TIMELINE, UNTAKEN)),
 }
 
 

@@ -31,10 +31,7 @@ class Gate:
     async def admit(self, request: Request, role: Role) -> Caller:
         """Raises Unauthenticated or Forbidden."""
         caller = await self.identify(request)
-        if not caller.role.may(role):
-            raise errors.Forbidden(
-                f"{caller.name} has the role {caller.role}; this needs {role}. Ask an admin."
-            )
+        check_role(caller, role)
         return caller
 
     async def identify(self, request: Request) -> Caller:
@@ -67,6 +64,14 @@ class Gate:
         if len(self._known) >= CACHE_SIZE:
             self._known.clear()
         self._known[key] = (caller, time.monotonic())
+
+
+def check_role(caller: Caller, role: Role) -> None:
+    """Raises Forbidden."""
+    if not caller.role.may(role):
+        raise errors.Forbidden(
+            f"{caller.name} has the role {caller.role}; this needs {role}. Ask an admin."
+        )
 
 
 def remembered_as(secret: str, *, by_cookie: bool) -> bytes:

@@ -9,6 +9,7 @@ from lib import errors
 from lib.automatic.decision import Decider
 from lib.automatic.judging import Judging, Questions
 from lib.automatic.models import Judged, newest_suspicions
+from lib.health.verdict import State
 from lib.notify.sender import Notifier
 from lib.redis import RedisUnavailable
 from lib.rollback.engine import Engine
@@ -30,7 +31,14 @@ class Autopilot:
 
     async def look(self, *, stop_at: float) -> None:
         """For the sweep, which works on whatever rollback is started."""
-        await self.act(await self.judging.read(), stop_at=stop_at)
+        judged = await self.judging.read()
+        for one in judged:
+            if one.verdict.state is State.HEALTHY:
+                live = one.live
+                await self.decider.deployments.prove(
+                    live.environment, live.deployment_id, requests=one.requests
+                )
+        await self.act(judged, stop_at=stop_at)
 
     async def follow(
         self, questions: Questions, counted: Counted | None, *, stop_at: float

@@ -28,6 +28,7 @@ from lib.health.watch import Path
 from lib.postgres import Connection
 from lib.rollback.engine import Engine
 from lib.rollback.models import Environment, Order, Rollback
+from lib.schema.ledger_events import LedgerEvents
 from lib.settings import Settings
 from lib.vercel.routing import Routing
 
@@ -47,12 +48,20 @@ DID_NOT_HELP = (
     "It is what the last rollback went back to, so that rollback did not help, and another one"
     " would not either. Look for what both versions need: the database, a provider, a setting."
 )
+PERSONS_CHOICE = (
+    "It was rolled back before and somebody promoted it again, so going back is a person's"
+    " decision."
+)
 NOTHING_BACK = "There is no earlier version to go back to."
 SHARED = (
     "The version to go back to fails as well: the cause is shared, so traffic does not move. Look"
     " at the database and the providers."
 )
 NO_BETTER = "No version to go back to is well, so traffic does not move."
+DATABASE_MOVED = (
+    "Its database changed after it went live ({changes}) and its code did not, so the code is not"
+    " to blame and traffic does not move. Look at that migration: release what fits it, or undo it."
+)
 NOT_ASKED = (
     "The version to go back to could not be asked whether it is well ({detail}), so going back is a"
     " person's decision."
@@ -83,6 +92,7 @@ class Decider:
     routing: Routing
     gate: Gate
     engine: Engine
+    ledger: LedgerEvents
     settings: Settings
 
     async def decide(self, suspicion: Suspicion) -> Rollback | None:
@@ -95,8 +105,12 @@ class Decider:
         targets = [row for row in candidates(rows) if row.url][:CANDIDATES]
         if facts.is_restored:
             await self.tell(case, "rollback_did_not_help", DID_NOT_HELP)
+        elif any(is_a_persons_choice(row) for row in rows):
+            await self.tell(case, "automatic_refused", PERSONS_CHOICE)
         elif (why_not := refusal(facts)) is not None:
             await self.tell(case, "automatic_refused", why_not)
+        elif (move := await self.moved(case)) is not None:
+            await self.tell(case, "database_moved", move)
         elif not targets:
             await self.tell(case, "down_not_rolled_back", NOTHING_BACK)
         elif await self.store.claim_gate(case.environment):
@@ -126,6 +140,15 @@ class Decider:
             and live.id == case.suspicion.deployment_id
             and await self.facts(case.suspicion) == case.facts
         )
+
+    async def moved(self, case: Case) -> str | None:
+        """What others changed in the app's database under the live code: not the code's fault."""
+        move = await self.ledger.ledger_moved_since(case.environment, case.facts.live_from)
+        if move is None:
+            return None
+        changes = [f"{version} was applied" for version in move.applied]
+        changes += [f"{version} was undone" for version in move.undone]
+        return DATABASE_MOVED.format(changes=", ".join(changes))
 
     async def ask_gate(self, case: Case, targets: Sequence[DeploymentRow]) -> Case:
         """Until one of them does not fail."""
@@ -183,7 +206,7 @@ class Decider:
     async def note_shadow(self, case: Case) -> None:
         sentence = (
             f"{case.environment.capitalize()} has problems: {case.suspicion.sentence}. It would"
-            f" have been rolled back by itself to {called(case.newest.target)}; the mode is shadow,"
+            f" have been rolled back by itself to {case.newest.target.called}; the mode is shadow,"
             " so nothing was changed."
         )
         async with self.store.database.transaction() as connection:
@@ -239,6 +262,14 @@ async def note(
     )
 
 
+def is_a_persons_choice(row: DeploymentRow) -> bool:
+    """It is live, was rolled back before, and somebody promoted it: nothing fights a person.
+
+    One that came back with a push was nobody's choice.
+    """
+    return row.is_live and row.quarantined and row.how in ("promote", "rolled_back_elsewhere")
+
+
 def refusal(facts: Facts) -> str | None:
     if facts.mode is Mode.OFF:
         return "Automatic rollbacks are switched off, so going back is a person's decision."
@@ -285,7 +316,3 @@ def evidence(case: Case) -> dict[str, Any]:
         "gate": [passage.facts() for passage in case.seen],
         **suspicion.facts,
     }
-
-
-def called(row: DeploymentRow) -> str:
-    return row.git_sha[:7] if row.git_sha != "unknown" else row.deployment_id

@@ -10,10 +10,10 @@ An instance remembers the buckets that can no longer change, so that it reads th
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from lib import errors
-from lib.alerts import raise_alert, resolve
+from lib.alerts import DRAIN_SILENT, raise_alert, resolve
 from lib.automatic.models import Judged, LiveRelease, Stragglers, show
 from lib.automatic.store import AutomaticStore
 from lib.health.baseline import ALL, Period, choose, null_rates
@@ -26,6 +26,7 @@ from lib.rollback.models import Environment
 from lib.traffic.counts import IDS_KEPT_SECONDS, Counts
 from lib.traffic.drain import Outage
 from lib.traffic.models import Ask, Drain, Reading
+from lib.traffic.streams import REFUSED
 from lib.traffic.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,9 @@ AHEAD_SECONDS = 60
 SILENT_SECONDS = 10 * 60
 STRAGGLERS_SECONDS = 60
 MINUTE = 60
-SILENT = "drain_silent"
+#: Fewer in five minutes say nothing about the share that is refused.
+REFUSALS_REQUESTS = 200
+REFUSALS_MORE = 0.1
 SILENT_SENTENCE = (
     "The log drain has delivered nothing for 10 minutes, so error rates are not seen. Until it"
     " does, probes alone decide. Look at the drain in the platform's team settings."
@@ -116,7 +119,7 @@ class Judging:
         assert self.counts is not None
         releases, now = await self.store.live()
         self._next = time.monotonic() + seconds_to_close(now, self.policy)
-        names = self.counts.streams.names
+        names = self.counts.streams.counted
         until = int(now) + AHEAD_SECONDS
         known = [self.known(live, now) for live in releases]
         asks = [Ask(one.deployment_id, names, one.unsure_from, until) for one in known]
@@ -162,9 +165,11 @@ class Judging:
         ):
             known.learn(reading)
             telemetry = not (self.has_drain and silent(reading.drain, questions.now))
-            judged.append(
-                await self.judge(live, known, questions.now, until=known.until, telemetry=telemetry)
+            one = await self.judge(
+                live, known, questions.now, until=known.until, telemetry=telemetry
             )
+            await self.tell_refusals(one.live, known)
+            judged.append(one)
         for live, reading in zip(questions.left, readings[len(questions.releases) :], strict=True):
             await self.store.keep_stragglers(live.environment, self.stragglers(reading))
         for live in questions.releases:
@@ -191,17 +196,19 @@ class Judging:
                     "text": verdict.sentence,
                 },
             )
-        return Judged(live, release, verdict)
+        requests = sum(one.n for one in known.buckets.get(ALL, {}).values())
+        return Judged(live, release, verdict, int(requests))
 
     async def freeze_baseline(self, live: LiveRelease) -> LiveRelease:
         """What came before decides what this release is held against, once and for all judges."""
         assert self.counts is not None
         own, *earlier = await self.store.periods(live.environment, until=live.period)
         before = choose(earlier, own)
-        names = self.counts.streams.names
         counted = await self.counted_before(before, own.live_from) if before else {}
+        names = self.counts.streams.names
         p0 = null_rates(counted, before, own.live_from, streams=names, policy=self.policy)
-        return replace(live, p0=await self.store.freeze(live.period, p0))
+        refused = share(counted, 0, self.policy.baseline_requests)
+        return await self.store.freeze(live, p0, refused)
 
     async def counted_before(
         self, before: Period, live_from: int
@@ -212,7 +219,7 @@ class Judging:
         counted: Mapping[str, Sequence[Bucket]] = {}
         for seconds in (self.policy.baseline_seconds, self.policy.baseline_seconds_most):
             since = max(before.live_from, end - seconds)
-            names = self.counts.streams.names
+            names = self.counts.streams.counted
             counted = (await self.counts.read(before.deployment_id, names, since, end)).buckets
             if sum(one.n for one in counted[ALL]) >= self.policy.baseline_requests:
                 break
@@ -236,18 +243,42 @@ class Judging:
             until=reading.until,
         )
 
+    async def tell_refusals(self, live: LiveRelease, known: Known) -> None:
+        """Many more requests than before are answered 4xx: told, and never acted on."""
+        since = known.until - self.policy.recent_seconds
+        now, before = share(known.counted, since, REFUSALS_REQUESTS), live.refused_before
+        if now is None or before is None or now < max(2 * before, before + REFUSALS_MORE):
+            return
+        async with self.store.database.transaction() as connection:
+            await raise_alert(
+                connection,
+                environment=live.environment,
+                kind="more_refused",
+                sentence=f"{live.environment.capitalize()} answers {now:.0%} of requests with 4xx;"
+                f" before this release it was {before:.0%}. Nothing is done by itself. Look whether"
+                " people can still sign in, and whether links still lead somewhere.",
+                once=f"more_refused:{live.period}",
+            )
+
     async def tell_silence(self, *, is_silent: bool) -> None:
         async with self.store.database.transaction() as connection:
             if is_silent:
                 await raise_alert(
                     connection,
                     environment=Environment.PRODUCTION,
-                    kind=SILENT,
+                    kind=DRAIN_SILENT,
                     sentence=SILENT_SENTENCE,
-                    once=SILENT,
+                    once=DRAIN_SILENT,
                 )
             else:
-                await resolve(connection, Environment.PRODUCTION, [SILENT])
+                await resolve(connection, Environment.PRODUCTION, [DRAIN_SILENT])
+
+
+def share(counted: Mapping[str, Sequence[Bucket]], since: int, needed: int) -> float | None:
+    """Of requests that were answered 4xx; None of too few. A client's are limited in both."""
+    every = sum(one.n for one in counted.get(ALL, ()) if one.start >= since)
+    refused = sum(one.n for one in counted.get(REFUSED, ()) if one.start >= since)
+    return min(refused / every, 1.0) if every >= needed else None
 
 
 def stragglers_since(live: LiveRelease, now: float) -> int:
@@ -271,7 +302,8 @@ def recorded(
 ) -> Iterator[str]:
     """Made only when it is asked for its first line."""
     resets = sorted(int(at) for at in live.resets)
-    yield from write(Recording(release, anonymous(counted), resets, until))
+    judged = {stream: counted.get(stream, ()) for stream in release.p0}
+    yield from write(Recording(release, anonymous(judged), resets, until))
 
 
 def anonymous(counted: Mapping[str, Sequence[Bucket]]) -> dict[str, list[Bucket]]:

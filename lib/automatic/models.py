@@ -30,6 +30,8 @@ class LiveRelease:
     live_from: float
     #: Null rate per stream, frozen at the first look; None: not worked out yet.
     p0: dict[str, float] | None
+    #: The share of requests answered 4xx before it; None: not known, or too few to say.
+    refused_before: float | None
     #: Evidence from before the newest of these is dropped.
     resets: tuple[float, ...]
     #: What was live before, if that ended lately: some visitors still use it.
@@ -78,6 +80,7 @@ class VerdictView(BaseModel):
     sentence: str
     until: int  #: end of the newest bucket that it saw, seconds since 1970
     requests: float  #: in the last five minutes, scaled by the drain's sampling
+    rate: float  #: of errors among them
     acts_in_seconds: int | None  #: unless it stops; None: nothing is about to be done
     decidable: list[DecidableView]
     streams: list[StreamView]
@@ -92,7 +95,7 @@ class Stragglers(BaseModel):
 
 
 class DecisionView(BaseModel):
-    """What followed from evidence, newest first."""
+    """What followed from evidence."""
 
     at: Moment
     source: Literal["traffic", "probes"]
@@ -103,11 +106,23 @@ class DecisionView(BaseModel):
     gate: list[dict[str, Any]]
 
 
+class TrafficView(BaseModel):
+    """What a page shows of all this."""
+
+    verdict: VerdictView | None
+    is_fresh: bool  #: the verdict says something about now
+    stragglers: Stragglers | None
+    #: The newest one about what is live.
+    decision: DecisionView | None
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     live: LiveRelease
     release: Release
     verdict: Verdict
+    #: Of the release, as far back as its buckets are looked at.
+    requests: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +148,7 @@ def show(verdict: Verdict, deployment_id: str, *, policy: Policy, sampling: floa
         sentence=verdict.sentence,
         until=verdict.until,
         requests=round(verdict.requests / sampling, 1),
+        rate=round(verdict.errors / verdict.requests, 4) if verdict.requests else 0.0,
         acts_in_seconds=acts_in(loudest, policy) if verdict.state is State.SUSPECT else None,
         decidable=[
             DecidableView(rate=one.rate, requests=one.requests, seconds=one.seconds)

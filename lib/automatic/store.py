@@ -2,13 +2,13 @@
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from lib.automatic.models import DecisionView, LiveRelease, Mode, Stragglers, VerdictView
+from lib.automatic.models import LiveRelease, Mode, Stragglers, TrafficView, VerdictView
 from lib.health.baseline import Period
 from lib.postgres import Connection, Database
 from lib.rollback.models import Environment
@@ -26,7 +26,7 @@ CONFIRMED_WITHIN = timedelta(seconds=60)
 
 LIVE = """
 SELECT e.environment, p.id AS period, h.vercel_deployment_id AS deployment_id,
-       extract(epoch FROM p.live_from)::float8 AS live_from, b.p0,
+       extract(epoch FROM p.live_from)::float8 AS live_from, b.p0, b.refused_before,
        ARRAY(SELECT extract(epoch FROM at)::float8 FROM unnest(b.resets) at) AS resets,
        (SELECT before.vercel_deployment_id
           FROM live_periods q JOIN deployment_history before ON before.id = q.deployment
@@ -55,10 +55,11 @@ SELECT h.vercel_deployment_id AS deployment_id,
 """
 
 FREEZE = """
-INSERT INTO baselines (period, p0) VALUES (%(period)s, %(p0)s) ON CONFLICT DO NOTHING
+INSERT INTO baselines (period, p0, refused_before)
+VALUES (%(period)s, %(p0)s, %(refused_before)s) ON CONFLICT DO NOTHING
 """
 
-FROZEN = "SELECT p0 FROM baselines WHERE period = %(period)s"
+FROZEN = "SELECT p0, refused_before FROM baselines WHERE period = %(period)s"
 
 #: Whoever has seen more replaces it; the row tells whether the state changed by that.
 RENEW = """
@@ -86,18 +87,23 @@ RESET = """
 UPDATE baselines SET resets = array_append(resets, app_now()) WHERE period = %(period)s
 """
 
-NEWEST = """
-SELECT b.newest, b.newest_until > app_now() - %(fresh)s AS is_fresh
-  FROM baselines b JOIN live_periods p ON p.id = b.period
- WHERE p.environment = %(environment)s AND p.live_until IS NULL AND b.newest IS NOT NULL
-"""
-
 STRAGGLE = "UPDATE environments SET stragglers = %(stragglers)s WHERE environment = %(environment)s"
 
-STRAGGLERS = "SELECT mode, stragglers FROM environments WHERE environment = %(environment)s"
+TRAFFIC = """
+SELECT b.newest AS verdict, e.stragglers, d.decision,
+       coalesce(b.newest_until > app_now() - %(fresh)s, false) AS is_fresh
+  FROM environments e
+  LEFT JOIN live_periods p ON p.environment = e.environment AND p.live_until IS NULL
+  LEFT JOIN baselines b ON b.period = p.id
+  LEFT JOIN LATERAL (
+    SELECT json_build_object('at', at, 'source', source, 'path', path, 'outcome', outcome,
+             'sentence', sentence, 'target', target, 'gate', gate) AS decision
+      FROM decisions WHERE period = p.id ORDER BY id DESC LIMIT 1) d ON true
+ WHERE e.environment = %(environment)s
+"""
 
 FACTS = """
-SELECT e.mode, e.locked_by IS NOT NULL AS is_locked, p.id AS period,
+SELECT e.mode, e.locked_by IS NOT NULL AS is_locked, p.id AS period, p.live_from,
        p.live_from <= app_now() - %(window)s AS is_old,
        (SELECT count(*) FROM rollbacks r WHERE r.environment = e.environment AND r.automatic
            AND r.requested_at > app_now() - interval '1 day') AS today,
@@ -108,7 +114,8 @@ SELECT e.mode, e.locked_by IS NOT NULL AS is_locked, p.id AS period,
        EXISTS (SELECT 1 FROM rollbacks r WHERE r.environment = e.environment
                   AND r.status = 'completed' AND r.target = h.vercel_deployment_id
                   AND r.finished_at >= p.live_from
-                  AND r.finished_at > app_now() - %(watch)s) AS is_restored,
+                  AND r.finished_at > app_now() - %(watch)s)
+         OR p.how = 'rolled_back_elsewhere' AND p.live_from > app_now() - %(watch)s AS is_restored,
        EXISTS (SELECT 1 FROM decisions d WHERE d.period = p.id
                   AND d.outcome = 'would_roll_back') AS is_noted,
        (SELECT extract(epoch FROM d.until)::bigint FROM decisions d
@@ -141,11 +148,6 @@ SELECT %(environment)s, %(period)s, %(source)s, %(path)s, to_timestamp(nullif(%(
       AND d.source = %(source)s AND d.rollback_id IS NOT DISTINCT FROM %(rollback_id)s::uuid)
 """
 
-DECISIONS = """
-SELECT at, source, path, outcome, sentence, target, gate FROM decisions
- WHERE environment = %(environment)s ORDER BY id DESC LIMIT %(limit)s
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -153,6 +155,7 @@ class Facts:
 
     mode: Mode
     period: int
+    live_from: datetime
     is_locked: bool
     is_old: bool
     today: int  #: automatic rollbacks
@@ -182,11 +185,16 @@ class AutomaticStore:
         rows = await self.database.all(PERIODS, environment=environment, until=until)
         return [Period(**row) for row in rows]
 
-    async def freeze(self, period: int, p0: dict[str, float]) -> dict[str, float]:
-        """The null rates of a live period: whoever comes first decides them for all."""
-        await self.database.execute(FREEZE, period=period, p0=Jsonb(p0))
-        row = await self.database.one(FROZEN, period=period)
-        return dict(row["p0"]) if row else p0
+    async def freeze(
+        self, live: LiveRelease, p0: dict[str, float], refused_before: float | None
+    ) -> LiveRelease:
+        """What a live period is held against: whoever comes first decides it for all."""
+        await self.database.execute(
+            FREEZE, period=live.period, p0=Jsonb(p0), refused_before=refused_before
+        )
+        row = await self.database.one(FROZEN, period=live.period)
+        assert row is not None
+        return replace(live, **row)
 
     async def renew(self, live: LiveRelease, view: VerdictView, recording: Iterable[str]) -> bool:
         """Keep the verdict as the newest one; True if its state is another than before.
@@ -213,20 +221,13 @@ class AutomaticStore:
             )
         return True
 
-    async def newest(self, environment: Environment) -> tuple[VerdictView, bool] | None:
-        """The newest verdict on what is live, and whether it is fresh enough to go by."""
-        row = await self.database.one(NEWEST, environment=environment, fresh=FRESH)
-        return (VerdictView.model_validate(row["newest"]), row["is_fresh"]) if row else None
+    async def traffic(self, environment: Environment) -> TrafficView:
+        row = await self.database.one(TRAFFIC, environment=environment, fresh=FRESH)
+        return TrafficView.model_validate(row)
 
     async def keep_stragglers(self, environment: Environment, found: Stragglers | None) -> None:
         value = Jsonb(found.model_dump(mode="json")) if found else None
         await self.database.execute(STRAGGLE, environment=environment, stragglers=value)
-
-    async def mode(self, environment: Environment) -> tuple[Mode, Stragglers | None]:
-        row = await self.database.one(STRAGGLERS, environment=environment)
-        assert row is not None
-        found = row["stragglers"]
-        return Mode(row["mode"]), Stragglers.model_validate(found) if found else None
 
     async def facts(
         self, environment: Environment, deployment_id: str, *, window: timedelta, watch: timedelta
@@ -248,10 +249,6 @@ class AutomaticStore:
 
     async def free_gate(self, environment: Environment) -> None:
         await self.database.execute(FREE_GATE, environment=environment)
-
-    async def decisions(self, environment: Environment, *, limit: int) -> list[DecisionView]:
-        rows = await self.database.all(DECISIONS, environment=environment, limit=limit)
-        return [DecisionView.model_validate(row) for row in rows]
 
 
 async def write_decision(connection: Connection, **values: Any) -> None:

@@ -4,6 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from lib.deployments.models import UNKNOWN, DeploymentRow
 
+#: A note does not override it: what was fixed since would be open again.
+BELOW_FLOOR = "It is older than the security floor."
+UNPROVEN = (
+    "never proved itself here: it was not live for 30 minutes with 1,000 requests or 20 good looks."
+)
+
 
 def why_not(row: DeploymentRow, live: DeploymentRow | None) -> str | None:
     """A sentence for people; None: it can be gone back to."""
@@ -11,6 +17,8 @@ def why_not(row: DeploymentRow, live: DeploymentRow | None) -> str | None:
         return "This version is live now."
     if row.live_from is None:
         return "It was never live here."
+    if row.below_floor:
+        return BELOW_FLOOR
     if live is not None and row.git_sha == live.git_sha != UNKNOWN:
         return "Same as the live version."
     if row.quarantined:
@@ -20,19 +28,24 @@ def why_not(row: DeploymentRow, live: DeploymentRow | None) -> str | None:
     return None
 
 
+def candidates(rows: Sequence[DeploymentRow]) -> list[DeploymentRow]:
+    """The versions to go back to, the best first. `rows`: newest first.
+
+    Proven before unproven; of the unproven, those whose checks passed; then the newest.
+    """
+    live = next((row for row in rows if row.is_live), None)
+    eligible = [row for row in rows if why_not(row, live) is None]
+    return sorted(eligible, key=lambda row: (not row.is_proven, not row.is_passing))
+
+
 def last_stable(rows: Sequence[DeploymentRow]) -> DeploymentRow | None:
-    """The version to go back to, if there is one. `rows`: newest first."""
+    """The version to go back to. One that never proved itself only if there is no other."""
     return next(iter(candidates(rows)), None)
 
 
-def candidates(rows: Sequence[DeploymentRow]) -> list[DeploymentRow]:
-    """The versions that may be gone back to, the best first: those whose checks passed.
-
-    Ones that never proved themselves are there only if there is no other. `rows`: newest first.
-    """
-    live = next((row for row in rows if row.is_live), None)
-    allowed = [row for row in rows if why_not(row, live) is None]
-    return [row for row in allowed if row.health == "passing"] or allowed
+def caution(row: DeploymentRow) -> str | None:
+    """What to know before going back to it; None: it proved itself."""
+    return None if row.is_proven else f"{row.called} {UNPROVEN}"
 
 
 def changed(then: Mapping[str, int], now: Mapping[str, int]) -> list[str]:

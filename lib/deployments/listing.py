@@ -4,15 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lib.deployments.eligibility import changed, last_stable, why_not
-from lib.deployments.models import DeploymentRow, DeploymentView
+from lib.deployments.models import (
+    DeploymentRecord,
+    DeploymentRow,
+    DeploymentView,
+    RecordedRelease,
+)
 from lib.deployments.store import DeploymentStore
 from lib.rollback.models import Environment
 from lib.schema.plan import Plan, Planner, Stays
+from lib.schema.records import Recorded
 
 LIMIT = 20
 #: So far back the live one and the one to go back to are looked for: many may be recorded that
 #: never went live.
 LOOKED_AT = 200
+NOT_SHOWN = {
+    *("variables", "recorded_at", "recorded_by", "quarantined", "url"),
+    *("proven_at", "below_floor"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,20 @@ class Listing:
         found = next(row for row in rows if row.deployment_id == deployment_id)
         live = [row for row in rows if row.is_live and row is not found]
         return (await self.views(environment, [*live, found]))[-1]
+
+    async def recorded(
+        self, release: DeploymentRecord, migrations: Recorded | None
+    ) -> RecordedRelease:
+        """A release that was just recorded, with what its migrations came to."""
+        view = await self.find(release.environment, release.vercel_deployment_id)
+        if migrations is None:
+            return RecordedRelease(**view.model_dump())
+        return RecordedRelease(
+            **view.model_dump(),
+            versions=len(migrations.versions),
+            new_texts=list(migrations.new_texts),
+            without_text=list(migrations.without_text),
+        )
 
     async def rows(self, environment: Environment) -> list[DeploymentRow]:
         """The newest, the live one and the one to go back to among them."""
@@ -60,7 +84,8 @@ def show(row: DeploymentRow, live: DeploymentRow | None, plan: Plan) -> Deployme
     if reason is None and not isinstance(plan, Stays):
         reason = plan.sentence
     return DeploymentView(
-        **row.model_dump(exclude={"variables", "recorded_at", "recorded_by", "quarantined", "url"}),
+        **row.model_dump(exclude=NOT_SHOWN),
+        is_proven=row.is_proven,
         eligible=reason is None,
         why_not=reason,
         database_effect=plan.sentence,

@@ -1,15 +1,25 @@
 """A deployment as it is recorded, and as it is shown."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from lib.moments import Moment
 from lib.rollback.models import STORABLE, Environment
+from lib.schema.texts import (
+    TEXTS_AT_MOST,
+    VERSIONS_AT_MOST,
+    MigrationText,
+    MigrationVersion,
+)
 
 #: A migration version or git SHA that nobody told us. It equals nothing, itself included.
 UNKNOWN = "unknown"
+
+#: How a deployment came to be live, where it was not a rollback of ours.
+How = Literal["deploy", "promote", "rolled_back_elsewhere", "observed"]
+ROLLED_BACK_ELSEWHERE: How = "rolled_back_elsewhere"
 
 Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{7,40}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=STORABLE)]
@@ -17,7 +27,7 @@ Version = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=
 
 
 class DeploymentRecord(BaseModel):
-    """Body of POST /api/deployments."""
+    """A deployment as whoever saw it tells of it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -27,6 +37,39 @@ class DeploymentRecord(BaseModel):
     db_migration_version: Version = UNKNOWN
     title: Line = ""
     author: Line = ""
+
+
+class Release(DeploymentRecord):
+    """Body of POST /api/deployments: with the migrations that it contains, if they are told."""
+
+    #: All of them, in the order of the app's own tool; None: not told.
+    versions: Annotated[list[MigrationVersion], Field(max_length=VERSIONS_AT_MOST)] | None = None
+    #: Texts of some of those.
+    migrations: Annotated[list[MigrationText], Field(max_length=TEXTS_AT_MOST)] = []
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        contained = set(self.versions or [])
+        brought = {one.version for one in self.migrations}
+        if len(contained) < len(self.versions or []):
+            raise ValueError("`versions` names a version twice")
+        if len(brought) < len(self.migrations):
+            raise ValueError("`migrations` holds a version twice")
+        if not brought <= contained:
+            raise ValueError(
+                "`versions` lists every migration that the release contains, and lacks"
+                f" {min(brought - contained)}"
+            )
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """How a deployment came to be live, as far as the platform says."""
+
+    how: How = "observed"
+    #: A name or an id of the platform's; None: not said.
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +104,27 @@ class DeploymentRow(BaseModel):
     reason: str | None
     quarantined: bool
     is_live: bool
+    proven_at: Moment | None = None
+    #: It first went live before the environment's security floor, or nobody knows that it did not.
+    below_floor: bool = False
+
+    @property
+    def is_proven(self) -> bool:
+        return self.proven_at is not None
+
+    @property
+    def is_passing(self) -> bool:
+        return self.health == "passing"
+
+    @property
+    def called(self) -> str:
+        """How people name it: its short SHA, or its id if nobody told us the SHA."""
+        return self.deployment_id if self.git_sha == UNKNOWN else self.git_sha[:7]
+
+    @property
+    def came_back(self) -> bool:
+        """It was rolled back, and a person has let it go live again."""
+        return self.is_live and self.quarantined
 
 
 class DeploymentView(BaseModel):
@@ -78,10 +142,22 @@ class DeploymentView(BaseModel):
     health: str
     migration_version: str
     is_live: bool
+    is_proven: bool
     eligible: bool
     why_not: str | None
     database_effect: str
     changed_variables: list[str] = Field(default_factory=list)
+
+
+class RecordedRelease(DeploymentView):
+    """Answer of POST /api/deployments."""
+
+    #: How many migrations it contains; None: not told.
+    versions: int | None = None
+    #: Whose texts were not known before.
+    new_texts: list[str] = Field(default_factory=list)
+    #: Whose texts nobody has brought: one cannot step back past these.
+    without_text: list[str] = Field(default_factory=list)
 
 
 class DeploymentList(BaseModel):

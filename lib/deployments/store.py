@@ -1,16 +1,28 @@
 """Deployments and when each was live, in Postgres. All times are the database's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from datetime import datetime
+from typing import cast
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from lib.deployments.models import UNKNOWN, DatabaseSeen, DeploymentRecord, DeploymentRow
+from lib.deployments import going_live
+from lib.deployments.freeze import Window
+from lib.deployments.models import (
+    UNKNOWN,
+    DatabaseSeen,
+    DeploymentRecord,
+    DeploymentRow,
+    How,
+)
+from lib.deployments.proof import PROOF, PROVE
 from lib.postgres import Connection, Database
 from lib.rollback.models import Environment
 
-How = Literal["deploy", "promote", "observed"]
+#: What else is written of a deployment, by its row's id.
+Also = Callable[[Connection, UUID], Awaitable[None]]
 
 #: All writes of an environment's history queue here, so that none is decided on old facts.
 LOCK = "SELECT environment FROM environments WHERE environment = %(environment)s FOR UPDATE"
@@ -68,13 +80,14 @@ UPDATE live_periods SET live_until = greatest(app_now(), live_from)
 """
 
 OPEN = """
-INSERT INTO live_periods (environment, deployment, how, rollback_id, ledger)
+INSERT INTO live_periods (environment, deployment, how, rollback_id, moved_by, ledger)
 SELECT d.environment, d.id, CASE WHEN r.id IS NULL THEN %(how)s ELSE 'rollback' END, r.id,
-       %(ledger)s
+       CASE WHEN r.id IS NULL THEN %(by)s END, %(ledger)s
   FROM deployment_details d
   LEFT JOIN rollbacks r ON r.environment = d.environment AND r.target = d.vercel_deployment_id
        AND r.status IN ('pending', 'in_progress')
  WHERE d.environment = %(environment)s AND d.vercel_deployment_id = %(vercel_deployment_id)s
+RETURNING rollback_id
 """
 
 #: The ledger tells what nobody recorded. The column is as short as the specification made it.
@@ -85,20 +98,40 @@ UPDATE deployment_history h SET db_migration_version = left(%(newest)s, 50)
    AND d.vercel_deployment_id = %(vercel_deployment_id)s AND h.db_migration_version = 'unknown'
 """
 
+#: A version is its commit, whoever deployed it how often; without one, the deployment itself.
 HISTORY = """
+WITH firsts AS (
+  SELECT CASE h.git_sha WHEN 'unknown' THEN h.vercel_deployment_id ELSE h.git_sha END AS version,
+         min(p.id) AS period
+    FROM live_periods p JOIN deployment_history h ON h.id = p.deployment
+   WHERE p.environment = %(environment)s GROUP BY 1
+), floor AS (
+  SELECT CASE h.git_sha WHEN 'unknown' THEN h.vercel_deployment_id ELSE h.git_sha END AS version,
+         (SELECT min(id) FROM live_periods WHERE deployment = h.id) AS period
+    FROM environments e JOIN deployment_history h ON h.id = e.security_floor
+   WHERE e.environment = %(environment)s
+)
 SELECT h.vercel_deployment_id AS deployment_id, h.git_sha, d.title, d.author, d.url,
        h.health_check_status AS health, h.db_migration_version AS migration_version,
        h.environment_variables AS variables, h.timestamp AS recorded_at, d.recorded_by,
        p.live_from, p.live_until, coalesce(p.how, 'recorded') AS how,
-       r.requested_by AS by, r.reason,
-       p.id IS NOT NULL AND p.live_until IS NULL AS is_live,
+       coalesce(r.requested_by, p.moved_by) AS by, r.reason,
+       p.id IS NOT NULL AND p.live_until IS NULL AS is_live, d.proven_at,
+       coalesce(this.version <> floor.version
+                AND coalesce(firsts.period, 0) < floor.period, false) AS below_floor,
        EXISTS (SELECT 1 FROM quarantine q JOIN rollbacks away ON away.id = q.rollback_id
                 WHERE q.environment = d.environment AND q.lifted_at IS NULL
                   AND CASE q.git_sha
                         WHEN 'unknown' THEN away.from_deployment = d.vercel_deployment_id
-                        ELSE q.git_sha = h.git_sha END) AS quarantined
+                        ELSE q.git_sha = h.git_sha AND (q.fingerprint = '' OR
+                          fingerprint(h.environment_variables) IN ('', q.fingerprint))
+                        END) AS quarantined
   FROM deployment_details d
   JOIN deployment_history h USING (id)
+  CROSS JOIN LATERAL (SELECT CASE h.git_sha WHEN 'unknown' THEN h.vercel_deployment_id
+                             ELSE h.git_sha END AS version) this
+  LEFT JOIN firsts USING (version)
+  LEFT JOIN floor ON true
   LEFT JOIN LATERAL (SELECT * FROM live_periods p WHERE p.deployment = d.id
                       ORDER BY p.id DESC LIMIT 1) p ON true
   LEFT JOIN rollbacks r ON r.id = p.rollback_id
@@ -140,6 +173,7 @@ class KnownDatabases:
 @dataclass(frozen=True, slots=True)
 class DeploymentStore:
     database: Database
+    freeze_windows: Sequence[Window] = ()
 
     async def record(
         self,
@@ -148,12 +182,14 @@ class DeploymentStore:
         recorded_by: str,
         url: str = "",
         variables: Mapping[str, int] | None = None,
+        also: Also | None = None,
     ) -> bool:
         """True if it was new. Any number of times, in any order, from anybody: the same row.
 
-        `variables`: name -> time of its last change, ms; None: not known now.
+        `variables`: name -> time of its last change, ms; None: not known now. `also` is done in
+        the same transaction.
         """
-        values = record.model_dump() | {
+        values = record.model_dump(exclude={"versions", "migrations"}) | {
             "recorded_by": recorded_by,
             "url": url,
             "variables": None if variables is None else Jsonb(dict(variables)),
@@ -166,6 +202,8 @@ class DeploymentStore:
             if known is None:
                 await connection.execute(INSERT_DETAILS, values | row)
             await connection.execute(UPDATE, values | row)
+            if also is not None:
+                await also(connection, row["id"])
         return known is None
 
     async def newest_period(self, environment: Environment) -> int:
@@ -186,26 +224,49 @@ class DeploymentStore:
         how: How,
         mark: int,
         ledger: list[str] | None,
+        by: str | None = None,
     ) -> bool:
         """Open the deployment's live period and close the one before. True if that was news.
 
         False as well if the history has changed since `mark`: then what the caller saw is old.
+        `how` and `by` are what the platform says; a rollback of ours that is running says more.
         """
         values: dict[str, object] = {
             "environment": environment,
             "vercel_deployment_id": deployment_id,
             "how": how,
+            "by": by,
             "ledger": ledger,
         }
         async with self.database.transaction() as connection:
             await connection.execute(LOCK, values)
             if await self._is_news(connection, values, mark):
                 await connection.execute(CLOSE_PERIOD, values)
-                await connection.execute(OPEN, values)
+                opened = await (await connection.execute(OPEN, values)).fetchone()
                 if ledger:
                     await connection.execute(TELL_VERSION, values | {"newest": ledger[-1]})
+                await going_live.end_alerts(connection, environment)
+                if opened is not None and opened["rollback_id"] is None:
+                    await self._tell_of(connection, environment, deployment_id)
                 return True
         return False
+
+    async def _tell_of(
+        self, connection: Connection, environment: Environment, deployment_id: str
+    ) -> None:
+        only = {"environment": environment, "only": [deployment_id], "limit": 1}
+        row = await (await connection.execute(HISTORY, only)).fetchone()
+        await going_live.write_opened(
+            connection,
+            await going_live.read_period(connection, environment),
+            quarantined=row is not None and DeploymentRow.model_validate(row).came_back,
+            windows=self.freeze_windows,
+        )
+
+    async def now(self) -> datetime:
+        row = await self.database.one("SELECT app_now() AS now")
+        assert row is not None
+        return cast(datetime, row["now"])
 
     async def _is_news(self, connection: Connection, values: dict[str, object], mark: int) -> bool:
         newest = await (await connection.execute(NEWEST_PERIOD, values)).fetchone()
@@ -250,3 +311,19 @@ class DeploymentStore:
             deployment_id=deployment_id,
             health="passing" if is_passing else "failing",
         )
+
+    async def prove(
+        self, environment: Environment, deployment_id: str, *, requests: int = 0
+    ) -> bool:
+        """Write down that it has proved itself, once it has; True if that was news.
+
+        `requests`: how many it has answered while it was live, as far as they were counted.
+        """
+        row = await self.database.one(
+            PROVE,
+            environment=environment,
+            deployment_id=deployment_id,
+            requests=requests,
+            **PROOF,
+        )
+        return row is not None

@@ -22,7 +22,8 @@ STATES = ("healthy", "unhealthy", "unknown")
 NAME = re.compile(r"[!-~]{1,100}")
 NO_DATABASE = "it says that its database is not healthy, and the other version's is"
 #: The platform's own refusals: they say nothing about the deployment.
-NOT_THE_DEPLOYMENT = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+PROTECTED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+NOT_THE_DEPLOYMENT = {*PROTECTED, HTTPStatus.NOT_FOUND}
 
 
 class Health(StrEnum):
@@ -39,6 +40,8 @@ class Look:
     checks: Mapping[str, str] = field(default_factory=dict)
     #: By anybody: False if it may be our own network that is out.
     answered: bool = True
+    #: By the platform, which asks who we are: the deployment was not reached.
+    is_refused: bool = False
 
 
 @cache
@@ -106,7 +109,8 @@ def judge(response: httpx.Response, expected: str | None) -> Look:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return Look(Health.FAILED, f"it answers {status}")
         if status in NOT_THE_DEPLOYMENT:
-            return Look(Health.UNKNOWN, f"{HEALTH_PATH} answers {status}")
+            detail = f"{HEALTH_PATH} answers {status}"
+            return Look(Health.UNKNOWN, detail, is_refused=status in PROTECTED)
         return Look(Health.UNKNOWN, f"{HEALTH_PATH} does not say which deployment answers")
     deployment_id = body["deployment_id"]
     checks = {name: state_of(body.get(name)) for name in CHECKS}

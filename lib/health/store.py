@@ -36,6 +36,14 @@ UPDATE rollbacks SET next_watch_at = app_now() + %(every)s
 RETURNING id
 """
 
+#: And those that follow a rollback that somebody made elsewhere.
+CLAIM_WATCH_ELSEWHERE = """
+UPDATE live_periods SET next_watch_at = app_now() + %(every)s
+ WHERE environment = %(environment)s AND live_until IS NULL AND how = 'rolled_back_elsewhere'
+   AND coalesce(next_watch_at, live_from) <= app_now() AND live_from > app_now() - %(watch)s
+RETURNING id
+"""
+
 #: What was just rolled back to is no longer live, and no rollback moved it.
 MOVED = """
 SELECT id, target FROM rollbacks r
@@ -47,9 +55,10 @@ SELECT id, target FROM rollbacks r
 
 INSERT = """
 INSERT INTO probes
-  (environment, deployment, live, detail, checks, target, target_state, rollback_id)
+  (environment, deployment, live, detail, checks, target, target_state, rollback_id,
+   watched_period)
 VALUES (%(environment)s, %(deployment)s, %(live)s, %(detail)s, %(checks)s, %(target)s,
-        %(target_state)s, %(rollback_id)s)
+        %(target_state)s, %(rollback_id)s, %(watched_period)s)
 """
 
 FORGET = "DELETE FROM probes WHERE environment = %(environment)s AND at < app_now() - %(keep)s"
@@ -70,7 +79,8 @@ BUSY = """
 SELECT EXISTS (SELECT 1 FROM rollbacks WHERE status IN ('pending', 'in_progress')
                   OR (status = 'completed' AND finished_at > app_now() - %(watch)s))
     OR EXISTS (SELECT 1 FROM live_periods
-                WHERE live_until IS NULL AND live_from > app_now() - %(young)s)
+                WHERE live_until IS NULL AND (live_from > app_now() - %(young)s
+                   OR how = 'rolled_back_elsewhere' AND live_from > app_now() - %(watch)s))
     OR EXISTS (SELECT 1 FROM environments e, LATERAL (
                 SELECT live FROM probes p WHERE p.environment = e.environment
                  ORDER BY id DESC LIMIT 1) newest WHERE newest.live = 'failed')
@@ -102,6 +112,15 @@ class HealthStore:
         )
         return row["id"] if row else None
 
+    async def claim_watch_elsewhere(
+        self, environment: Environment, *, every: timedelta, watch: timedelta
+    ) -> int | None:
+        """The live period that began with somebody else's rollback, if its next look is due."""
+        row = await self.database.one(
+            CLAIM_WATCH_ELSEWHERE, environment=environment, every=every, watch=watch
+        )
+        return int(row["id"]) if row else None
+
     async def moved_after_rollback(
         self, environment: Environment, live: str, *, watch: timedelta
     ) -> tuple[UUID, str] | None:
@@ -118,6 +137,7 @@ class HealthStore:
         target: str | None,
         target_health: Health | None,
         rollback_id: UUID | None,
+        watched_period: int | None = None,
     ) -> None:
         async with self.database.transaction() as connection:
             await connection.execute(
@@ -131,6 +151,7 @@ class HealthStore:
                     "target": target,
                     "target_state": target_health,
                     "rollback_id": rollback_id,
+                    "watched_period": watched_period,
                 },
             )
             await connection.execute(FORGET, {"environment": environment, "keep": KEEP})

@@ -16,6 +16,7 @@ from lib.alerts import raise_alert, resolve
 from lib.automatic.autopilot import Autopilot
 from lib.automatic.decision import NOTHING_BACK, SHARED, WATCH
 from lib.automatic.models import Suspicion
+from lib.deployments.check import DeploymentCheck
 from lib.deployments.eligibility import last_stable
 from lib.deployments.models import DeploymentRow
 from lib.deployments.store import DeploymentStore
@@ -27,8 +28,10 @@ from lib.health.store import HealthStore
 from lib.health.verdict import State
 from lib.notify.deadman import Deadman
 from lib.notify.sender import Notifier
+from lib.preflight.preflight import Preflight
 from lib.rollback.engine import Engine
 from lib.rollback.models import Environment
+from lib.schema.watch import LedgerWatch
 from lib.vercel.routing import Routing
 
 log = logging.getLogger(__name__)
@@ -50,7 +53,13 @@ GLANCE_SECONDS = 2.0
 GLANCE_SECONDS_LEAST = 0.2
 #: Alerts that are over when the live version is well again, and has been for a while: one that
 #: goes up and down is not news each time.
-DOWN = ("down_not_rolled_back", "automatic_refused", "gate_refused", "rollback_did_not_help")
+DOWN = (
+    "automatic_refused",
+    "database_moved",
+    "down_not_rolled_back",
+    "gate_refused",
+    "rollback_did_not_help",
+)
 SETTLED = timedelta(minutes=10)
 ONLY_PROBES = (
     "Visitors' requests are answered well all the same, so traffic does not move. Look at what the"
@@ -81,16 +90,21 @@ class Sweep:
     autopilot: Autopilot
     notifier: Notifier
     deadman: Deadman
+    preflight: Preflight
+    check: DeploymentCheck
+    ledger: LedgerWatch
 
     async def run_scheduled(self, *, stop_at: float) -> None:
         """As `run`, by the platform's scheduler: only a good one of these is a sign of life.
 
         Deployments set sweeps off as well; they would hide that the scheduler has stopped.
         """
-        if await self.run(stop_at=stop_at):
+        run = self.run(stop_at=stop_at, is_scheduled=True)
+        is_good, _ = await asyncio.gather(run, self.check.review())
+        if is_good:
             await self.deadman.ping()
 
-    async def run(self, *, stop_at: float) -> bool:
+    async def run(self, *, stop_at: float, is_scheduled: bool = False) -> bool:
         """Glance at everything until nothing needs it, or until `stop_at` (monotonic seconds).
 
         Rollbacks run beside the looks: one that is stuck does not blind us for the rest. True:
@@ -98,7 +112,9 @@ class Sweep:
         """
         this = Round(stop_at)
         await self.notifier.keep_channels()
-        async with self.notifier.sending():
+        beside = self.preflight.beside(stop_at=stop_at, is_scheduled=is_scheduled)
+        watching = self.ledger.watching(stop_at=stop_at)
+        async with self.notifier.sending(), beside, watching:
             while (wait := await self.glance(this)) is not None:
                 if time.monotonic() + wait >= stop_at:
                     break
@@ -197,6 +213,9 @@ class Sweep:
             rollback_id=await self.health.claim_watch(
                 environment, every=WATCH_EVERY - SLACK, watch=WATCH
             ),
+            watched_period=await self.health.claim_watch_elsewhere(
+                environment, every=WATCH_EVERY - SLACK, watch=WATCH
+            ),
         )
         if live.health is Health.FAILED:
             await self.health.bring_forward(environment, within=LOOK_AGAIN)
@@ -248,6 +267,7 @@ class Sweep:
             if not await self.is_suspect(environment):
                 async with self.health.database.transaction() as connection:
                     await resolve(connection, environment, DOWN, older_than=SETTLED)
+            await self.deployments.prove(environment, live_id)
         elif verdict in (Verdict.DOWN, Verdict.SHARED, Verdict.ALONE):
             # A shared cause is not this version's fault: it may be gone back to later.
             if verdict is not Verdict.SHARED:
@@ -282,12 +302,13 @@ class Sweep:
 
     async def is_healthy(self, environment: Environment) -> bool:
         """By counted requests, at this moment: that overrules looks of our own."""
-        newest = await self.autopilot.judging.store.newest(environment)
-        return newest is not None and newest[1] and newest[0].state is State.HEALTHY
+        traffic = await self.autopilot.judging.store.traffic(environment)
+        verdict = traffic.verdict
+        return traffic.is_fresh and verdict is not None and verdict.state is State.HEALTHY
 
     async def is_suspect(self, environment: Environment) -> bool:
-        newest = await self.autopilot.judging.store.newest(environment)
-        return newest is not None and newest[0].state in (State.SUSPECT, State.ROLLBACK)
+        verdict = (await self.autopilot.judging.store.traffic(environment)).verdict
+        return verdict is not None and verdict.state in (State.SUSPECT, State.ROLLBACK)
 
 
 def is_silent(*looks: Look) -> bool:

@@ -47,6 +47,7 @@ class Verdict:
     loudest: Finding
     findings: tuple[Finding, ...]
     requests: float  #: all, in the last five minutes
+    errors: float  #: of those
     decidable: tuple[Decidable, ...]
     live_from: int
     judged_from: int
@@ -77,10 +78,10 @@ def summarise(
     watches: Mapping[str, Watch], release: Release, *, until: int, telemetry: bool
 ) -> Verdict:
     findings = tuple(watch.find() for watch in watches.values())
-    # A stream without requests has nothing to say.
-    heard = [one for one in findings if one.window.n] or findings[:1]
+    # Of the others, one without requests has nothing to say.
+    heard = [one for one in findings if one.window.n or one.stream == ALL]
     loudest = max(heard, key=lambda one: (one.path is not None, one.ln_evidence))
-    requests = watches[ALL].requests()
+    requests, failed = watches[ALL].lately()
     state = name(loudest, requests, release) if telemetry else State.INCONCLUSIVE
     return Verdict(
         state=state,
@@ -88,6 +89,7 @@ def summarise(
         loudest=loudest,
         findings=findings,
         requests=requests,
+        errors=failed,
         decidable=tuple(decidable(rate, requests, release) for rate in (HALF, TENTH)),
         live_from=release.live_from,
         judged_from=release.judged_from,

@@ -229,9 +229,11 @@ class Watch:
             self.other = (client, watch)
         return self.other[1]
 
-    def requests(self) -> float:
+    def lately(self) -> tuple[float, float]:
+        """Requests and errors of the last minutes."""
         since = self.end - self.policy.recent_seconds
-        return sum(bucket.n for bucket in self.recent if bucket.start >= since)
+        newest = [bucket for bucket in self.recent if bucket.start >= since]
+        return sum(bucket.n for bucket in newest), sum(bucket.k for bucket in newest)
 
 
 def spared(bucket: Bucket, client: str, policy: Policy) -> Bucket:

@@ -2,11 +2,13 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from lib.access.models import Caller
+from lib.automatic.models import Mode, TrafficView
 from lib.deployments.models import DeploymentView
 from lib.moments import Moment
+from lib.preflight.models import Armed
 from lib.rollback.models import Environment, RollbackStatusResponse
 
 
@@ -14,6 +16,8 @@ class Overall(BaseModel):
     state: Literal["ok", "bad", "unknown"]
     sentence: str
     since: Moment | None
+    #: What else a person should know, though it does not change the state.
+    warning: str | None = None
 
 
 class CheckView(BaseModel):
@@ -29,6 +33,52 @@ class Blocked(BaseModel):
     sentence: str
 
 
+class AlertView(BaseModel):
+    """An alert that is not over."""
+
+    id: int
+    kind: str
+    at: Moment
+    sentence: str
+    needs_a_person: bool
+    acknowledged_by: str | None
+    acknowledged_at: Moment | None
+
+
+class QuarantineView(BaseModel):
+    """A version that may not come back by itself, and the rollback that left it."""
+
+    git_sha: str
+    #: None: nobody knew what was left.
+    deployment_id: str | None
+    since: Moment
+    by: str
+    reason: str
+
+
+class PinView(BaseModel):
+    since: Moment
+    sentence: str
+
+
+class Pinned(BaseModel):
+    since: Moment
+    #: Whether new releases went live by themselves before.
+    before: bool
+    by: str
+    automatic: bool
+
+
+class Standing(BaseModel):
+    """How an environment is set, and which alerts are open."""
+
+    mode: Mode
+    security_floor: str | None
+    pinned: Pinned | None
+    quarantined: list[QuarantineView]
+    alerts: list[AlertView]
+
+
 class Overview(BaseModel):
     ui_version: str
     #: Left out of the ETag, or it would never match.
@@ -39,9 +89,21 @@ class Overview(BaseModel):
     on_call_phone: str | None
     site_url: str
     overall: Overall
+    traffic: TrafficView
     checks: list[CheckView]
     live: DeploymentView | None
     recommended: str | None
+    #: What to know before going back to the recommended one.
+    caution: str | None
     blocked: Blocked | None
     active: RollbackStatusResponse | None
+    #: The newest preflight, without the checks that are well; None: there was none yet.
+    armed: Armed | None
     history: list[DeploymentView]
+    mode: Mode
+    pin: PinView | None
+    #: The release that is never gone back past.
+    security_floor: str | None
+    #: Newest first, as the alerts are.
+    quarantined: list[QuarantineView] = Field(default_factory=list)
+    alerts: list[AlertView] = Field(default_factory=list)

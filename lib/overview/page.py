@@ -3,17 +3,24 @@
 import asyncio
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 from lib.access.models import Caller, Role
-from lib.deployments.eligibility import last_stable
+from lib.automatic.store import AutomaticStore
+from lib.deployments.eligibility import caution, last_stable
 from lib.deployments.listing import Listing
 from lib.health.store import HealthStore
 from lib.overview import summary
 from lib.overview.models import Overview
+from lib.overview.standing import StandingStore
+from lib.preflight.store import PreflightStore
 from lib.rollback.models import Environment
 from lib.rollback.store import RollbackStore
 from lib.rollback.view import view
 from lib.settings import Settings
+
+#: They change while nothing does.
+MOMENTS: Any = {"now": True, "traffic": {"verdict": {"until"}, "stragglers": {"until"}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +28,19 @@ class OverviewPage:
     listing: Listing
     health: HealthStore
     rollbacks: RollbackStore
+    automatic: AutomaticStore
+    preflights: PreflightStore
+    standing: StandingStore
     settings: Settings
 
     async def build(self, environment: Environment, viewer: Caller) -> Overview:
-        rows, last, (newest, now) = await asyncio.gather(
+        rows, last, traffic, (newest, now), armed, standing = await asyncio.gather(
             self.listing.rows(environment),
             self.health.last(environment),
+            self.automatic.traffic(environment),
             self.rollbacks.newest(environment),
+            self.preflights.newest(environment),
+            self.standing.read(environment),
         )
         history = await self.listing.views(environment, rows)
         best = last_stable(rows)
@@ -36,7 +49,9 @@ class OverviewPage:
         )
         live = next((item for item in history if item.is_live), None)
         shown = summary.active(newest, now)
-        overall = summary.overall(environment, last, live.deployment_id if live else None, now)
+        live_id = live.deployment_id if live else None
+        verdict = traffic.verdict if traffic.is_fresh else None
+        overall = summary.overall(environment, last, live_id, now, verdict)
         return Overview(
             ui_version=self.settings.deployment_id,
             now=now,
@@ -46,16 +61,24 @@ class OverviewPage:
             on_call_phone=self.settings.on_call_phone,
             site_url=f"https://{self.settings.alias(environment)}",
             overall=overall,
+            traffic=traffic,
             checks=summary.checks(last, overall),
             live=live,
             recommended=recommended.deployment_id if recommended else None,
+            caution=caution(best) if best else None,
             blocked=summary.blocked(viewer.role, shown, recommended),
             active=view(shown) if shown else None,
+            armed=armed.shown() if armed else None,
             history=history,
+            mode=standing.mode,
+            pin=summary.pin(standing.pinned),
+            security_floor=standing.security_floor,
+            quarantined=standing.quarantined,
+            alerts=standing.alerts,
         )
 
 
 def etag(page: Overview) -> str:
     """Weak: the same page at another moment is the same page."""
-    body = page.model_dump_json(exclude={"now"})
+    body = page.model_dump_json(exclude=MOMENTS)
     return f'W/"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'

@@ -5,21 +5,62 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lib.access.models import Role
+from lib.automatic.models import VerdictView
 from lib.deployments.models import DeploymentView
 from lib.health.probe import CHECKS, Health
-from lib.overview.models import Blocked, CheckView, Overall
+from lib.health.verdict import State
+from lib.overview.models import Blocked, CheckView, Overall, Pinned, PinView
 from lib.rollback.models import Environment, Rollback, Status
 
 #: A look older than this says nothing about now: the checker may be what is broken.
 STALE = timedelta(seconds=150)
 #: How long a completed rollback stays on the page.
 SHOW_COMPLETED = timedelta(minutes=15)
+#: Below it a share is told with a decimal.
+TENTH = 0.1
+LOOKS_FAIL = "Our own looks at it get no good answer. Look at what its health report checks."
 
 
 def overall(
+    environment: Environment,
+    last: Mapping[str, Any] | None,
+    live: str | None,
+    now: datetime,
+    verdict: VerdictView | None = None,
+) -> Overall:
+    """`last`: the newest look of the sweep; `verdict`: a fresh one, of counted requests.
+
+    Either may say that it is bad, but many visitors who are answered well overrule our own looks.
+    """
+    looked = by_looks(environment, last, live, now)
+    if verdict is None or verdict.deployment_id != live:
+        return looked
+    name, share = environment.capitalize(), f"{percent(verdict.rate)} of requests fail"
+    if verdict.state is State.ROLLBACK:
+        since = looked.since or now
+        return Overall(state="bad", sentence=f"{name} has problems: {share}", since=since)
+    if verdict.state is State.HEALTHY:
+        well = Overall(
+            state="ok", sentence=f"{name} is healthy: {share}", since=looked.since or now
+        )
+        return well if looked.state == "ok" else well.model_copy(update={"warning": LOOKS_FAIL})
+    if looked.state == "ok" and verdict.state is not State.INCONCLUSIVE:
+        if verdict.state is State.SUSPECT:
+            sentence, warning = f"{name} may have problems: {share}", verdict.sentence
+        else:
+            sentence, warning = f"{name} is healthy: {share}", None
+        return Overall(state="ok", sentence=sentence, since=looked.since, warning=warning)
+    return looked
+
+
+def percent(rate: float) -> str:
+    """ "0.4 %", "52 %"."""
+    return f"{rate * 100:.1f} %" if 0 < rate < TENTH else f"{rate * 100:.0f} %"
+
+
+def by_looks(
     environment: Environment, last: Mapping[str, Any] | None, live: str | None, now: datetime
 ) -> Overall:
-    """`last`: the newest look of the sweep."""
     name = environment.capitalize()
     if last is None or live is None or last["deployment"] != live or now - last["at"] > STALE:
         return Overall(state="unknown", sentence=f"We do not know how {environment} is", since=None)
@@ -73,3 +114,15 @@ def blocked(
             " another one.",
         )
     return None
+
+
+def pin(pinned: Pinned | None) -> PinView | None:
+    if pinned is None:
+        return None
+    who = "an automatic rollback" if pinned.automatic else f"{pinned.by}'s rollback"
+    sentence = f"New releases do not go live by themselves since {who}."
+    if pinned.before:
+        sentence += " They do again when a newer version is promoted."
+    else:
+        sentence += " They did not before it either."
+    return PinView(since=pinned.since, sentence=sentence)

@@ -8,16 +8,21 @@ from lib.alerts import raise_alert, resolve
 from lib.audit.store import write_audit
 from lib.postgres import Connection
 from lib.rollback.machine import Change, Stop, Traffic
-from lib.rollback.models import Claim, Rollback, Status
+from lib.rollback.models import Claim, Rollback, Status, SwitchMethod
 
-#: The release that was left may not come back by itself. An unknown SHA is no other's.
+#: The release that was left may not come back by itself, with the variables it had. An unknown SHA
+#: is no other's.
 QUARANTINE = """
-INSERT INTO quarantine (environment, git_sha, rollback_id)
-SELECT DISTINCT d.environment, h.git_sha, %(id)s::uuid
+INSERT INTO quarantine (environment, git_sha, fingerprint, rollback_id)
+SELECT d.environment, h.git_sha, fingerprint(h.environment_variables), %(id)s::uuid
   FROM deployment_details d JOIN deployment_history h USING (id)
  WHERE d.environment = %(environment)s AND d.vercel_deployment_id = %(left)s
-   AND (h.git_sha = 'unknown' OR h.git_sha NOT IN (
-         SELECT git_sha FROM deployment_history WHERE vercel_deployment_id = %(target)s))
+   AND (h.git_sha = 'unknown' OR NOT EXISTS (
+         SELECT 1 FROM deployment_details target JOIN deployment_history t USING (id)
+          WHERE target.environment = d.environment
+            AND target.vercel_deployment_id = %(target)s AND t.git_sha = h.git_sha
+            AND (fingerprint(t.environment_variables) = '' OR fingerprint(h.environment_variables)
+                   IN ('', fingerprint(t.environment_variables)))))
 ON CONFLICT DO NOTHING
 """
 
@@ -49,7 +54,9 @@ NEXT_ACTIONS = {
 #: What a completed rollback puts an end to.
 TROUBLES = (
     "automatic_refused",
+    "database_moved",
     "down_not_rolled_back",
+    "gate_refused",
     "moved_after_rollback",
     "rollback_failed",
     "rollback_overdue",
@@ -57,8 +64,8 @@ TROUBLES = (
 
 #: The switch prepares itself before it moves anything.
 PINNED = (
-    "New releases do not go live by themselves now: turn the assignment of domains on again in"
-    " the platform's project, if you do not roll back."
+    "New releases do not go live by themselves now: lift the pin, or turn the assignment of domains"
+    " on again in the platform's project, if you do not roll back."
 )
 
 
@@ -70,7 +77,9 @@ def words(claim: Claim, stop: Stop) -> dict[str, object]:
         "target": rollback.called(rollback.target),
     }
     remedy = [stop.remedy] if stop.remedy else []
-    if stop.traffic in HARMLESS and claim.facts.get("auto_assign_before"):
+    is_alias = rollback.switch_method is SwitchMethod.ALIAS
+    was_unpinned = is_alias and claim.facts.get("auto_assign_before")
+    if stop.traffic in HARMLESS and was_unpinned:
         remedy.append(PINNED)
     return {
         "error": stop.message,

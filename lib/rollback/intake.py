@@ -2,9 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 from lib import errors
-from lib.deployments.eligibility import last_stable, why_not
+from lib.deployments.eligibility import BELOW_FLOOR, last_stable, why_not
 from lib.deployments.models import DeploymentRow
 from lib.deployments.store import DeploymentStore
 from lib.postgres import Database
@@ -27,7 +28,12 @@ class Intake:
     settings: Settings
 
     async def start(
-        self, request: RollbackRequest, *, requested_by: str, idempotency_key: str | None
+        self,
+        request: RollbackRequest,
+        *,
+        requested_by: str,
+        idempotency_key: str | None,
+        evidence: dict[str, Any] | None = None,
     ) -> Rollback:
         """The rollback that this request starts, or the one that its key started before.
 
@@ -53,6 +59,7 @@ class Intake:
                 requested_by=requested_by,
                 reason=request.reason,
                 note=request.note,
+                evidence=evidence or {},
                 idempotency_key=idempotency_key,
                 request_sha256=digest if idempotency_key is not None else None,
             )
@@ -130,6 +137,8 @@ def check_known(
     """
     if known.is_live and not is_unclear:
         raise errors.Conflict(f"{known.deployment_id} is live already.", live=known.deployment_id)
+    if known.below_floor:
+        raise errors.Conflict(f"{BELOW_FLOOR} A note does not change that; an admin can move it.")
     reason = why_not(known, live)
     if reason is not None and not request.note:
         raise errors.NoteRequired(f"{reason} To go back to it all the same, send a note.")

@@ -67,7 +67,7 @@ class Counts:
     async def read(
         self, deployment_id: str, streams: Sequence[str], since: int, until: int
     ) -> Reading:
-        """`streams`: names, as `Streams.names` has them."""
+        """`streams`: names, as `Streams.counted` has them."""
         ask = Ask(deployment_id, streams, since, until)
         return (await self.count(Tally(), [ask])).readings[0]
 
@@ -88,7 +88,7 @@ class Counts:
         }
 
     def asked(self, ask: Ask) -> dict[str, Any]:
-        key_of = dict(zip(self.streams.names, self.streams.keys, strict=True))
+        key_of = dict(zip(self.streams.counted, self.streams.keys, strict=True))
         return {
             "since": first_start(ask),
             "until": ask.until,
@@ -111,7 +111,7 @@ class Counts:
         )
 
     def seen(self, ask: Ask, found: str) -> dict[str, list[Seen]]:
-        name_of = dict(zip(self.streams.keys, self.streams.names, strict=True))
+        name_of = dict(zip(self.streams.keys, self.streams.counted, strict=True))
         streams: dict[str, list[Seen]] = defaultdict(list)
         for line in filter(None, found.split(";")):
             field_name, _, value = line.partition(" ")

@@ -12,6 +12,8 @@ from functools import lru_cache
 from lib.health.baseline import ALL
 
 WRITES = "all writes"
+#: Requests that were answered 4xx: told when their share changes, and never judged.
+REFUSED = "refused requests"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_ROUTES = 8
 ROUTE = re.compile(r"(?P<method>[A-Z]+|\*) (?P<path>/[!-~]*)")
@@ -52,14 +54,19 @@ def path_pattern(text: str) -> re.Pattern[str]:
 
 
 class Streams:
-    """The streams of one app, in order: all, writes, then each critical route."""
+    """The streams of one app, in order: all, writes, then each critical route.
+
+    `names` are judged; what is counted besides is the last of `counted`.
+    """
 
     def __init__(self, routes: tuple[str, ...] = (), excluded_paths: tuple[str, ...] = ()) -> None:
         self.routes = tuple(map(read_route, routes))
         self.excluded = tuple(map(path_pattern, excluded_paths))
         self.names = (ALL, WRITES, *routes)
+        self.counted = (*self.names, REFUSED)
         #: Short, and a route's stays the same whatever other routes are named.
-        self.keys = ("all", "writes", *map(short, routes))
+        self.keys = ("all", "writes", *map(short, routes), "refused")
+        self.refused = 1 << len(self.names)
         self.place = lru_cache(REMEMBERED_PATHS)(self.find)
 
     def find(self, method: str, path: str) -> int:

@@ -20,6 +20,7 @@ from lib.traffic.streams import MOST_ROUTES, Streams
 #: Not answered by the code of a deployment, or not to a visitor.
 NOT_COUNTED = frozenset({"static", "redirect", "firewall", "build"})
 BUCKET_MS = BUCKET_SECONDS * 1000
+CLIENT_ERROR = 400
 SERVER_ERROR = 500
 #: `statusCode`: the function crashed. `proxy.statusCode`: nobody asked, a page was made anew.
 CRASHED = REVALIDATED = -1
@@ -34,7 +35,7 @@ IPV6_NETWORK_BYTES = 8
 
 #: Text of one request: a client, an id, and the streams with the lowest bit telling an error.
 RECORD_LENGTH = 6 + 8 + 3
-BITS = [f"{bits:03x}" for bits in range(1 << (2 + MOST_ROUTES))]
+BITS = [f"{bits:03x}" for bits in range(1 << (3 + MOST_ROUTES))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,8 @@ class Counter:
         streams = self.streams.place(proxy.method or "GET", proxy.path or "/")
         if streams < 0 or self.is_probe(proxy.user_agent):
             return
+        if CLIENT_ERROR <= (entry.status_code or proxy.status_code or 0) < SERVER_ERROR:
+            streams |= self.streams.refused
         client = self.client(proxy.client_ip or "")
         tally.requests[entry.request_id] = Request(group, client, streams, at, failed)
 

@@ -14,7 +14,20 @@ import httpx
 from pydantic import ValidationError
 
 from lib import errors
-from lib.vercel.models import Deployment, Project, Variable, Variables, VercelModel
+from lib.vercel.models import (
+    Alias,
+    Check,
+    CheckRun,
+    CheckRuns,
+    Checks,
+    CurrentToken,
+    Deployment,
+    Project,
+    Token,
+    Variable,
+    Variables,
+    VercelModel,
+)
 
 #: Answers take well under a second; a step has a few seconds for several calls.
 TIMEOUT = httpx.Timeout(5.0, connect=2.0)
@@ -55,9 +68,16 @@ class VercelClient:
             return False
         return True
 
+    async def token(self) -> Token:
+        """The one that we use."""
+        return understand(CurrentToken, await self._read("/v5/user/tokens/current")).token
+
     async def variables(self) -> list[Variable]:
         body = await self._read(f"/v10/projects/{self.project_id}/env")
         return understand(Variables, body).envs
+
+    async def alias(self, host: str) -> Alias:
+        return understand(Alias, await self._read(f"/v4/aliases/{host}"))
 
     async def set_auto_assign(self, *, on: bool) -> None:
         await self._call(
@@ -97,6 +117,53 @@ class VercelClient:
         project = {"projectIdOrName": self.project_id}
         await self._call(HTTPMethod.POST, "/v1/edge-cache/purge-all", params=project)
         await self._call(HTTPMethod.DELETE, "/v1/data-cache/purge-all", params=project)
+
+    async def checks(self) -> list[Check]:
+        body = await self._read(f"/v2/projects/{self.project_id}/checks")
+        return [one for one in understand(Checks, body).checks if one.deleted_at is None]
+
+    async def create_check(
+        self, name: str, *, webhook_id: str | None, timeout_seconds: int
+    ) -> Check:
+        """A check that a production deployment needs before it is promoted.
+
+        `webhook_id`: the team's webhook that announces its runs. That the time-out is in seconds is
+        unverified.
+        """
+        source = {"kind": "webhook"} | ({"webhookId": webhook_id} if webhook_id else {})
+        body = await self._call(
+            HTTPMethod.POST,
+            f"/v2/projects/{self.project_id}/checks",
+            json={
+                "name": name,
+                "requires": "deployment-url",
+                "blocks": "deployment-promotion",
+                "targets": ["production"],
+                "isRerequestable": True,
+                "source": source,
+                "timeout": timeout_seconds,
+            },
+        )
+        return understand(Check, body)
+
+    async def check_runs(self, deployment_id: str) -> list[CheckRun]:
+        body = await self._read(f"/v2/deployments/{deployment_id}/check-runs")
+        return understand(CheckRuns, body).runs
+
+    async def runs_of_check(self, check_id: str) -> list[CheckRun]:
+        body = await self._read(f"/v2/projects/{self.project_id}/checks/{check_id}/runs")
+        return understand(CheckRuns, body).runs
+
+    async def conclude(
+        self, run: CheckRun, conclusion: str, text: str, *, details_url: str | None = None
+    ) -> None:
+        """That a run may be concluded again, and otherwise, is unverified."""
+        await self._call(
+            HTTPMethod.PATCH,
+            f"/v2/deployments/{run.deployment_id}/check-runs/{run.id}",
+            json={"status": "completed", "conclusion": conclusion, "conclusionText": text}
+            | ({"externalUrl": details_url} if details_url else {}),
+        )
 
     async def _read(self, path: str, **params: str | int) -> dict[str, Any]:
         for _ in range(READ_ATTEMPTS - 1):

@@ -24,6 +24,8 @@ class Deployment(VercelModel):
     meta: dict[str, Any] = Field(default_factory=dict)
     creator: dict[str, Any] = Field(default_factory=dict)
 
+    target: str | None = None
+
     @property
     def git_sha(self) -> str:
         """Empty for a deployment that was not made from a commit."""
@@ -42,6 +44,16 @@ class Deployment(VercelModel):
     def author(self) -> str:
         author = self.meta.get("githubCommitAuthorLogin") or self.creator.get("username")
         return str(author or "")
+
+
+class Alias(VercelModel):
+    """GET /v4/aliases/{host}. Whether its creator is who moved it last is unverified: believe it
+    only where `created` is as new as the move.
+    """
+
+    deployment_id: str | None = Field(None, alias="deploymentId")
+    created: int | None = Field(None, alias="createdAt")  #: ms since 1970
+    creator: dict[str, Any] = Field(default_factory=dict)
 
 
 class AliasRequest(VercelModel):
@@ -64,6 +76,47 @@ class Project(VercelModel):
     hosts: list[str] = Field(
         default_factory=list, validation_alias=AliasPath("targets", "production", "alias")
     )
+
+
+class Token(VercelModel):
+    #: ms; None: it does not expire.
+    expires_at: int | None = Field(None, alias="expiresAt")
+
+
+class CurrentToken(VercelModel):
+    """GET /v5/user/tokens/current."""
+
+    token: Token
+
+
+class Check(VercelModel):
+    """One of GET /v2/projects/{p}/checks."""
+
+    id: str
+    name: str = ""
+    blocks: str = ""
+    deleted_at: int | None = Field(None, alias="deletedAt")
+
+
+class Checks(VercelModel):
+    checks: list[Check] = Field(default_factory=list)
+
+
+class CheckRun(VercelModel):
+    """A check on one deployment."""
+
+    id: str
+    deployment_id: str = Field(alias="deploymentId")
+    #: Missing for the platform's own.
+    check_id: str = Field("", alias="checkId")
+    status: str = ""
+    conclusion: str | None = None
+    text: str | None = Field(None, alias="conclusionText")
+    created_at: int = Field(0, alias="createdAt")
+
+
+class CheckRuns(VercelModel):
+    runs: list[CheckRun] = Field(default_factory=list)
 
 
 class Variable(VercelModel):

@@ -1,6 +1,7 @@
 """What a webhook of the platform says. Only its signature is trusted; its content is a hint."""
 
 import logging
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -8,22 +9,27 @@ from typing import Any
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from lib import errors
-from lib.deployments.store import How
+from lib.deployments.models import ROLLED_BACK_ELSEWHERE, How
 from lib.vercel.signature import is_signed
 
 log = logging.getLogger(__name__)
 
 #: The platform tries for 24 h; anything older is not a delivery of it.
 OLDEST = timedelta(hours=25)
+WORD = re.compile(r"[!-~]{1,100}")
 #: Far away; a later time would not fit into a date.
 LATEST = 10**14
+CHECK_RUN_STARTED = "deployment.checkrun.start"
 #: Types after which production may serve something else, and how it came about.
 GO_LIVE: dict[str, How] = {
     "deployment.succeeded": "deploy",
     "deployment.ready": "deploy",
     "deployment.promoted": "promote",
-    "deployment.rollback": "observed",
+    "deployment.rollback": ROLLED_BACK_ELSEWHERE,
 }
+#: Types after which our check on a deployment has something to say. The last is the one that the
+#: platform sends when a check is due; what it contains is told by its users only: unverified.
+CHECKED = ("deployment.created", "deployment.succeeded", "deployment.ready", CHECK_RUN_STARTED)
 
 
 class Event(BaseModel):
@@ -34,6 +40,22 @@ class Event(BaseModel):
     created_at: int = Field(alias="createdAt", ge=0, le=LATEST)  #: ms since 1970
     payload: dict[str, Any] = Field(default_factory=dict)
     project_id: str | None = Field(None, validation_alias=AliasPath("payload", "project", "id"))
+
+    @property
+    def deployment_id(self) -> str | None:
+        """The deployment that it is about; of a rollback, the one that was gone back to."""
+        return self._word("toDeploymentId") or self._word("deployment", "id")
+
+    @property
+    def user_id(self) -> str | None:
+        return self._word("user", "id")
+
+    def _word(self, *keys: str) -> str | None:
+        """None for anything that is no plain short word: it is stored and shown."""
+        value: object = self.payload
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value if isinstance(value, str) and WORD.fullmatch(value) else None
 
 
 def read_event(headers: Mapping[str, str], body: bytes, secret: SecretStr | None) -> Event:

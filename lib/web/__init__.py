@@ -7,6 +7,7 @@ from lib.web.reading import (
     read_idempotency_key,
     read_last_segment,
     read_raw,
+    read_union,
 )
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "read_idempotency_key",
     "read_last_segment",
     "read_raw",
+    "read_union",
 ]

@@ -39,6 +39,9 @@ PROBLEMS: dict[type[errors.Error], Problem] = {
         HTTPStatus.CONFLICT, "rollback-in-progress", "A rollback is already running"
     ),
     errors.NoteRequired: Problem(HTTPStatus.CONFLICT, "note-required", "Say why, in a note"),
+    errors.MigrationChanged: Problem(
+        HTTPStatus.CONFLICT, "migration-changed", "A migration is not as it was recorded"
+    ),
     errors.Upstream: Problem(HTTPStatus.BAD_GATEWAY, "upstream", "A dependency failed"),
     errors.VercelUnavailable: Problem(
         HTTPStatus.SERVICE_UNAVAILABLE, "vercel-unavailable", "The platform is not answering"

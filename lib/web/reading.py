@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from lib import errors
 from lib.rollback.models import Environment
 
-#: Our largest body is a rollback request; a webhook of the platform is a few kilobytes.
+#: A rollback request and a webhook of the platform are a few kilobytes; what may be larger says so.
 BODY_LIMIT_BYTES = 256 * 1024
 KEY_LIMIT = 200
 
@@ -23,8 +23,10 @@ async def read_raw(request: Request, limit: int = BODY_LIMIT_BYTES) -> bytes:
     return body
 
 
-async def read_body[T: BaseModel](request: Request, model: type[T]) -> T:
-    return parse(await read_raw(request), model)
+async def read_body[T: BaseModel](
+    request: Request, model: type[T], limit: int = BODY_LIMIT_BYTES
+) -> T:
+    return parse(await read_raw(request, limit), model)
 
 
 def parse[T: BaseModel](body: bytes, model: type[T]) -> T:
@@ -34,9 +36,19 @@ def parse[T: BaseModel](body: bytes, model: type[T]) -> T:
         raise invalid(error) from error
 
 
-def invalid(error: ValidationError) -> errors.InvalidRequest:
+async def read_union[T](request: Request, adapter: TypeAdapter[T]) -> T:
+    """A body that is one of several models, told apart by one of its fields."""
+    body = await read_raw(request)
+    try:
+        return adapter.validate_json(body)
+    except ValidationError as error:
+        # Each place begins with the model that the body chose, which is nowhere in the body.
+        raise invalid(error, skipped=1) from error
+
+
+def invalid(error: ValidationError, *, skipped: int = 0) -> errors.InvalidRequest:
     found = [
-        ("/".join(["#", *(str(part) for part in item["loc"])]), item["msg"])
+        ("/".join(["#", *(str(part) for part in item["loc"][skipped:])]), item["msg"])
         for item in error.errors()
     ]
     return errors.InvalidRequest("The request cannot be read: " + found[0][1] + ".", found)

@@ -1,11 +1,14 @@
 // /admin/deployments: puts the parts of the page together and starts looking.
 import { effect, html, render } from "/assets/vendor/ui.js";
+import { ArmedLine, NotArmed } from "./armed.js";
 import { RollbackDialog } from "./dialog.js";
 import { History } from "./history.js";
 import * as live from "./live.js";
+import { Needs } from "./needs.js";
 import { Progress, progressState } from "./progress.js";
 import { send } from "./server.js";
 import { Emergency, Freshness, Health, OnCall, Overall, isEmpty } from "./state.js";
+import { Standing } from "./standing.js";
 import { stepUnderWay } from "./words.js";
 
 const NAME = "Deployments – WedSync rollback";
@@ -48,11 +51,14 @@ function Page() {
   return html`
     <${Freshness} />
     ${live.isPageOld.value && html`<${NewPage} />`}
+    <${NotArmed} />
     <${Progress} />
+    ${hasData && html`<${Needs} />`}
     ${!isEmpty() && html`<${Overall} />`}
     ${isEmpty() && html`<${Empty} />`}
     <${Emergency} />
-    ${hasData && !isEmpty() && html`<${Health} /><${History} />`}
+    ${hasData && !isEmpty() && html`<${Health} /><${Standing} /><${History} />`}
+    <${ArmedLine} />
     <${RollbackDialog} />`;
 }
 

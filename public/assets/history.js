@@ -6,12 +6,13 @@ import * as live from "./live.js";
 import { databaseVersion, dayTime, doer, shortSha, span, targets } from "./words.js";
 
 const HEALTH = { passing: ["ok", "Healthy"], failing: ["bad", "Not healthy"] };
+const WENT_BACK = ["rollback", "rolled_back_elsewhere"];
 const COLUMNS = ["Version", "When", "Health", "Database", "By", "Action"];
 
 function Version({ version }) {
   return html`<code>${shortSha(version.git_sha)}</code>
     ${version.is_live && html` <span class="tag tag-live">Live</span>`}
-    ${version.how === "rollback" && html` <span class="tag">Rollback</span>`}
+    ${WENT_BACK.includes(version.how) && html` <span class="tag">Rollback</span>`}
     ${version.title && html`<span class="title">${version.title}</span>`}`;
 }
 

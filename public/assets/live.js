@@ -61,6 +61,13 @@ export function look() {
   return underWay;
 }
 
+/** Reads the overview again: something that it shows was changed from here. */
+export async function reload() {
+  await underWay; // it may have been asked before the change
+  overviewDueAt = 0;
+  await look();
+}
+
 async function lookAndPlan() {
   const started = performance.now();
   try {

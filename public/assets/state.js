@@ -2,6 +2,7 @@
 import { html } from "/assets/vendor/ui.js";
 import { announce } from "./announcer.js";
 import { open } from "./dialog.js";
+import { Evidence } from "./evidence.js";
 import { Icon, Status } from "./icon.js";
 import * as live from "./live.js";
 import {
@@ -89,12 +90,13 @@ function CannotLoad() {
 }
 
 export function Overall() {
-  const { state, sentence } = overallState();
+  const { state, sentence, warning } = overallState();
   const version = live.overview.value?.live;
-  return html`<section id="overall" class="card-box overall overall-${state}" data-state=${state}
+  const shape = warning ? "warn" : state;
+  return html`<section id="overall" class="card-box overall overall-${shape}" data-state=${state}
     aria-labelledby="overall-title">
-    <h2 id="overall-title"><${Icon} shape=${state} />${sentence}</h2>
-    ${version && html`<${LiveVersion} version=${version} />`}
+    <h2 id="overall-title"><${Icon} shape=${shape} />${sentence}</h2>
+    ${version && html`<${LiveVersion} version=${version} /><${Evidence} />`}
     ${live.view.value === "error" && html`<${CannotLoad} />`}
   </section>`;
 }
@@ -119,7 +121,9 @@ function hint() {
   }
   const health = pastHealth(target);
   const sha = shortSha(target.git_sha);
-  return `Goes back to ${sha}${health && ` (${health})`}. You confirm on the next screen.`;
+  const { caution } = live.overview.value;
+  return `Goes back to ${sha}${health && ` (${health})`}. ${caution ? `${caution} ` : ""}` +
+    "You confirm on the next screen.";
 }
 
 function press(event) {

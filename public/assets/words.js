@@ -22,10 +22,18 @@ export const REASONS = [
   "Other",
 ];
 
+/** Whether it acts by itself. */
+export const MODES = {
+  automatic: "Goes back when the evidence is enough.",
+  shadow: "Writes down what it would do, and does nothing.",
+  off: "Off: nothing is judged, nothing is done.",
+};
+
 const HOW = {
   deploy: "deployed",
   rollback: "rolled back",
   promote: "promoted",
+  rolled_back_elsewhere: "rolled back in the platform",
   observed: "seen live",
   recorded: "recorded",
 };
@@ -43,6 +51,10 @@ const dayAndClock = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "s
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "short" });
 
 export const shortSha = (sha) => sha.slice(0, 7);
+
+/** Its short SHA, or its id if nobody told us the SHA. */
+export const versionName = ({ git_sha: sha, deployment_id: id }) =>
+  sha && sha !== "unknown" ? shortSha(sha) : (id ?? "unknown");
 
 export const clockTime = (moment) => clock.format(new Date(moment));
 
@@ -86,6 +98,10 @@ export function took(milliseconds) {
   return counted(seconds < 10 ? Number(seconds.toFixed(1)) : Math.round(seconds), "second");
 }
 
+/** "Ada takes care of it, since 07:40 UTC". */
+export const takenCareOf = (alert) =>
+  `${alert.acknowledged_by} takes care of it, since ${clockTime(alert.acknowledged_at)}`;
+
 export const isUnfinished = (rollback) =>
   rollback?.status === "pending" || rollback?.status === "in_progress";
 
@@ -119,11 +135,13 @@ export function pastHealth(version) {
   return `healthy for ${span(Date.parse(version.live_until) - Date.parse(version.live_from))}`;
 }
 
+/** A person or job by name. */
+export const who = (name) => (name === AUTOMATIC ? "Automatically" : name);
+
 /** Who put a version live, "Mina Rao deployed"; in two parts, as only the name is printed dark. */
 export function doer(version) {
   const how = HOW[version.how] ?? version.how;
-  if (version.by === AUTOMATIC) return { who: "Automatically", how };
-  return { who: version.by ?? version.author ?? "Somebody", how };
+  return { who: who(version.by ?? version.author ?? "Somebody"), how };
 }
 
 /** Who started a rollback and why, as a sentence. */

@@ -31,6 +31,7 @@ def deployment(deployment_id: str, git_sha: str, title: str, **more: Any) -> Jso
         "health": "passing",
         "migration_version": "0042",
         "is_live": False,
+        "is_proven": True,
         "eligible": False,
         "why_not": None,
         "database_effect": "Database stays as it is.",
@@ -57,6 +58,29 @@ def history() -> list[Json]:
     ]
 
 
+def traffic(**more: Any) -> Json:
+    return {"verdict": None, "is_fresh": False, "stragglers": None, "decision": None, **more}
+
+
+def verdict(state: str, sentence: str, **more: Any) -> Json:
+    return {
+        "deployment_id": "dpl_live",
+        "state": state,
+        "path": None,
+        "sentence": sentence,
+        "until": 1795333200,
+        "requests": 1240.0,
+        "rate": 0.082,
+        "acts_in_seconds": 20,
+        "decidable": [
+            {"rate": 0.5, "requests": 13, "seconds": 3.1},
+            {"rate": 0.1, "requests": 513, "seconds": 124.0},
+        ],
+        "streams": [],
+        **more,
+    }
+
+
 def overview(**more: Any) -> Json:
     versions = more.pop("history", history())
     return {
@@ -68,6 +92,7 @@ def overview(**more: Any) -> Json:
         "on_call_phone": ON_CALL,
         "site_url": "https://production-wedsync.vercel.app",
         "overall": {"state": "bad", "sentence": "Production has problems", "since": NOW},
+        "traffic": traffic(),
         "checks": [
             {"name": "api", "state": "unhealthy", "checked_at": NOW},
             {"name": "database", "state": "healthy", "checked_at": NOW},
@@ -76,11 +101,51 @@ def overview(**more: Any) -> Json:
         ],
         "live": versions[0] if versions else None,
         "recommended": "dpl_good",
+        "caution": None,
         "blocked": None,
         "active": None,
+        "armed": armed(),
         "history": versions,
+        "mode": "automatic",
+        "pin": None,
+        "security_floor": None,
+        "quarantined": [],
+        "alerts": [],
         **more,
     }
+
+
+def armed(*checks: Json, checked_at: str = "2026-11-22T07:00:00.000Z") -> Json:
+    is_armed = all(check["state"] != "failed" for check in checks)
+    return {"checked_at": checked_at, "is_armed": is_armed, "checks": [*checks]}
+
+
+def check(name: str, state: str, sentence: str) -> Json:
+    return {"name": name, "state": state, "sentence": sentence}
+
+
+def alert(number: int, sentence: str, **more: Any) -> Json:
+    return {
+        "id": number,
+        "kind": "rollback_failed",
+        "at": NOW,
+        "sentence": sentence,
+        "needs_a_person": True,
+        "acknowledged_by": None,
+        "acknowledged_at": None,
+        **more,
+    }
+
+
+def alerts() -> list[Json]:
+    """Newest first: two that need a person, one that somebody takes care of, and news."""
+    taken = {"acknowledged_by": "Jonas Weber", "acknowledged_at": NOW}
+    return [
+        alert(4, "The rollback of production to 4f2a9c1 failed at verify."),
+        alert(3, "Production was rolled back by itself.", needs_a_person=False),
+        alert(2, "Production is down: it answers 500. There is no earlier version to go back to."),
+        alert(1, "PagerDuty does not accept what it is told: it answers 401.", **taken),
+    ]
 
 
 def blocked(code: str, sentence: str) -> Json:

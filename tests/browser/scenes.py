@@ -37,6 +37,38 @@ async def bad(screen: Screen) -> Answers:
     return await loaded(screen)
 
 
+async def judged(screen: Screen) -> Answers:
+    """By counted requests: it may be time to act soon, and some are still on an older version."""
+    sentence = (
+        "8.2 % of the newest 124 requests failed, in 30 s: surely more than 5 %; within 20 s it is"
+        " time to act if it goes on."
+    )
+    state = {
+        "state": "ok",
+        "sentence": "Production may have problems: 8.2 % of requests fail",
+        "since": facts.NOW,
+        "warning": sentence,
+    }
+    traffic = facts.traffic(
+        verdict=facts.verdict("suspect", sentence),
+        is_fresh=True,
+        stragglers={"deployment_id": "dpl_old", "per_minute": 312.0, "until": 1795333200},
+        decision={
+            "at": facts.NOW,
+            "source": "traffic",
+            "path": "soft",
+            "outcome": "gate_refused",
+            "sentence": "The version to go back to fails as well: the cause is shared, so traffic"
+            " does not move. Look at the database and the providers.",
+            "target": "dpl_good",
+            "gate": [],
+        },
+    )
+    answers = await loaded(screen, overall=state, traffic=traffic)
+    await screen.page.click("#evidence summary")
+    return answers
+
+
 async def unknown(screen: Screen) -> Answers:
     state = {"state": "unknown", "sentence": "We do not know how production is", "since": None}
     return await loaded(screen, overall=state)
@@ -137,6 +169,21 @@ async def completed(screen: Screen) -> Answers:
     return await loaded(screen, active=facts.completed(), recommended="dpl_old", overall=well)
 
 
+async def needed(screen: Screen) -> Answers:
+    """Alerts are open, and a rollback has left its traces."""
+    sentence = "New releases do not go live by themselves since Ada's rollback."
+    away = {"deployment_id": "dpl_bad", "git_sha": facts.BAD_SHA, "since": facts.NOW}
+    return await loaded(
+        screen,
+        alerts=facts.alerts(),
+        mode="shadow",
+        pin={"since": facts.NOW, "sentence": sentence},
+        security_floor="dpl_old",
+        quarantined=[away | {"by": "Ada", "reason": "Page does not open"}],
+        caution="4f2a9c1 never proved itself here.",
+    )
+
+
 async def dialog(screen: Screen) -> Answers:
     answers = await loaded(screen)
     await screen.page.click("#rollback-btn")
@@ -159,6 +206,16 @@ async def new_page_version(screen: Screen) -> Answers:
     return answers
 
 
+async def not_armed(screen: Screen) -> Answers:
+    well = {"state": "ok", "sentence": "Production is healthy", "since": facts.NOW}
+    found = facts.armed(
+        facts.check("target", "failed", "4f2a9c1 is no longer on the platform."),
+        facts.check("cron", "failed", "Scheduled sweeps come every 24 hours only."),
+        facts.check("drain", "not_used", "No log drain is set up (DRAIN_SECRET)."),
+    )
+    return await loaded(screen, overall=well, armed=found)
+
+
 async def sign_in(screen: Screen) -> Answers:
     await screen.open("/admin/sign-in")
     return Answers()
@@ -168,6 +225,7 @@ SCENES: tuple[Scene, ...] = (
     loading,
     healthy,
     bad,
+    judged,
     unknown,
     empty,
     error,
@@ -182,8 +240,10 @@ SCENES: tuple[Scene, ...] = (
     overdue,
     failed,
     completed,
+    needed,
     dialog,
     dialog_without_reason,
     new_page_version,
+    not_armed,
     sign_in,
 )

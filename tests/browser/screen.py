@@ -74,6 +74,9 @@ class Answers:
     status: Json | None = None
     trigger: Json | None = None
     trigger_status: int = 202
+    operation: Json | None = None
+    operation_status: int = 200
+    operations: list[Json] = field(default_factory=list)
     orders: list[tuple[str, Json]] = field(default_factory=list)
     overviews: int = 0
     silence: asyncio.Event = field(default_factory=asyncio.Event)
@@ -87,6 +90,9 @@ class Answers:
             key = route.request.headers.get("idempotency-key", "")
             self.orders.append((key, route.request.post_data_json))
             await self.fulfil(route, self.trigger, self.trigger_status)
+        elif path == "operations":
+            self.operations.append(route.request.post_data_json)
+            await self.fulfil(route, self.operation, self.operation_status)
         else:
             await self.fulfil(route, self.status, 200)
 

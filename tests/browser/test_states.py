@@ -33,6 +33,7 @@ STATES = [
     (scenes.failed, f"Visitors still get e81c2d7…{scenes.LAST_FAILED}", "blocked"),
     (scenes.completed, "Production runs 4f2a9c1 again. It took 8 seconds.", "outlined"),
     (scenes.new_page_version, "This page was updated.", "red"),
+    (scenes.not_armed, "Rollbacks may not work…4f2a9c1 is no longer on the platform.", "outlined"),
 ]
 BUTTONS = {
     "blocked": "#rollback-btn.btn-outline[aria-disabled=true]:not([disabled])",

@@ -1,6 +1,7 @@
 """The documents name what there is, and link to what there is."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import httpx
@@ -48,6 +49,17 @@ def test_ci_runs_the_commands_that_the_readme_names():
     )
     assert commands[1].split("\n")[:2] == ["make dev", "make test"]
     assert (ROOT / ".ci" / "run").read_text().endswith("\nmake test\nmake bundle\n")
+
+
+@pytest.mark.parametrize("command", ["check_migrations", "record_release"])
+def test_the_options_in_the_workflow_are_the_commands(command, capsys):
+    page = (ROOT / "docs" / "migrations.md").read_text()
+    [used] = re.findall(rf"python -m scripts\.{command} (--root .*(?:\n +--.*)?)", page)
+    with pytest.raises(SystemExit):
+        import_module(f"scripts.{command}").main(["--help"])
+    assert set(re.findall(r"--[a-z-]+", used)) <= set(
+        re.findall(r"--[a-z-]+", capsys.readouterr().out)
+    )
 
 
 async def test_the_drop_in_for_an_app_in_python_names_its_deployment(monkeypatch):

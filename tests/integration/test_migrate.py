@@ -180,6 +180,23 @@ def test_every_file_can_be_undone(empty, run, tables):
     assert tables() == {"schema_migrations"}
 
 
+def test_a_rollback_made_elsewhere_outlives_the_way_down(empty, run):
+    """The code before knows no such word."""
+    migrate(empty)
+    run(
+        "WITH h AS (INSERT INTO deployment_history (git_sha, vercel_deployment_id,"
+        " db_migration_version, timestamp, created_at)"
+        " VALUES ('unknown', 'dpl_1', 'unknown', app_now(), app_now()) RETURNING id)"
+        " INSERT INTO live_periods (environment, deployment, how)"
+        " SELECT 'production', id, 'rolled_back_elsewhere' FROM h"
+    )
+    path = next(FOLDER.glob("*_movers.sql"))
+
+    run(path.read_text().split("-- migrate:down", 1)[1])
+
+    assert run("SELECT how FROM live_periods") == [("observed",)]
+
+
 def test_what_was_undone_can_be_done_again(empty, run):
     migrate(empty)
     for path in sorted(FOLDER.glob("*.sql"), reverse=True):

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from lib.access.models import Caller, Role
+from lib.alerts import acknowledge, raise_alert
 from lib.deployments.listing import LIMIT
 from lib.deployments.models import DeploymentRecord
 from lib.overview.page import etag
+from lib.overview.standing import SHOWN
 from lib.rollback.models import Environment
 
 PRODUCTION, STAGING = Environment.PRODUCTION, Environment.STAGING
@@ -128,3 +130,112 @@ async def test_an_old_deployment_that_is_recorded_again_is_found(services, relea
     found = await services.listing.find(PRODUCTION, releases.v1)
 
     assert (found.deployment_id, found.is_live) == (releases.v1, False)
+
+
+class TestStanding:
+    async def test_a_calm_environment_has_nothing_to_tell(self, page):
+        shown = await page()
+
+        assert (shown.mode, shown.pin, shown.security_floor) == ("automatic", None, None)
+        assert (shown.quarantined, shown.alerts) == ([], [])
+
+    async def test_what_a_rollback_leaves_behind_is_shown(
+        self, page, services, order, work, releases
+    ):
+        await work(await services.engine.start(order))
+
+        shown = await page()
+
+        [away] = shown.quarantined
+        assert shown.pin.sentence.startswith("New releases do not go live by themselves since Ada")
+        assert (away.deployment_id, away.by, away.reason) == (releases.v2, "Ada", order.reason)
+
+    async def test_a_commit_that_was_rolled_back_twice_is_named_once(
+        self, page, services, order, work, control
+    ):
+        await work(await services.engine.start(order))
+        await control.execute(
+            "WITH again AS (INSERT INTO rollbacks (environment, switch_method, target,"
+            " from_deployment, requested_by, reason, requested_at, deadline_at, status, step,"
+            " finished_at) SELECT environment, switch_method, target, from_deployment, 'Jonas',"
+            " 'Again', requested_at - interval '1 hour', app_now(), 'completed',"
+            " step, app_now() FROM rollbacks RETURNING id)"
+            " INSERT INTO quarantine (environment, git_sha, since, rollback_id)"
+            " SELECT environment, git_sha, app_now(), again.id FROM quarantine, again"
+        )
+
+        assert [away.by for away in (await page()).quarantined] == ["Jonas"]
+
+    async def test_what_was_lifted_is_not_shown(self, page, services, order, work, control):
+        await work(await services.engine.start(order))
+        await control.execute("UPDATE quarantine SET lifted_at = app_now()")
+
+        assert (await page()).quarantined == []
+
+    async def test_the_floor_and_the_mode_are_shown(self, page, control, releases):
+        await control.execute(
+            "UPDATE environments e SET mode = 'shadow', security_floor = d.id"
+            "  FROM deployment_details d WHERE d.vercel_deployment_id = %s"
+            "   AND e.environment = 'production'",
+            [releases.v2],
+        )
+
+        shown = await page()
+
+        assert (shown.mode, shown.security_floor) == ("shadow", releases.v2)
+        assert shown.recommended is None
+
+    async def test_an_unproven_recommendation_is_said(self, page, control):
+        unproven = await page()
+        await control.execute("UPDATE deployment_details SET proven_at = app_now()")
+        proven = await page()
+
+        assert "never proved itself here" in unproven.caution
+        assert proven.caution is None
+        assert [item.is_proven for item in proven.history] == [True, True]
+
+
+class TestAlerts:
+    @pytest.fixture
+    def alert(self, services):
+        async def alert(kind: str, once: str) -> None:
+            async with services.database.transaction() as connection:
+                await raise_alert(
+                    connection,
+                    environment="production",
+                    kind=kind,
+                    sentence=f"It is {once}.",
+                    once=once,
+                )
+
+        return alert
+
+    async def test_the_open_ones_are_shown_newest_first(self, page, alert, control):
+        for number in range(SHOWN + 2):
+            await alert("rollback_failed", str(number))
+        await control.execute("UPDATE alerts SET resolved_at = app_now() WHERE once = '1'")
+
+        shown = (await page()).alerts
+
+        newest = [str(number) for number in reversed(range(2, SHOWN + 2))]
+        assert [item.sentence for item in shown] == [f"It is {number}." for number in newest]
+        assert (await page(environment=STAGING)).alerts == []
+
+    async def test_who_takes_care_of_one_is_shown(self, page, alert, services):
+        await alert("rollback_failed", "bad")
+        async with services.database.transaction() as connection:
+            await acknowledge(connection, 1, by="Jonas")
+
+        [shown] = (await page()).alerts
+
+        assert shown.needs_a_person
+        assert shown.acknowledged_by == "Jonas"
+        assert shown.acknowledged_at is not None
+
+    async def test_news_needs_nobody_and_is_old_after_a_day(self, page, alert, pass_time):
+        await alert("rollback_completed", "done")
+        fresh = (await page()).alerts
+        await pass_time(timedelta(days=1))
+
+        assert [item.needs_a_person for item in fresh] == [False]
+        assert (await page()).alerts == []

@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from lib.automatic.decision import PER_DAY, WATCH
 from lib.automatic.models import Suspicion
@@ -307,7 +308,7 @@ async def test_who_moves_production_after_a_rollback_is_told_of_once(
 
     await look(3)
 
-    assert await alerts() == ["moved_after_rollback"]
+    assert sorted(await alerts()) == ["moved_after_rollback", "quarantined_went_live"]
     assert len(await rollbacks()) == 1
 
 
@@ -415,3 +416,78 @@ async def test_a_worker_does_not_sleep_past_its_own_end(services, order, platfor
 
     async with asyncio.timeout(SOON / 2):
         await services.engine.run(rollback.id, stop_at=time.monotonic() + 0.2)
+
+
+class TestOurOwnNetwork:
+    """Nobody answers any more, not even the platform's API: that says nothing about the app."""
+
+    @pytest.fixture
+    async def edge(self, variables):
+        """Takes connections and closes them without an answer; then the API may be gone too."""
+        gone = []
+
+        def closes(_, writer):
+            for end in gone:
+                end()
+            writer.close()
+
+        server = await asyncio.start_server(closes, "127.0.0.1", 0)
+        host, port = server.sockets[0].getsockname()
+        variables["EDGE_URL"] = f"http://{host}:{port}"
+        yield gone
+        server.close()
+
+    async def test_that_is_out_is_no_failure_of_the_app(self, edge, services, look, rows, alerts):
+        reachable = services.http.base_url
+
+        def lose():
+            services.http.base_url = "http://127.0.0.1:9"
+
+        edge.append(lose)
+        for _ in range(FAILURES + 1):
+            await look()
+            services.http.base_url = reachable
+
+        looks = await rows("SELECT live, target_state, detail FROM probes")
+        assert {(row["live"], row["target_state"]) for row in looks} == {("unknown", "unknown")}
+        assert {row["detail"] for row in looks} == {"our own network is out"}
+        assert await alerts() == []
+
+    async def test_that_reaches_the_platform_leaves_it_a_failure(self, edge, services, look, rows):
+        await look()
+
+        [row] = await rows("SELECT live, target_state FROM probes")
+        assert tuple(row.values()) == ("failed", "failed")
+
+
+async def test_visitors_who_are_answered_overrule_our_own_looks(
+    services, look, go_live, releases, rollbacks, alerts, control
+):
+    go_live(releases.v3)
+    await look()
+    await control.execute(
+        "INSERT INTO baselines (period, p0, newest, newest_until)"
+        """ SELECT id, '{"all requests": 0.05}', %s, app_now() + interval '5 min'"""
+        " FROM live_periods WHERE live_until IS NULL",
+        [Jsonb(verdict_of(releases.v3, "healthy"))],
+    )
+
+    await look(FAILURES)
+
+    assert await rollbacks() == []
+    assert await alerts() == ["down_not_rolled_back"]
+
+
+def verdict_of(deployment_id, state):
+    return {
+        "deployment_id": deployment_id,
+        "state": state,
+        "path": None,
+        "sentence": "",
+        "until": 0,
+        "requests": 900,
+        "rate": 0.0,
+        "acts_in_seconds": None,
+        "decidable": [],
+        "streams": [],
+    }

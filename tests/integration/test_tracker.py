@@ -154,7 +154,7 @@ class TestWebhooks:
 
         await follow(event(kind="deployment.rollback"))
 
-        assert (await history())[0] == (releases.v1, "observed", True)
+        assert (await history())[0] == (releases.v1, "rolled_back_elsewhere", True)
 
 
 class TestRecorder:

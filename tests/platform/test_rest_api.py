@@ -1,5 +1,7 @@
 """The REST API's statuses, bodies and pages."""
 
+import time
+
 import httpx
 import pytest
 
@@ -44,6 +46,37 @@ def test_without_the_team_its_projects_are_not_found(bare):
 )
 def test_what_is_not_there_is_not_found(api, path):
     assert code(api.get(path)) == (404, "not_found")
+
+
+def test_the_token_that_asks_says_when_it_expires(api, platform, monkeypatch):
+    assert "expiresAt" not in api.get("/v5/user/tokens/current").json()["token"]
+
+    later = int(time.time() * 1000) + 60_000
+    monkeypatch.setattr(platform.config, "token_expires_ms", later)
+
+    assert api.get("/v5/user/tokens/current").json()["token"]["expiresAt"] == later
+
+
+def test_another_token_is_not_known(api):
+    assert code(api.get("/v5/user/tokens/tok_other")) == (404, "not_found")
+
+
+def test_a_token_that_has_expired_is_as_a_wrong_one(api, platform, monkeypatch):
+    monkeypatch.setattr(platform.config, "token_expires_ms", int(time.time() * 1000) - 1)
+
+    assert code(api.get("/v2/user")) == (403, "forbidden")
+
+
+def test_a_deployment_that_was_deleted_is_gone_and_its_hosts_lead_nowhere(
+    api, platform, visitor, v1
+):
+    second = platform.release("good-2")
+    answer = api.delete(f"/v13/deployments/{v1['id']}")
+
+    assert answer.json() == {"uid": v1["id"], "state": "DELETED"}
+    assert code(api.get(f"/v13/deployments/{v1['id']}")) == (404, "not_found")
+    assert visitor.get("/", headers={"host": v1["url"]}).status_code == 404
+    assert visitor.get("/api/health").json()["deployment_id"] == second["id"]
 
 
 def test_a_body_that_is_no_object_is_refused(api, v1):

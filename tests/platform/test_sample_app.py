@@ -4,8 +4,8 @@ import httpx
 import psycopg
 import pytest
 
-from dev.sample_app.migrate import migrate
-from dev.sample_app.versions import UnknownVersion
+from dev.sample_app.migrate import down_text, migrate
+from dev.sample_app.versions import UnknownVersion, find_version
 
 
 def test_the_page_shows_the_timeline(platform, visitor):
@@ -148,16 +148,151 @@ def test_a_deployment_reads_what_it_is_given(platform, v1):
     assert own.json()["deployment_id"] == v1["id"]
 
 
+#: Everything that `good` does, by name. Subjects and events are those of the wedding.
+OLD = {
+    "page": ("GET", "/", None),
+    "timeline": ("GET", "/api/timeline", None),
+    "vendors": ("GET", "/api/vendors", None),
+    "move": ("PUT", "/api/events/ceremony", {"starts_at": "16:00"}),
+    "take": ("PUT", "/api/shots/rings", {"taken": True}),
+    "add": ("POST", "/api/shots", {"event_id": "ceremony", "subject": "The kiss"}),
+    "add again": ("POST", "/api/shots", {"event_id": "ceremony", "subject": "The kiss"}),
+    "add long": ("POST", "/api/shots", {"event_id": "dinner", "subject": "The cake, " * 6}),
+}
+ADDING = {"add", "add again", "add long"}
+READING_WEDDING = {"page", "timeline"}
+#: Version -> what its code writes, what comes back, and what `good` can no longer do.
+CHANGES = {
+    "adds-column": (
+        ("PUT", "/api/vendors/florist", {"arrives_at": "12:30"}),
+        {"arrives_at": "12:30"},
+        set(),
+    ),
+    "adds-required": (
+        ("POST", "/api/shots", {"event_id": "dinner", "subject": "The toast", "minutes": 10}),
+        {"minutes": 10},
+        ADDING,
+    ),
+    "adds-unique": (
+        ("POST", "/api/shots", {"event_id": "ceremony", "subject": "Walking down the aisle"}),
+        {"id": "aisle"},
+        {"add again"},
+    ),
+    "drops-column": (
+        ("PUT", "/api/events/ceremony", {"starts_at": "16:30"}),
+        {"starts_at": "16:30"},
+        READING_WEDDING,
+    ),
+    "renames-table": (
+        ("PUT", "/api/shots/rings", {"taken": True}),
+        {"taken": True},
+        READING_WEDDING | ADDING | {"take"},
+    ),
+    "narrows": (
+        ("POST", "/api/shots", {"event_id": "dinner", "subject": "a" * 40}),
+        {"subject": "a" * 40},
+        {"add long"},
+    ),
+    "opaque": (
+        ("POST", "/api/shots", {"event_id": "dinner", "subject": "The toast"}),
+        {"taken": False},
+        ADDING,
+    ),
+}
+
+
+def ask(visitor, request):
+    method, path, body = request
+    return visitor.request(method, path, json=body)
+
+
+def failing(visitor):
+    return {name for name, request in OLD.items() if ask(visitor, request).status_code >= 500}
+
+
+def test_the_first_version_does_everything_on_its_own_schema(platform, visitor, fresh):
+    assert failing(visitor) == set()
+
+
+@pytest.mark.parametrize("version", CHANGES)
+def test_a_version_with_a_migration_goes_live_and_writes(platform, visitor, fresh, version):
+    write, back, _ = CHANGES[version]
+    released = platform.release(version)
+
+    written = ask(visitor, write)
+    assert (released["live"], len(released["migrations_applied"])) == (True, 1)
+    assert written.status_code == 200
+    assert written.json().items() >= back.items()
+    assert ask(visitor, OLD["page"]).status_code == 200
+    assert ask(visitor, OLD["add"]).status_code == 200
+
+
+@pytest.mark.parametrize("version", CHANGES)
+def test_older_code_on_its_schema_fails_exactly_there(platform, visitor, fresh, version):
+    platform.release(version)
+    platform.release("good")
+
+    assert failing(visitor) == CHANGES[version][2]
+
+
+@pytest.mark.parametrize("version", CHANGES)
+def test_its_way_down_lets_older_code_do_everything_again(
+    platform, visitor, fresh, version, app_data
+):
+    platform.release(version)
+    migration = find_version(version).migrations[-1]
+    app_data.execute(down_text(migration).encode())
+    platform.release("good")
+
+    assert failing(visitor) == set()
+
+
+def test_a_longer_subject_is_refused_by_the_code_that_narrows(platform, visitor, fresh):
+    platform.release("narrows")
+
+    assert ask(visitor, OLD["add long"]).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        ("POST", "/api/shots", {"event_id": "ceremony", "subject": ""}),
+        ("POST", "/api/shots", {"subject": "The kiss"}),
+        ("PUT", "/api/vendors/florist", {"arrives_at": "12:30"}),
+    ],
+)
+def test_what_the_first_version_does_not_know_is_refused(platform, visitor, request_):
+    assert ask(visitor, request_).status_code == 422
+
+
+def test_a_shot_of_an_unknown_event_is_not_found(platform, visitor):
+    shot = {"event_id": "speech", "subject": "The groom"}
+
+    assert ask(visitor, ("POST", "/api/shots", shot)).status_code == 404
+
+
+def test_a_migration_that_does_not_fit_what_is_there_releases_nothing(platform, api, fresh):
+    """The versions are alternatives: this one's table was renamed by the other."""
+    platform.release("renames-table")
+    before = platform.state()["aliases"]
+
+    refused = api.post("/_dev/releases", json={"version": "narrows"})
+
+    assert refused.status_code == 409
+    assert "nothing was released" in refused.json()["error"]
+    assert platform.state()["aliases"] == before
+
+
 @pytest.fixture
 def fresh(database_url):
-    """Without the note's column, whichever test came before."""
-    undo = (
-        "ALTER TABLE IF EXISTS events DROP COLUMN IF EXISTS note",
-        "DELETE FROM schema_migrations WHERE version = '20261115090000'",
-    )
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        for statement in undo:
-            connection.execute(statement)
-        yield
-        for statement in undo:
-            connection.execute(statement)
+    """The first schema with the first rows, whatever a version made of it."""
+
+    def rebuild():
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        migrate(database_url, "good")
+
+    rebuild()
+    yield
+    rebuild()

@@ -180,6 +180,32 @@ def test_a_release_is_live_at_once_and_one_for_a_slot_is_not(data, edge):
     assert "good-2" in production
 
 
+def test_each_release_is_recorded_with_its_migrations_as_ci_would(stack, data, edge):
+    """The first one too: or nobody could go back to it."""
+    released = dev(data, "release", "adds-column")
+    deployment = re.search(r"dpl_\w+", released.stdout)[0]
+
+    assert "recorded with 20261101090000, 20261116090000" in released.stdout
+    with psycopg.connect(stack["database_url"]) as connection:
+        versions = connection.execute(
+            "SELECT h.vercel_deployment_id = %s, array_agg(m.version ORDER BY m.position)"
+            " FROM deployment_history h JOIN deployment_migrations m ON m.deployment = h.id"
+            " GROUP BY h.id ORDER BY h.created_at",
+            [deployment],
+        ).fetchall()
+        texts = connection.execute(
+            "SELECT version, recorded_by, down_sql LIKE '%DROP COLUMN arrives_at%'"
+            " FROM migration_scripts ORDER BY version"
+        ).fetchall()
+    assert versions[0] == (False, ["20261101090000"])
+    assert (True, ["20261101090000", "20261116090000"]) in versions
+    assert texts[:2] == [
+        ("20261101090000", "Ada Admin", False),
+        ("20261116090000", "Ada Admin", True),
+    ]
+    assert edge.put("/api/vendors/florist", json={"arrives_at": "12:30"}).status_code == 200
+
+
 def test_a_staged_deployment_is_promoted(data, edge):
     dev(data, "release", "good")
     number = re.search(r"v(\d+)", dev(data, "release", "good-2", "--slot", "green").stdout)[0]

@@ -25,6 +25,7 @@ from dev.places import ROOT, Folder
 from dev.testing import current
 
 TRIGGER = "api/rollback/trigger"
+OPERATIONS = "api/operations"
 STATUS = "api/rollback/status/[id]"
 SWEEP = "api/cron/health_sweep"
 WEBHOOK = "api/webhooks/vercel"
@@ -224,7 +225,7 @@ class World:
 
     def return_to(self, name: str) -> None:
         """As it was then. What still works for the present is ended first."""
-        self.kill(SWEEP, WEBHOOK, TRIGGER)
+        self.kill(SWEEP, WEBHOOK, TRIGGER, OPERATIONS)
         self.ask_platform("POST", "restore", name=name)
         self._copy(f"{self._name}_{name}", self._name)
         self._moves_before = len(self.ask_platform("GET", "alias_moves"))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lib.deployments.eligibility import changed, last_stable, why_not
+from lib.deployments.eligibility import candidates, caution, changed, last_stable, why_not
 from lib.deployments.models import UNKNOWN, DeploymentRow
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -47,6 +47,9 @@ LIVE = row("e", is_live=True, live_until=None)
         pytest.param(row("a", git_sha=LIVE.git_sha), "Same as the live version.", id="same-commit"),
         pytest.param(row("a", quarantined=True), "It was rolled back before.", id="quarantined"),
         pytest.param(row("a", health="failing"), "Was unhealthy.", id="failing"),
+        pytest.param(
+            row("a", below_floor=True), "It is older than the security floor.", id="below-floor"
+        ),
     ],
 )
 def test_why_not(candidate, reason):
@@ -79,6 +82,38 @@ def test_an_unproven_version_is_taken_when_there_is_no_other():
     rows = [LIVE, row("c", health="unknown"), row("b", health="failing")]
 
     assert last_stable(rows) is rows[1]
+
+
+def test_a_proven_version_comes_before_newer_ones_that_are_not():
+    rows = [LIVE, row("d"), row("c", health="unknown"), row("b", proven_at=NOON), row("a")]
+
+    assert last_stable(rows) is rows[3]
+
+
+def test_a_proven_version_that_failed_since_is_not_taken():
+    rows = [LIVE, row("c"), row("b", proven_at=NOON, health="failing")]
+
+    assert last_stable(rows) is rows[1]
+
+
+def test_candidates_are_in_the_order_in_which_they_are_tried():
+    proven = {"proven_at": NOON}
+    rows = [
+        LIVE,
+        row("f", health="unknown"),
+        row("d", quarantined=True, **proven),
+        row("c", **proven),
+        row("b"),
+        row("a", health="unknown", **proven),
+    ]
+
+    assert [one.git_sha[0] for one in candidates(rows)] == ["c", "a", "b", "f"]
+
+
+def test_only_an_unproven_version_is_spoken_of():
+    assert caution(row("a", proven_at=NOON)) is None
+    assert caution(row("a")).startswith("aaaaaaa never proved itself here")
+    assert caution(row("a", git_sha=UNKNOWN)).startswith("dpl_a never")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from lib import errors
 from lib.deployments.models import DeploymentRecord
+from lib.operations.models import OPERATION
 from lib.rollback.models import Environment, RollbackRequest
 from lib.web.deadline import MARGIN_SECONDS, stop_at
 from lib.web.reading import (
@@ -20,6 +21,7 @@ from lib.web.reading import (
     read_idempotency_key,
     read_last_segment,
     read_raw,
+    read_union,
 )
 
 ORDER = {"deployment_id": "dpl_1", "reason": "Page does not open", "environment": "production"}
@@ -90,6 +92,26 @@ def test_all_bad_fields_are_pointed_at():
 def test_a_body_that_is_no_object_is_refused(body):
     with pytest.raises(errors.InvalidRequest):
         parse(body, RollbackRequest)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        ({"subject": "on"}, ["#/subject"]),
+        ({"reason": ""}, ["#/reason"]),
+        ({"force": True}, ["#/force"]),
+        ({"action": "roll_over"}, ["#"]),
+        ({"action": None}, ["#"]),
+    ],
+    ids=str,
+)
+async def test_a_bad_field_of_one_of_several_models_is_pointed_at(body, pointers):
+    given = {"action": "set_mode", "environment": "staging", "subject": "off", "reason": "Calm"}
+
+    with pytest.raises(errors.InvalidRequest) as refused:
+        await read_union(sending(json.dumps(given | body).encode()), OPERATION)
+
+    assert [at for at, _ in refused.value.problems] == pointers
 
 
 def test_blanks_around_a_reason_do_not_count():

@@ -5,8 +5,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lib.access.models import Role
+from lib.automatic.models import VerdictView
 from lib.deployments.models import DeploymentView
-from lib.overview.summary import SHOW_COMPLETED, STALE, active, blocked, checks, overall
+from lib.health.verdict import State
+from lib.overview.models import Pinned
+from lib.overview.summary import (
+    SHOW_COMPLETED,
+    STALE,
+    active,
+    blocked,
+    checks,
+    overall,
+    percent,
+    pin,
+)
 from lib.rollback.models import Environment, Rollback, Status
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -118,3 +130,81 @@ def test_why_the_button_does_nothing(role, shown, recommended, code):
     said = blocked(role, shown, recommended)
 
     assert (said.code if said else None) == code
+
+
+class TestByCountedRequests:
+    def verdict(self, state, rate=0.082, **more):
+        return VerdictView.model_construct(
+            deployment_id="dpl_2", state=State(state), rate=rate, sentence="8.2 % failed.", **more
+        )
+
+    def test_failing_requests_are_problems_whatever_our_own_looks_say(self):
+        said = overall(PRODUCTION, look(), "dpl_2", NOON, self.verdict("rollback"))
+
+        assert (said.state, said.sentence) == (
+            "bad",
+            "Production has problems: 8.2 % of requests fail",
+        )
+
+    def test_visitors_who_are_answered_overrule_our_own_looks(self):
+        said = overall(PRODUCTION, look("failed"), "dpl_2", NOON, self.verdict("healthy", 0.004))
+
+        assert (said.state, said.sentence) == (
+            "ok",
+            "Production is healthy: 0.4 % of requests fail",
+        )
+        assert "Our own looks" in said.warning
+
+    def test_a_suspicion_is_a_warning(self):
+        said = overall(PRODUCTION, look(), "dpl_2", NOON, self.verdict("suspect"))
+
+        assert (said.state, said.warning) == ("ok", "8.2 % failed.")
+        assert said.sentence == "Production may have problems: 8.2 % of requests fail"
+
+    def test_too_few_requests_say_nothing(self):
+        looked = overall(PRODUCTION, look("failed"), "dpl_2", NOON)
+
+        assert overall(PRODUCTION, look("failed"), "dpl_2", NOON, self.verdict("inconclusive")) == (
+            looked
+        )
+
+    def test_a_verdict_on_another_version_says_nothing(self):
+        other = self.verdict("rollback").model_copy(update={"deployment_id": "dpl_1"})
+
+        assert overall(PRODUCTION, look(), "dpl_2", NOON, other).state == "ok"
+
+    @pytest.mark.parametrize(
+        ("rate", "words"),
+        [(0.0, "0 %"), (0.004, "0.4 %"), (0.082, "8.2 %"), (0.52, "52 %"), (1.0, "100 %")],
+    )
+    def test_a_share_reads_well(self, rate, words):
+        assert percent(rate) == words
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        (
+            {"before": True, "automatic": True},
+            (
+                "New releases do not go live by themselves since an automatic rollback."
+                " They do again when a newer version is promoted."
+            ),
+        ),
+        (
+            {"before": False, "automatic": False},
+            (
+                "New releases do not go live by themselves since Ada's rollback."
+                " They did not before it either."
+            ),
+        ),
+    ],
+)
+def test_a_pin_is_told_with_whose_it_is_and_when_it_ends(facts, sentence):
+    shown = pin(Pinned(since=NOON, by="Ada", **facts))
+
+    assert (shown.since, shown.sentence) == (NOON, sentence)
+
+
+def test_where_nothing_is_pinned_nothing_is_told():
+    assert pin(None) is None

@@ -7,11 +7,12 @@ from datetime import timedelta
 from lib.deployments.tracker import Tracker
 from lib.health.probe import Prober
 from lib.rollback.app_cache import AppCache
-from lib.rollback.machine import Outcome, Traffic
+from lib.rollback.machine import Failed, Outcome, Traffic
 from lib.rollback.models import Claim
 from lib.rollback.store import RollbackStore
 from lib.schema.plan import Planner
 from lib.vercel.client import VercelClient
+from lib.vercel.models import Deployment
 from lib.vercel.routing import Routing
 
 
@@ -50,3 +51,12 @@ def traffic_after(claim: Claim) -> Traffic:
     if step == switch:
         return Traffic.UNKNOWN if claim.facts.get("asked") else Traffic.UNCHANGED
     return Traffic.MOVED if step > switch else Traffic.UNCHANGED
+
+
+def moved_meanwhile(claim: Claim, live: Deployment) -> Failed:
+    """Whoever it was may be right: what they did is not taken back."""
+    return Failed(
+        f"Somebody else moved {claim.rollback.environment} to {live.called} meanwhile.",
+        retryable=False,
+        traffic=Traffic.UNKNOWN,
+    )

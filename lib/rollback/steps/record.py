@@ -1,6 +1,8 @@
 """Step 1: the target exists, can serve, is the app's, and is not live. Nothing is changed."""
 
 from lib import errors
+from lib.deployments.eligibility import BELOW_FLOOR, caution
+from lib.deployments.models import DeploymentRow
 from lib.rollback.machine import Done, Failed, Outcome, Traffic
 from lib.rollback.models import DATABASE_FIRST, Claim, SwitchMethod
 from lib.rollback.steps.base import Tools
@@ -22,14 +24,26 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
     if live is not None and live.id == target.id and await is_complete(claim, tools):
         return refused(f"{target.called} is live already.")
     await tools.tracker.record_platform(rollback.environment, target)
+    [known] = await tools.tracker.deployments.history(rollback.environment, only=[target.id])
+    if known.below_floor:
+        return refused(f"{target.called}: {BELOW_FLOOR}")
     plan = await tools.planner.plan(rollback.environment, rollback.target)
     if not isinstance(plan, Stays):
         await tools.store.reorder(claim, DATABASE_FIRST)
     # A deployment keeps its variables: this is what the target will not know of.
     changed = await tools.tracker.changed_variables(rollback.environment, target.id)
-    sentence = f"From {live.called if live else 'nothing'} to {target.called}."
     return Done(
-        f"{sentence} Variables changed since: {', '.join(changed)}." if changed else sentence
+        told(f"From {live.called if live else 'nothing'} to {target.called}.", known, changed)
+    )
+
+
+def told(sentence: str, target: DeploymentRow, changed: list[str]) -> str:
+    return " ".join(
+        [
+            sentence,
+            *([f"Variables changed since: {', '.join(changed)}."] if changed else []),
+            *filter(None, [caution(target)]),
+        ]
     )
 
 

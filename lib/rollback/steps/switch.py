@@ -8,8 +8,8 @@ from http import HTTPStatus
 from lib import errors
 from lib.rollback.machine import Done, Failed, Outcome, Traffic, Wait
 from lib.rollback.models import Claim, SwitchMethod
-from lib.rollback.steps.base import Tools, traffic_after
-from lib.vercel.models import AliasRequest
+from lib.rollback.steps.base import Tools, moved_meanwhile, traffic_after
+from lib.vercel.models import AliasRequest, Deployment
 
 RECHECK = timedelta(seconds=0.5)
 #: The platform's job ended, and what it says is final.
@@ -45,7 +45,8 @@ async def find_other_release(claim: Claim, tools: Tools) -> Failed | None:
 async def move_alias(claim: Claim, tools: Tools) -> Outcome:
     """An alias does not pin: the next production push would take it back, so that is turned off.
 
-    The setting's earlier value is kept with the step before it is changed.
+    The setting's earlier value is kept with the step before it is changed, and what was live, so
+    that a repetition can tell a platform that is slow from a person who has moved it meanwhile.
     """
     rollback = claim.rollback
     project = await tools.vercel.project()
@@ -53,14 +54,28 @@ async def move_alias(claim: Claim, tools: Tools) -> Outcome:
         await tools.store.remember(claim, auto_assign_before=project.auto_assign)
     if project.auto_assign:
         await tools.vercel.set_auto_assign(on=False)
+    await keep_pin(claim, tools)
     live = await tools.routing.live(rollback.environment)
     if live is None or live.id != rollback.target:
+        if live is not None and is_somebody_elses(claim, live):
+            return moved_meanwhile(claim, live)
+        if "left" not in claim.facts:
+            await tools.store.remember(claim, left=live.id if live else None)
         alias = tools.routing.settings.alias(rollback.environment)
         await ask(claim, tools, lambda: tools.vercel.assign_alias(rollback.target, alias))
         live = await tools.routing.live(rollback.environment)
     if live is None or live.id != rollback.target:
         return Wait(RECHECK, "The platform accepted the switch and still names the old version.")
     return await done(claim, tools)
+
+
+def is_somebody_elses(claim: Claim, live: Deployment) -> bool:
+    """We have asked, and neither the target nor what we left is live: a person was here.
+
+    Asking again would take back what they did.
+    """
+    expected = (claim.rollback.target, claim.facts.get("left"))
+    return bool(claim.facts.get("asked")) and live.id not in expected
 
 
 async def instant_rollback(claim: Claim, tools: Tools) -> Outcome:
@@ -73,18 +88,35 @@ async def instant_rollback(claim: Claim, tools: Tools) -> Outcome:
     project = await tools.vercel.project()
     job = project.last_alias_request
     if "asked_after" not in claim.facts:
-        await tools.store.remember(claim, asked_after=job.requested_at if job else 0)
+        await tools.store.remember(
+            claim,
+            asked_after=job.requested_at if job else 0,
+            auto_assign_before=project.auto_assign,
+        )
+    is_live = project.live == rollback.target
+    if not project.auto_assign and (is_live or is_ours(job, claim)):
+        # The platform pins by itself, at the end of its job.
+        await keep_pin(claim, tools)
     if not is_ours(job, claim):
-        if project.live == rollback.target and not await tools.vercel.failed_aliases():
+        if is_live and not await tools.vercel.failed_aliases():
             return await done(claim, tools)
         return await ask_for_job(claim, tools)
     assert job is not None
     if job.job_status in JOB_ENDED_BADLY:
         return await job_failed(claim, job, tools)
-    if job.job_status != "succeeded" or project.live != rollback.target:
+    if job.job_status != "succeeded" or not is_live:
         return Wait(RECHECK, f"The platform's job is {job.job_status}.")
     failed = await tools.vercel.failed_aliases()
     return hosts_failed(claim, failed) if failed else await done(claim, tools)
+
+
+async def keep_pin(claim: Claim, tools: Tools) -> None:
+    """New releases do not go live by themselves now; what was before is set back later.
+
+    Where nobody looked before, they did: that is the platform's default.
+    """
+    before = claim.facts.get("auto_assign_before", True)
+    await tools.tracker.pins.keep(claim.rollback.id, claim.rollback.fence, before=before)
 
 
 async def ask_for_job(claim: Claim, tools: Tools) -> Wait:

@@ -4,9 +4,9 @@ import asyncio
 from datetime import timedelta
 
 from lib.health.probe import Health, Look
-from lib.rollback.machine import Done, Failed, Outcome, Traffic, Wait
+from lib.rollback.machine import Done, Outcome, Traffic, Wait
 from lib.rollback.models import Claim
-from lib.rollback.steps.base import Tools
+from lib.rollback.steps.base import Tools, moved_meanwhile
 
 RECHECK = timedelta(seconds=1)
 #: Fresh connections that must all agree, per host: one may be answered by a stale edge node.
@@ -17,11 +17,7 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
     rollback = claim.rollback
     live = await tools.routing.live(rollback.environment)
     if live is not None and live.id != rollback.target:
-        return Failed(
-            f"Somebody else moved {rollback.environment} to {live.called} meanwhile.",
-            retryable=False,
-            traffic=Traffic.UNKNOWN,
-        )
+        return moved_meanwhile(claim, live)
     hosts = await tools.routing.hosts(rollback.environment)
     if not hosts:
         return Wait(RECHECK, "The platform lists no host that could be looked at.", Traffic.MOVED)

@@ -12,10 +12,11 @@ import pytest
 
 from lib.redis import RedisUnavailable
 from lib.rollback.models import Environment
+from lib.traffic.streams import Streams
 from lib.traffic.tally import Group, Request, Tally
 
 PRODUCTION = Environment.PRODUCTION
-WRITES = 2
+NO_ROUTES = Streams()
 number = count()
 
 AGE = """
@@ -37,7 +38,7 @@ def tally(
     per_second: float,
     rate: float = 0.0,
     clients: int = 40,
-    writes: bool = False,
+    refused: float = 0.0,
 ) -> Tally:
     """Requests from `ago` seconds before now on; every 1/rate-th fails, evenly spread."""
     found = Tally()
@@ -45,10 +46,11 @@ def tally(
     for i in range(round(seconds * per_second)):
         at = begin + i / per_second
         failed = int((i + 1) * rate) > int(i * rate)
+        is_refused = int((i + 1) * refused) > int(i * refused)
         found.requests[f"{deployment_id}{next(number)}"] = Request(
             Group(deployment_id, int(at) // 10 * 10),
             f"c{i % clients:05}",
-            WRITES if writes else 0,
+            NO_ROUTES.refused if is_refused else 0,
             at * 1000,
             failed,
         )

@@ -383,3 +383,71 @@ async def test_one_noisy_client_rolls_nothing_back(visits, live_since, act, roll
     await act()
 
     assert await rollbacks() == []
+
+
+class TestWhatAPersonDidInThePlatform:
+    @pytest.fixture
+    async def came_back(self, services, act, failing, work, releases, live_since):
+        """v3 was rolled back by itself, and is live again."""
+        await failing(releases.v3)
+        await act()
+        [rollback_id] = await services.engine.store.unfinished()
+        await work(await services.engine.store.get(rollback_id))
+        await live_since(releases.v3, 200)
+
+    async def test_a_promotion_of_what_was_rolled_back_is_not_fought(
+        self, services, came_back, control, rollbacks, releases, alerts, live_moves
+    ):
+        await control.execute("UPDATE live_periods SET how = 'promote' WHERE live_until IS NULL")
+        before = live_moves()
+        suspicion = Suspicion(PRODUCTION, releases.v3, "probes", "it answers 500")
+
+        for _ in range(3):
+            await services.autopilot.decider.decide(suspicion)
+
+        assert len(await rollbacks()) == 1
+        assert "automatic_refused" in await alerts()
+        assert live_moves() == before
+
+    async def test_a_push_that_brings_it_back_is_rolled_back_again(
+        self, services, came_back, rollbacks, releases
+    ):
+        suspicion = Suspicion(PRODUCTION, releases.v3, "probes", "it answers 500")
+
+        await services.autopilot.decider.decide(suspicion)
+
+        assert await rollbacks() == [(releases.v3, releases.v2, True)] * 2
+
+    async def test_somebody_elses_rollback_that_did_not_help_is_told(
+        self, services, control, rollbacks, releases, alerts
+    ):
+        await control.execute(
+            "UPDATE live_periods SET how = 'rolled_back_elsewhere' WHERE live_until IS NULL"
+        )
+        suspicion = Suspicion(PRODUCTION, releases.v2, "probes", "it answers 500")
+
+        await services.autopilot.decider.decide(suspicion)
+
+        assert await rollbacks() == []
+        assert await alerts() == ["rollback_did_not_help"]
+
+
+async def test_a_database_that_moved_under_the_live_code_is_not_its_fault(
+    services, failing, act, rollbacks, releases, alerts, rows, pass_time
+):
+    """A migration runs before its release goes live, and breaks what is live."""
+    ledger = services.ledger_events
+    every = timedelta(seconds=30)
+    await failing(releases.v3)
+    await ledger.note(await ledger.claim(every=every), ["0041"])
+    await pass_time(every)
+    await ledger.note(await ledger.claim(every=every), ["0041", "0042"])
+
+    for _ in range(3):
+        await act()
+
+    assert await rollbacks() == []
+    assert await alerts() == ["database_moved"]
+    [alert] = await rows("SELECT sentence FROM alerts")
+    assert "0042 was applied" in alert["sentence"]
+    assert await rows("SELECT 1 FROM quarantine") == []

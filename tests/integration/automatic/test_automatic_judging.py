@@ -1,8 +1,12 @@
 """What is live is judged by what was counted: the same by every instance, kept, and explained."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -98,7 +102,10 @@ async def test_instances_that_judge_at_once_write_a_change_down_once(
     for one in instances:
         await one.close()
 
-    assert [row["state"] for row in await rows("SELECT state FROM verdicts")] == ["rollback"]
+    written = [tuple(row.values()) for row in await rows("SELECT state, path FROM verdicts")]
+    assert written[0] == ("rollback", "hard")
+    # Between two of them a bucket may have closed: what is written twice is no change.
+    assert all(one != following for one, following in pairwise(written))
 
 
 async def test_a_recorded_verdict_replays_to_the_same_numbers(
@@ -216,7 +223,7 @@ class TestWithoutRedis:
     ):
         await control.execute(
             "INSERT INTO baselines (period, p0, newest, newest_until)"
-            """ SELECT id, '{"all requests": 0.05}', '{"state": "healthy"}', live_from
+            """ SELECT id, '{"all requests": 0.05}', '{"state": "healthy"}', to_timestamp(0)
                   FROM live_periods WHERE live_until IS NULL"""
         )
 
@@ -282,3 +289,70 @@ async def test_batches_ask_for_a_verdict_once_per_bucket(services):
     asked = [bool((await judging.questions()).asks) for _ in range(5)]
 
     assert asked == [True, False, False, False, False]
+
+
+class TestRefusedRequests:
+    """Answers of 4xx: told when many more of them come, and never a reason to go back."""
+
+    async def test_many_more_than_before_are_told_once(
+        self, visits, live_since, judge, releases, alerts, rollbacks
+    ):
+        await live_since(releases.v3, 250)
+        await visits(releases.v2, ago=800, seconds=500, per_second=3, refused=0.05)
+        await visits(releases.v3, ago=240, seconds=230, per_second=3, refused=0.4)
+
+        for _ in range(3):
+            await judge()
+
+        assert await alerts() == ["more_refused"]
+        assert await rollbacks() == []
+
+    async def test_as_many_as_before_are_no_news(self, visits, live_since, judge, releases, alerts):
+        await live_since(releases.v3, 250)
+        await visits(releases.v2, ago=800, seconds=500, per_second=3, refused=0.4)
+        await visits(releases.v3, ago=240, seconds=230, per_second=3, refused=0.4)
+
+        await judge()
+
+        assert await alerts() == []
+
+    async def test_of_too_few_requests_nothing_is_said(
+        self, visits, live_since, judge, releases, alerts
+    ):
+        await live_since(releases.v3, 250)
+        await visits(releases.v2, ago=800, seconds=500, per_second=1, refused=0.05)
+        await visits(releases.v3, ago=240, seconds=230, per_second=3, refused=0.4)
+
+        await judge()
+
+        assert await alerts() == []
+
+
+async def run(variables, *arguments):
+    return await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "scripts.verdicts", *arguments],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+async def test_the_command_lists_verdicts_and_prints_what_one_was_reached_by(
+    variables, visits, live_since, judge, releases
+):
+    await live_since(releases.v2, 400)
+    await visits(releases.v2, ago=100, seconds=95, per_second=5, rate=0.5)
+    verdict = await judge()
+
+    listed = await run(variables)
+    printed = await run(variables, "1")
+    missing = await run(variables, "999")
+
+    assert "rollback" in listed.stdout
+    assert verdict.sentence in listed.stdout
+    replayed = list(replay(read(printed.stdout.splitlines(), Policy())))[-1]
+    assert replayed == verdict
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "No verdict has this number" in missing.stderr

@@ -1,0 +1,90 @@
+"""A failed rollback's target again: a new rollback, once, however often it is asked for."""
+
+from uuid import UUID, uuid4
+
+from lib import errors
+from lib.access.models import Caller
+from lib.operations.models import Result, Retry, done, so_already
+from lib.rollback.intake import Intake
+from lib.rollback.models import Environment, Rollback, RollbackRequest, Status
+
+RETRY_OF = """
+SELECT id FROM rollbacks
+ WHERE environment = %(environment)s AND evidence ->> 'retry_of' = %(id)s
+"""
+
+
+async def start(operation: Retry, caller: Caller, intake: Intake) -> Result:
+    """Raises NotFound, or Conflict where there is nothing to try again or it would not be right."""
+    environment = operation.environment
+    failed_id = await named(operation, intake)
+    if (known := await retry_of(environment, failed_id, intake)) is not None:
+        return started_before(known)
+    failed = await intake.engine.store.get(failed_id)
+    check(failed, environment, await intake.deployments.live_deployment(environment))
+    # Told apart from what somebody else starts at this moment with the same key.
+    ours = uuid4().hex
+    try:
+        rollback = await intake.start(
+            RollbackRequest(
+                deployment_id=failed.target,
+                environment=environment,
+                reason=failed.reason,
+                note=operation.reason,
+            ),
+            requested_by=caller.name,
+            idempotency_key=f"retry:{failed.id}",
+            evidence={"retry_of": str(failed.id), "request": ours},
+        )
+    except (errors.RollbackInProgress, errors.IdempotencyKeyReused):
+        if (known := await retry_of(environment, failed_id, intake)) is None:
+            raise
+        return started_before(known)
+    if rollback.evidence["request"] != ours:
+        return started_before(rollback)
+    target = rollback.called(rollback.target)
+    return done(f"Going back to {target} again. Follow it at the address in Location.", rollback)
+
+
+async def named(operation: Retry, intake: Intake) -> UUID:
+    """The rollback to try again. Without a name: the last one, or what the last one is a retry of,
+    so that the same request is the same retry.
+    """
+    if operation.subject is not None:
+        return operation.subject
+    newest, _ = await intake.engine.store.newest(operation.environment)
+    if newest is None:
+        raise errors.Conflict(f"{operation.environment.capitalize()} was never rolled back.")
+    earlier = newest.evidence.get("retry_of")
+    return UUID(earlier) if earlier and newest.status is not Status.FAILED else newest.id
+
+
+async def retry_of(environment: Environment, failed: UUID, intake: Intake) -> Rollback | None:
+    row = await intake.database.one(RETRY_OF, environment=environment, id=str(failed))
+    return await intake.engine.store.get(row["id"]) if row else None
+
+
+def check(failed: Rollback, environment: Environment, live: str | None) -> None:
+    if failed.environment is not environment:
+        raise errors.NotFound(
+            f"{environment.capitalize()} has no such rollback.", rollback_id=str(failed.id)
+        )
+    if not failed.is_final:
+        raise errors.RollbackInProgress(
+            f"{failed.requested_by}'s rollback of {environment} has not ended.",
+            rollback_id=str(failed.id),
+            requested_by=failed.requested_by,
+            requested_at=failed.requested_at.isoformat().replace("+00:00", "Z"),
+        )
+    if failed.status is not Status.FAILED:
+        raise errors.Conflict("That rollback has completed: there is nothing to try again.")
+    if live not in (failed.from_deployment, failed.target):
+        raise errors.Conflict(
+            f"{environment.capitalize()} has moved on to {live} since. Look at it, then start"
+            " another rollback."
+        )
+
+
+def started_before(rollback: Rollback) -> Result:
+    by = rollback.requested_by
+    return so_already(f"It was tried again already, by {by}: {rollback.status}.", rollback)

@@ -1,0 +1,1 @@
+"""Preflight: would a rollback work if it were needed now?"""
