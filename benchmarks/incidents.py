@@ -260,10 +260,11 @@ def row_of(incident: Incident, runs: list[Run]) -> tuple[str, ...]:
     seconds = [run.seconds for run in runs]
     failed = [run.failed for run in runs]
     times = (f"{statistics.median(seconds):.1f} s", f"{max(seconds):.1f} s")
+    calm = "WRONG" if any(run.wrong for run in runs) else "nothing moves"
     return (
         incident.name,
         str(len(runs)),
-        *(times if incident.is_timed else ("nothing moves", f"{max(seconds):.0f} s")),
+        *(times if incident.is_timed else (calm, f"{max(seconds):.0f} s")),
         f"{incident.at_most_seconds:g} s" if incident.is_timed else "",
         f"{statistics.median(failed):g}",
         str(max(failed)),
