@@ -139,6 +139,8 @@ class Catalogue:
     search_path: tuple[str, ...] = ("public",)
     #: Names of functions that exist more than once: a call may have become ambiguous.
     overloaded: frozenset[str] = frozenset()
+    #: Names of functions that may change something: those that are VOLATILE.
+    volatile: frozenset[str] = frozenset()
     #: Schemas of which a publication sends every table.
     published: frozenset[str] = frozenset()
 

@@ -261,12 +261,12 @@ def write(node: Node) -> Iterator[Change]:
     if any(set(changed) & expressions.columns(target.get("val")) for target in targets):
         yield Change("unrepeatable", table=table)
     yield Change("write_old", table=table, columns=changed)
-    yield from nested(node)
+    yield from calls(node)
 
 
 def add_rows(node: Node) -> Iterator[Change]:
     yield Change("write_old", table=relation(node))
-    yield from nested(node)
+    yield from calls(node)
 
 
 def truncate(node: Node) -> Iterator[Change]:
@@ -284,8 +284,8 @@ def select(node: Node) -> Iterator[Change]:
 
 def calls(node: Node) -> Iterator[Change]:
     yield from nested(node)
-    if unknown := sorted(expressions.functions(node) - expressions.HARMLESS):
-        yield Change("call", name=", ".join(unknown))
+    for name in sorted(expressions.functions(node) - expressions.HARMLESS):
+        yield Change("call", name=name)
 
 
 def nested(node: Node) -> Iterator[Change]:
@@ -314,6 +314,16 @@ def create_or_replace(node: Node) -> Iterator[Change]:
 def create_schema(node: Node) -> Iterator[Change]:
     kind = "unknown" if "schemaElts" in node else "create_object"
     yield Change(kind, name=node.get("schemaname", ""))
+
+
+def define(node: Node) -> Iterator[Change]:
+    """An operator or aggregate may make what older code writes ambiguous."""
+    kind = "create_object" if node["kind"] in ("OBJECT_TYPE", "OBJECT_COLLATION") else "unknown"
+    yield Change(kind, name=expressions.object_name(node))
+
+
+def call(node: Node) -> Iterator[Change]:
+    yield Change("call", name=node["funccall"]["funcname"][-1]["String"]["sval"])
 
 
 def alter_enum(node: Node) -> Iterator[Change]:
@@ -431,7 +441,7 @@ STATEMENTS: dict[str, Any] = {
     "SecLabelStmt": "row_security",
     "RuleStmt": "create_rule",
     "AlterOwnerStmt": "owner",
-    "CallStmt": "call",
+    "CallStmt": call,
     "TransactionStmt": "transaction_control",
     "CreateEnumStmt": "create_object",
     "CreateDomainStmt": "create_object",
@@ -439,7 +449,7 @@ STATEMENTS: dict[str, Any] = {
     "CreateRangeStmt": "create_object",
     "CreateSeqStmt": "create_object",
     "CreateExtensionStmt": "create_object",
-    "DefineStmt": "create_object",
+    "DefineStmt": define,
     "VacuumStmt": "storage",
     "ReindexStmt": "storage",
     "ClusterStmt": "storage",

@@ -257,3 +257,17 @@ def test_a_schema_that_is_published_as_a_whole_is_not_left(app):
     app.execute("DROP PUBLICATION all_of_it")
     assert isinstance(plan, Refuse)
     assert "publication" in plan.reason
+
+
+def test_a_view_in_the_place_of_a_table_goes_aside(app):
+    app.migrate(
+        "ALTER TABLE guests RENAME TO people; ALTER TABLE people RENAME COLUMN name TO full_name;"
+        "CREATE VIEW guests AS SELECT id, full_name AS name FROM people WHERE seats > 0"
+    )
+    before = app.shape()
+    run_id = app.go_back(exclusive=True)
+    for statement in OLD_WRITES:
+        app.execute(statement)
+    assert app.forward(run_id).state == "done"
+    assert app.shape() == before
+    assert app.execute("SELECT name FROM guests WHERE id = 4") == [("Di",)]
