@@ -6,6 +6,7 @@ Pure. What the parser cannot read, and what is not known here, is a change too: 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from lib.schema import expressions
@@ -55,7 +56,9 @@ class Text:
     irreversible: str = ""
 
 
+@lru_cache(maxsize=2048)
 def read(text: str) -> Text:
+    """Of the same text, the same objects: a plan per target asks for most of them again."""
     return Text(tuple(changes(text)), **asserted(text))
 
 

@@ -45,11 +45,16 @@ def everything(app) -> list[object]:
     return [app.shape(), app.execute("SELECT * FROM guests"), app.execute("SELECT * FROM gifts")]
 
 
+#: Each statement takes a run of its own: most of them in `make test-deep`.
+EVERY = pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.deep)])
+
+
 def runs(app) -> list[tuple[object, ...]]:
     return app.execute("SELECT state FROM _rollback.runs")
 
 
-def test_the_backend_is_killed_at_each_statement_on_the_way_back(app):
+@EVERY
+def test_the_backend_is_killed_at_each_statement_on_the_way_back(app, every):
     plan, run_id = app.down(), uuid4()
     with trap(app, at=0):
         app.run(run_id, plan)
@@ -57,7 +62,7 @@ def test_the_backend_is_killed_at_each_statement_on_the_way_back(app):
     undisturbed = everything(app)
     assert app.forward(run_id).state == "done"
     assert count > 10
-    for at in range(1, count + 1):
+    for at in range(1, count + 1, every):
         plan, run_id = app.down(), uuid4()
         app.execute("DROP SCHEMA IF EXISTS sabotage CASCADE")
         with trap(app, at):
@@ -68,7 +73,8 @@ def test_the_backend_is_killed_at_each_statement_on_the_way_back(app):
         assert app.forward(run_id).state == "done"
 
 
-def test_the_backend_is_killed_at_each_statement_on_the_way_forward(app):
+@EVERY
+def test_the_backend_is_killed_at_each_statement_on_the_way_forward(app, every):
     before = everything(app)
     with trap(app, at=0):
         run_id = app.go_back()
@@ -76,7 +82,7 @@ def test_the_backend_is_killed_at_each_statement_on_the_way_forward(app):
         assert app.forward(run_id).state == "done"
         count = steps(app) - started
     assert count > 20
-    for at in range(1, count + 1):
+    for at in range(1, count + 1, every):
         run_id = app.go_back()
         app.execute("DROP SCHEMA IF EXISTS sabotage CASCADE")
         with trap(app, at):
