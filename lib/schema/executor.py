@@ -174,8 +174,8 @@ class Executor:
             if run.state != "back":
                 raise Refused(Code.MOVED, "this run was brought forward again", PLAN_AGAIN)
             return True
-        standing = await journal.standing(session.connection)
-        if standing.last_run != plan.last_run:
+        last = await session.one(journal.LAST_RUN)
+        if (str(last["run_id"]) if last else None) != plan.last_run:
             raise Refused(Code.MOVED, "another run was here since the plan", PLAN_AGAIN)
         return False
 

@@ -72,6 +72,7 @@ COMMIT
 
 RUN = "SELECT run_id, state, versions, plan, plan_sha256 FROM _rollback.runs WHERE run_id = %s"
 STANDING = "SELECT run_id, state, versions FROM _rollback.runs ORDER BY number"
+LAST_RUN = "SELECT run_id FROM _rollback.runs ORDER BY number DESC LIMIT 1"
 IDENTITY = "SELECT id FROM _rollback.identity"
 QUARANTINED = """
 SELECT table_name, constraint_name, kept_in, rows, what FROM _rollback.quarantine
@@ -88,6 +89,8 @@ class Standing:
     #: Runs that are not forward again, oldest first: the last of them goes first.
     open_runs: tuple[str, ...] = ()
     identity: str | None = None
+    #: A run that is half way forward: neither release's code can count on anything.
+    returning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ async def standing(connection: AsyncConnection[DictRow]) -> Standing:
         last_run=str(rows[-1]["run_id"]) if rows else None,
         open_runs=tuple(str(row["run_id"]) for row in left),
         identity=str(identity["id"]) if identity else None,
+        returning=next((str(row["run_id"]) for row in left if row["state"] == "returning"), None),
     )
 
 

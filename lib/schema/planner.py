@@ -44,6 +44,8 @@ class Facts:
     #: Versions that earlier runs rolled back and nothing brought forward; newest run.
     rolled_back: tuple[str, ...] = ()
     last_run: str | None = None
+    #: A run that is half way forward.
+    returning: str | None = None
 
 
 def plan(facts: Facts) -> Plan:
@@ -52,6 +54,12 @@ def plan(facts: Facts) -> Plan:
             Code.UNRECORDED,
             "nobody recorded which migrations this version contains.",
             "Record releases from CI. " + CHOOSE,
+        )
+    if facts.returning:
+        return Refuse(
+            Code.LEFT_OVER,
+            "the database is half way forward from an earlier rollback.",
+            f"Let it end: bring {facts.returning} forward again. Then plan again.",
         )
     reverted = [
         version

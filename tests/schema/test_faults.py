@@ -11,7 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from lib.schema.models import Code, Lock, Refuse, literal
+from lib.schema.models import Code, Down, Lock, Refuse, literal
 from lib.schema.outcome import Again
 from lib.schema.session import IDLE_MS, LOCK_WAIT_MS, connect
 from tests.schema.sabotage import DISK_FULL, HANG, LosesCommit, steps, trap
@@ -228,6 +228,23 @@ def test_a_deadlock_is_tried_again(app):
         ours.join()
     app.execute("ALTER DATABASE app RESET deadlock_timeout")
     assert outcomes[0].state == "done"
+
+
+def test_half_way_forward_nothing_is_planned_until_it_has_ended(app):
+    run_id = app.go_back()
+    with trap(app, at=0):
+        app.forward(run_id)
+        count = steps(app)
+    run_id = app.go_back()
+    app.execute("DROP SCHEMA sabotage CASCADE")
+    with trap(app, at=count):
+        assert app.forward(run_id, seconds=0).state == "unknown"
+    assert app.status(run_id) == "returning"
+    plan = app.plan()
+    assert isinstance(plan, Refuse)
+    assert (plan.code, str(run_id) in plan.remedy) == (Code.LEFT_OVER, True)
+    assert app.forward(run_id).state == "done"
+    assert isinstance(app.plan(), Down)
 
 
 def test_the_same_run_twice_at_once_is_done_once(app):

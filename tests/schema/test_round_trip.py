@@ -1,5 +1,6 @@
 """Back, and forward again: the older code runs, and nothing that anybody wrote is missing."""
 
+import asyncio
 from uuid import uuid4
 
 import psycopg
@@ -271,3 +272,65 @@ def test_a_view_in_the_place_of_a_table_goes_aside(app):
     assert app.forward(run_id).state == "done"
     assert app.shape() == before
     assert app.execute("SELECT name FROM guests WHERE id = 4") == [("Di",)]
+
+
+def test_the_journal_knows_which_database_it_is_in_and_what_is_rolled_back(app):
+    app.migrate("ALTER TABLE guests ADD CHECK (seats > 0)")
+    _, nothing = asyncio.run(app.executor().look())
+    assert (nothing.last_run, nothing.identity) == (None, None)
+
+    run_id = app.go_back()
+    _, standing = asyncio.run(app.executor().look())
+    assert standing.rolled_back == ("0002",)
+    assert standing.open_runs == (str(run_id),)
+    assert standing.identity
+
+    app.forward(run_id)
+    _, after = asyncio.run(app.executor().look())
+    assert (after.rolled_back, after.open_runs) == ((), ())
+    assert (after.last_run, after.identity) == (str(run_id), standing.identity)
+
+
+def test_only_the_owner_looks_into_the_journal(app):
+    app.migrate("ALTER TABLE guests ADD CHECK (seats > 0)")
+    app.go_back()
+    assert not app.value("SELECT has_schema_privilege('public', '_rollback', 'USAGE')")
+
+
+def test_an_undone_run_is_not_known_elsewhere(app):
+    assert app.forward(uuid4()).code is Code.UNRECORDED
+    app.make_journal()
+    assert app.forward(uuid4()).code is Code.UNRECORDED
+
+
+def test_what_was_kept_and_really_dropped_meanwhile_is_told(app):
+    app.migrate(
+        "ALTER TABLE guests ADD COLUMN phone text; UPDATE guests SET phone = '?';"
+        "ALTER TABLE guests ALTER COLUMN phone SET NOT NULL"
+    )
+    run_id = app.go_back()
+    app.execute("ALTER TABLE guests DROP COLUMN phone")
+    outcome = app.forward(run_id)
+    assert (outcome.state, outcome.code) == ("refused", Code.DESTROYED)
+
+
+def test_rows_that_come_while_it_is_proved_undo_the_way_forward(app):
+    """The last look before does not find them: the proof does, and all is relaxed again."""
+    app.migrate("ALTER TABLE guests ADD CONSTRAINT seated CHECK (seats > 0)")
+    run_id = app.go_back()
+    rolled_back = app.shape()
+    app.execute(
+        "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " INSERT INTO guests VALUES (8, 'Late', 'l@x', 0); RETURN NULL; END $$",
+        "CREATE TRIGGER late AFTER INSERT ON _rollback.actions EXECUTE FUNCTION late()",
+    )
+    outcome = app.forward(run_id)
+    app.execute("DROP TRIGGER late ON _rollback.actions")
+    assert (outcome.state, outcome.code) == ("refused", Code.CONTRADICTION), outcome
+    assert outcome.rows == ("guests id=8",)
+    assert app.shape() == rolled_back
+    assert app.status(run_id) == "back"
+    app.execute(
+        "INSERT INTO guests VALUES (9, 'Old', 'o@x', 0)", "DELETE FROM guests WHERE seats = 0"
+    )
+    assert app.forward(run_id).state == "done"

@@ -90,6 +90,7 @@ class World:
             "catalogue": catalogue,
             "rolled_back": standing.rolled_back,
             "last_run": standing.last_run,
+            "returning": standing.returning,
         }
         return plan(Facts(**(facts | changed)))
 
