@@ -174,8 +174,8 @@ class Executor:
             if run.state != "back":
                 raise Refused(Code.MOVED, "this run was brought forward again", PLAN_AGAIN)
             return True
-        last = await session.one(journal.LAST_RUN)
-        if (str(last["run_id"]) if last else None) != plan.last_run:
+        now = await session.one(journal.FINGERPRINT)
+        if now is None or now["it"] != plan.standing:
             raise Refused(Code.MOVED, "another run was here since the plan", PLAN_AGAIN)
         return False
 

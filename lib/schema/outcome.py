@@ -56,7 +56,7 @@ CONTRADICTION = "RB003"
 RETRIED = {"55P03", "40P01", "40001"}
 #: The server is ending, starting or full, or ended us for saying nothing; class 08 is the
 #: connection itself.
-AWAY = {"57P01", "57P02", "57P03", "53300", "25P03"}
+AWAY = {"57P01", "57P02", "57P03", "53300", "25P03", "57P05"}
 NOT_THERE = {"42P01", "42703", "42704", "3F000"}
 #: NOT NULL, foreign key, unique, check, exclusion; a value too long or out of range.
 CONTRADICTS = {"23502", "23503", "23505", "23514", "23P01", "22001", "22003", CONTRADICTION}

@@ -41,9 +41,9 @@ class Facts:
     target: tuple[str, ...] | None
     texts: Mapping[str, Migration]
     catalogue: Catalogue
-    #: Versions that earlier runs rolled back and nothing brought forward; newest run.
+    #: Versions that earlier runs rolled back and nothing brought forward; the runs' fingerprint.
     rolled_back: tuple[str, ...] = ()
-    last_run: str | None = None
+    standing: str = ""
     #: A run that is half way forward.
     returning: str | None = None
 
@@ -137,7 +137,7 @@ def derive(facts: Facts, target: tuple[str, ...], reverted: list[str]) -> Plan:
         reads=read_back(walk, locks),
         versions=tuple(reversed(reverted)),
         ledger=facts.applied,
-        last_run=facts.last_run,
+        standing=facts.standing,
         kept=kept,
         new_tables=tuple(sorted(walk.new_tables)),
         new_columns=tuple(sorted(walk.new_columns)),

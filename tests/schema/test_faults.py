@@ -272,6 +272,26 @@ def test_of_two_runs_at_once_one_is_told_to_plan_again(app):
     assert runs(app) == [("back",)]
 
 
+def test_two_that_come_forward_at_once_take_turns(app):
+    before, run_id = everything(app), app.go_back()
+
+    async def both():
+        return await asyncio.gather(*(app.executor().forward(run_id) for _ in range(3)))
+
+    outcomes = asyncio.run(both())
+    assert {outcome.state for outcome in outcomes} == {"done"}
+    assert everything(app) == before
+
+
+def test_a_plan_from_before_a_roll_forward_is_not_run(app):
+    app.migrate("ALTER TABLE guests ADD CONSTRAINT more CHECK (seats < 9)")
+    run_id = app.go_back("0002")
+    plan = app.down("0001")
+    assert app.forward(run_id).state == "done"
+    outcome = app.run(uuid4(), plan)
+    assert (outcome.state, outcome.code) == ("refused", Code.MOVED)
+
+
 def test_a_changed_text_is_refused(app):
     app.texts["0002"] = replace(app.texts["0002"], up="SELECT 1")
     plan = app.plan()

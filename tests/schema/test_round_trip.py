@@ -126,6 +126,16 @@ def test_rows_that_point_to_what_is_gone_are_put_aside_and_counted(app):
     assert sorted(values) == [[("(1,1)",)], [("(1,Dear)",)]]
 
 
+def test_a_foreign_key_that_was_never_proved_is_not_proved_now(app):
+    app.migrate("CREATE TABLE gifts (guest_id int); INSERT INTO gifts VALUES (77)")
+    app.migrate("ALTER TABLE gifts ADD FOREIGN KEY (guest_id) REFERENCES guests NOT VALID")
+    before, run_id = app.shape(), app.go_back()
+    outcome = app.forward(run_id)
+    assert (outcome.state, outcome.quarantined) == ("done", 0)
+    assert app.shape() == before
+    assert app.value("SELECT guest_id FROM gifts") == 77
+
+
 def test_a_renamed_table_and_column_are_called_as_before(app):
     app.migrate("ALTER TABLE guests RENAME COLUMN name TO full_name")
     app.migrate("ALTER TABLE guests RENAME TO visitors")

@@ -66,7 +66,7 @@ def test_it_goes_back_one_step():
 def test_the_same_facts_have_the_same_plan_and_others_another():
     one = plan(facts(REQUIRED, REQUIRED_NAME))
     same = plan(facts(REQUIRED, REQUIRED_NAME))
-    other = plan(facts(REQUIRED, replace(REQUIRED_NAME, name="visitors", oid=1), last_run="x"))
+    other = plan(facts(REQUIRED, replace(REQUIRED_NAME, name="visitors", oid=1), standing="x"))
     assert isinstance(one, Down)
     assert one == same
     assert one.sha256 == same.sha256
