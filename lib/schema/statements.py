@@ -75,6 +75,9 @@ def asserted(text: str) -> dict[str, str]:
 def changes(text: str) -> Iterator[Change]:
     import pgparse  # noqa: PLC0415 - 11 MB that only planning needs
 
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        yield Change("unreadable", name="it is not text that the server can store")
+        return
     try:
         statements = pgparse.parse(text)
     except pgparse.PGQueryError as error:
@@ -357,6 +360,8 @@ def setting(node: Node) -> Iterator[Change]:
     values = {str(value) for _, value in expressions.constants(node.get("args", []))}
     if name == "session_replication_role":
         yield Change("replication_role")
+    elif name in ("standard_conforming_strings", "backslash_quote"):
+        yield Change("unknown", name=name)  # what follows would be read otherwise than here
     elif name == "search_path" and not values <= {"public", "$user"}:
         yield Change("search_path")
     else:
