@@ -145,6 +145,7 @@ class Executor:
                     locks = list(plan.locks)
                     if ledger:
                         locks.append(Lock(ledger.oid, ledger.sql, "SHARE"))
+                    await session.reserve(plan.locks)
                     await session.locked(
                         sorted(locks, key=lambda one: one.table),
                         still_as_planned(plan.locks, ledger, f"{{ledger}} = {array(plan.ledger)}"),

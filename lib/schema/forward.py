@@ -135,6 +135,7 @@ class Forward:
                 journal.record_actions(self.run_id, "forward", actions),
                 f"UPDATE _rollback.runs SET state = 'returning' WHERE run_id = '{self.run_id}'",
             )
+            await session.reserve(locks)
             await session.locked(
                 sorted([*locks, *shared], key=lambda one: one.table),
                 still_as_planned(locks, ledger, f"{{ledger}} @> {array(run.versions)}"),
@@ -174,8 +175,10 @@ class Forward:
         self, session: Session, now: Catalogue, table: Table, *statements: str
     ) -> None:
         tables = sorted(now.with_partitions(table.oid), key=lambda one: one.oid)
+        locks = [Lock(one.oid, one.sql) for one in tables]
         async with session.transaction():
-            await session.locked([Lock(one.oid, one.sql) for one in tables], *statements)
+            await session.reserve(locks)
+            await session.locked(locks, *statements)
 
     async def _validate(self, session: Session, one: Return, statement: str) -> None:
         try:

@@ -18,6 +18,9 @@ CONNECT_TIMEOUT_SECONDS = 5
 #: The app's longest stall while we wait for its locks: shared by all the locks of an attempt.
 LOCK_WAIT_MS = 400
 LEAST_LOCK_WAIT_MS = 20
+#: No reader or writer waits for a reservation. Longer than deadlock_timeout (1 s), after which the
+#: server itself ends an autovacuum that stands in the way.
+RESERVATION_MS = 3_000
 #: A statement under the lock is a change of the catalogue: milliseconds.
 STATEMENT_MS = 5_000
 #: Our process may be frozen or gone while the server waits for it with the tables locked.
@@ -71,6 +74,13 @@ class Session:
         if self._locked_at:
             self.locked_ms = max(self.locked_ms, (time.perf_counter() - self._locked_at) * 1000)
             self._locked_at = 0.0
+
+    async def reserve(self, locks: Sequence[Lock]) -> None:
+        """Wait here, not under the lock, for what only stands in the way of changes: a vacuum."""
+        await self.run(
+            f"SET LOCAL lock_timeout = {RESERVATION_MS}",
+            *(f"LOCK TABLE ONLY {one.sql} IN SHARE UPDATE EXCLUSIVE MODE" for one in locks),
+        )
 
     async def locked(self, locks: Sequence[Lock], *statements: str) -> None:
         """Lock, then the statements, in one round trip; COMMIT is the other."""

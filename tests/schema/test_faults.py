@@ -11,10 +11,12 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from dev.postgres import Postgres
 from lib.schema.models import Code, Down, Lock, Refuse, literal
 from lib.schema.outcome import Again
 from lib.schema.session import IDLE_MS, LOCK_WAIT_MS, connect
 from tests.schema.sabotage import DISK_FULL, HANG, LosesCommit, steps, trap
+from tests.schema.world import World
 
 #: One of every kind of step, forward with each kind of proof.
 OLD = """
@@ -199,6 +201,39 @@ def test_behind_a_long_reader_the_app_waits_no_longer_than_the_lock_may(app, sec
     if state == "busy":
         assert "pid" in outcome.sentence
         assert everything(app) == before
+
+
+@pytest.fixture
+def vacuumed(tmp_path, server):
+    """An autovacuum is under way in guests, and takes its time: on a server that has one."""
+    slowly = "autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1"
+    with Postgres.start(tmp_path, programs=server.programs) as vacuuming:
+        vacuuming.create_database("app")
+        app = World(vacuuming.url("app"))
+        app.migrate(OLD)
+        app.migrate(NEW)
+        app.execute(
+            "INSERT INTO guests SELECT n, 'x', 'm' || n, 1, '1' FROM generate_series(100, 9999) n",
+            f"ALTER TABLE guests SET (autovacuum_vacuum_threshold = 1, {slowly})",
+            "DELETE FROM guests WHERE id > 3000",
+            "ALTER SYSTEM SET autovacuum_naptime = 1",
+            "SELECT pg_reload_conf()",
+        )
+        under_way = "SELECT count(*) FROM pg_stat_progress_vacuum WHERE relid = 'guests'::regclass"
+        wait_until(lambda: app.value(under_way) == 1)
+        yield app
+
+
+def test_an_autovacuum_is_waited_for_where_nobody_waits_for_us(vacuumed):
+    """The server ends it after its deadlock_timeout, which is longer than the app may wait."""
+    over, waited, plan = threading.Event(), [], vacuumed.down()
+    other = threading.Thread(target=lambda: waited.extend(stalls(vacuumed.url, over)))
+    other.start()
+    outcome = vacuumed.run(uuid4(), plan)
+    over.set()
+    other.join()
+    assert (outcome.state, outcome.attempts) == ("done", 1), outcome
+    assert max(waited) < LOCK_WAIT_MS + 500, sorted(waited)[-5:]
 
 
 def test_sessions_that_sleep_in_a_transaction_may_be_ended(app):
