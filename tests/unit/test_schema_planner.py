@@ -168,3 +168,13 @@ def test_of_two_unnamed_constraints_the_newer_one_rests():
     )
     assert isinstance(found, Down)
     assert [step.name for step in found.steps] == ["guests_name_check6"]
+
+
+def test_the_same_unnamed_constraint_twice_rests_twice():
+    checks = tuple(
+        Constraint(oid, f"guests_name_check{oid}", "c", "CHECK (true)", (2,)) for oid in (5, 6)
+    )
+    twice = "ALTER TABLE guests ADD CHECK (name <> '');" * 2
+    found = plan(facts(twice, replace(GUESTS, constraints=checks)))
+    assert isinstance(found, Down)
+    assert len(found.steps) == 2
