@@ -127,6 +127,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "widen": (
         "ALTER TABLE guests ALTER COLUMN email TYPE text",
         "ALTER TABLE guests ALTER COLUMN price TYPE numeric(12,2)",
+        "ALTER TABLE guests ALTER COLUMN email TYPE text USING email::text",
     ),
     "storage": (
         "ALTER TABLE guests ALTER COLUMN name SET STATISTICS 500",
@@ -202,6 +203,8 @@ ROWS: dict[str, tuple[str, ...]] = {
     "add_primary_key": ("ALTER TABLE log ADD PRIMARY KEY (day)",),
     "retype": (
         "ALTER TABLE guests ALTER COLUMN seats TYPE text",
+        "ALTER TABLE guests ALTER COLUMN email TYPE text USING 'x' || id",
+        "ALTER TABLE guests ALTER COLUMN seats TYPE bigint",
         "ALTER TABLE guests ALTER COLUMN born TYPE timestamptz",
     ),
     "generated": ("ALTER TABLE guests ADD half int GENERATED ALWAYS AS (10 / seats) STORED",),
