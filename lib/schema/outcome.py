@@ -43,11 +43,15 @@ class Refused(Exception):
 
 
 class Again(Exception):
-    """Not this time: the same may work in a moment. `is_lost`: nobody told how it ended."""
+    """Not this time: the same may work in a moment.
 
-    def __init__(self, reason: str, *, is_lost: bool = False) -> None:
+    `is_lost`: nobody told how it ended. `is_settled`: the run's row was looked for, and not there.
+    """
+
+    def __init__(self, reason: str, *, is_lost: bool = False, is_settled: bool = False) -> None:
         super().__init__(reason)
         self.is_lost = is_lost
+        self.is_settled = is_settled
 
 
 MOVED = "RB002"
@@ -69,7 +73,7 @@ def understood(error: psycopg.Error) -> Again | Refused:
     if state is None or state in AWAY or state.startswith("08"):
         return Again("the connection was lost", is_lost=True)
     if state in RETRIED:
-        return Again("others held a lock that it needs")
+        return Again("others held a lock that it needs", is_settled=True)
     said = error.diag.message_primary or str(error)
     if state == guard.SQLSTATE:
         return Refused(Code.GUARD, f"it would have lost something: {said}", "Nothing was changed.")

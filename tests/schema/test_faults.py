@@ -122,6 +122,24 @@ def test_the_answer_to_commit_is_lost(app, server, early):
     assert everything(app) == before
 
 
+@pytest.mark.parametrize(
+    ("then", "state"),
+    [
+        (Again("another run is under way"), "unknown"),
+        (Again("others held a lock that it needs", is_settled=True), "busy"),
+    ],
+)
+def test_what_was_lost_is_not_called_unchanged_until_somebody_looked(app, then, state):
+    """The answer to COMMIT was lost; after that, the way to the run's row was barred, or not."""
+    ends = iter([Again("the connection was lost", is_lost=True)])
+
+    async def attempt():
+        raise next(ends, then)
+
+    outcome = asyncio.run(app.executor(0.5).persist(attempt, []))
+    assert (outcome.state, outcome.attempts > 1) == (state, True)
+
+
 def test_the_server_is_stopped_in_the_middle_and_comes_back(app, server):
     plan, run_id = app.down(), uuid4()
     life = app.value("SELECT pg_postmaster_start_time()::text")
