@@ -13,7 +13,7 @@ from lib.deployments.models import (
 from lib.deployments.store import DeploymentStore
 from lib.migrations.records import Recorded
 from lib.rollback.models import Environment
-from lib.schema.plan import Plan, Planner, Stays
+from lib.schema.plan import GoesBack, Plan, Planner, Refused
 
 LIMIT = 20
 #: So far back the live one and the one to go back to are looked for: many may be recorded that
@@ -81,13 +81,14 @@ def views(rows: Sequence[DeploymentRow], plans: Mapping[str, Plan]) -> list[Depl
 
 def show(row: DeploymentRow, live: DeploymentRow | None, plan: Plan) -> DeploymentView:
     reason = why_not(row, live)
-    if reason is None and not isinstance(plan, Stays):
-        reason = plan.sentence
+    if reason is None and isinstance(plan, Refused):
+        reason = plan.in_full
     return DeploymentView(
         **row.model_dump(exclude=NOT_SHOWN),
         is_proven=row.is_proven,
         eligible=reason is None,
         why_not=reason,
         database_effect=plan.sentence,
+        is_exclusive=isinstance(plan, GoesBack) and plan.is_exclusive,
         changed_variables=changed(row.variables, live.variables) if live else [],
     )

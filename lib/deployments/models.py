@@ -78,10 +78,19 @@ class DatabaseSeen:
 
     version: str = UNKNOWN
     ledger: tuple[str, ...] | None = None
+    #: Of the ledger, what rollbacks had taken back.
+    rolled_back: tuple[str, ...] = ()
+
+    @property
+    def standing(self) -> tuple[str, ...] | None:
+        """The ledger as code meets it."""
+        if self.ledger is None:
+            return None
+        return tuple(version for version in self.ledger if version not in self.rolled_back)
 
     @property
     def newest(self) -> str:
-        return self.ledger[-1] if self.ledger else self.version
+        return self.standing[-1] if self.standing else self.version
 
 
 class DeploymentRow(BaseModel):
@@ -145,7 +154,10 @@ class DeploymentView(BaseModel):
     is_proven: bool
     eligible: bool
     why_not: str | None
+    #: What becomes of the app's database, or why it cannot go back.
     database_effect: str
+    #: The newer version's code fails from then on: `allow_exclusive` has to be chosen.
+    is_exclusive: bool = False
     changed_variables: list[str] = Field(default_factory=list)
 
 

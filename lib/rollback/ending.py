@@ -26,6 +26,16 @@ SELECT d.environment, h.git_sha, fingerprint(h.environment_variables), %(id)s::u
 ON CONFLICT DO NOTHING
 """
 
+#: The database goes before the switch. What that means where traffic then stayed.
+DATABASE_IS_BACK = {
+    "shared": "The database is back already; {left} runs on it as well.",
+    "exclusive": "The database is back already, and {left} fails on it.",
+    "unknown": "The app's database went away, and may be back already.",
+}
+FORWARD = (
+    "To undo what was done to the database: python -m scripts.rollback_migration forward --run {id}"
+)
+
 LOCK = "UPDATE environments SET locked_by = %(id)s WHERE environment = %(environment)s"
 UNLOCK = "UPDATE environments SET locked_by = NULL WHERE environment = %(environment)s"
 
@@ -76,11 +86,22 @@ def words(claim: Claim, stop: Stop) -> dict[str, object]:
     was_unpinned = is_alias and claim.facts.get("auto_assign_before")
     if stop.traffic is Traffic.UNCHANGED and was_unpinned:
         remedy.append(PINNED)
-    return {
-        "error": stop.message,
-        "visitors_get": VISITORS_GET[stop.traffic].format(**names),
-        "next_actions": remedy + NEXT_ACTIONS[stop.traffic],
-    }
+    visitors_get = VISITORS_GET[stop.traffic].format(**names)
+    actions = remedy + NEXT_ACTIONS[stop.traffic]
+    if stop.traffic is Traffic.UNCHANGED and (back := database_back(rollback)):
+        visitors_get = visitors_get.replace(
+            "Nothing was changed.", DATABASE_IS_BACK[back].format(**names)
+        )
+        actions.append(FORWARD.format(id=rollback.id))
+    return {"error": stop.message, "visitors_get": visitors_get, "next_actions": actions}
+
+
+def database_back(rollback: Rollback) -> str | None:
+    """How the app's database was taken back by this rollback; None: it was not."""
+    facts = rollback.find("database").facts
+    if facts.get("went_back") == "yes":
+        return "exclusive" if facts.get("is_exclusive") else "shared"
+    return facts.get("went_back")
 
 
 async def write(connection: Connection, rollback: Rollback, change: Change) -> None:
@@ -99,7 +120,9 @@ async def write(connection: Connection, rollback: Rollback, change: Change) -> N
     else:
         assert isinstance(change, Stop)
         await resolve(connection, rollback.environment, ["rollback_overdue"])
-        if change.traffic is not Traffic.UNCHANGED:
+        # Back while traffic stayed: what both run on is no reason to lock.
+        is_mixed = database_back(rollback) in ("exclusive", "unknown")
+        if is_mixed or change.traffic is not Traffic.UNCHANGED:
             await connection.execute(LOCK, where)
         await raise_alert(
             connection,
