@@ -10,6 +10,7 @@ from lib.migrations.texts import (
     VERSIONS_AT_MOST,
     MigrationText,
     MigrationVersion,
+    Way,
 )
 from lib.moments import Moment
 from lib.rollback.models import STORABLE, Environment
@@ -161,6 +162,17 @@ class DeploymentView(BaseModel):
     changed_variables: list[str] = Field(default_factory=list)
 
 
+class FindingView(BaseModel):
+    """What hinders a rollback, at its line of a migration's text."""
+
+    version: str
+    way: Way
+    line: int
+    sentence: str
+    #: False: a person may choose to go back past it.
+    is_wall: bool
+
+
 class RecordedRelease(DeploymentView):
     """Answer of POST /api/deployments."""
 
@@ -170,6 +182,10 @@ class RecordedRelease(DeploymentView):
     new_texts: list[str] = Field(default_factory=list)
     #: Whose texts nobody has brought: one cannot step back past these.
     without_text: list[str] = Field(default_factory=list)
+    #: Past which version one cannot go back, and why; None: nothing hinders in the texts.
+    verdict: str | None = None
+    #: Each place that hinders, the newest first.
+    findings: list[FindingView] = Field(default_factory=list)
 
 
 class DeploymentList(BaseModel):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from lib import errors
-from lib.migrations.texts import Marked, MigrationText, checksum, promise_of
+from lib.migrations.texts import Finding, Marked, MigrationText, checksum, promise_of
 from lib.postgres import Connection, Database
 from lib.rollback.models import Environment
 
@@ -108,6 +108,8 @@ class Recorded:
     versions: tuple[str, ...]
     new_texts: tuple[str, ...]
     without_text: tuple[str, ...]
+    #: What hinders going back past the texts that were brought.
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
