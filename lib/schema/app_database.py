@@ -45,6 +45,7 @@ class AppDatabase:
     """`url`: without a pooler. It may hold a password, and is never shown."""
 
     url: str = field(repr=False)
+    run_budget: timedelta = RUN_BUDGET
 
     async def ledger(self) -> Ledger | None:
         """None when it does not answer in time. Loads no engine."""
@@ -92,11 +93,9 @@ class AppDatabase:
             )
         )
 
-    async def run(
-        self, run_id: UUID, plan: "Down", *, exclusive: bool, budget: timedelta = RUN_BUDGET
-    ) -> "Outcome":
+    async def run(self, run_id: UUID, plan: "Down", *, exclusive: bool) -> "Outcome":
         """Go back, once for this id. `exclusive`: a person chose that the newer code fails."""
-        return await self._executor(budget).run(run_id, plan, exclusive=exclusive)
+        return await self._executor(self.run_budget).run(run_id, plan, exclusive=exclusive)
 
     async def forward(self, run_id: UUID, *, budget: timedelta = FORWARD_BUDGET) -> "Outcome":
         """Undo the run."""
@@ -120,6 +119,15 @@ class AppDatabase:
         from lib.schema.executor import every_statement
 
         return every_statement(run_id, plan)
+
+    async def forward_statements(self, run_id: UUID) -> list[str]:
+        """Of the way back of a run. Raises Away; empty where there is nothing to bring forward."""
+        from lib.schema.forward import every_statement
+
+        found = await self.status(run_id)
+        if found is None or found.state == "forward":
+            return []
+        return every_statement((await self.look()).catalogue, found)
 
     def _executor(self, budget: timedelta) -> "Executor":
         from lib.schema.executor import Executor

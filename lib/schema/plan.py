@@ -132,6 +132,25 @@ class Planner:
                 self._shown = await look_at(self.app)
             return await self._plans(self.app, environment, targets, self._shown)
 
+    async def plan_to(self, last: str) -> Plan:
+        """Back to a version of the ledger, whichever release that was."""
+        assert self.app
+        seen = await look_at(self.app)
+        if seen.ledger is None:
+            return Refused("The app's database does not answer.", LATER, may_pass=True)
+        standing = DatabaseSeen(UNKNOWN, seen.ledger.applied, seen.ledger.rolled_back).standing
+        if not standing or last not in standing:
+            return Refused(
+                f"The app's database does not stand on {last}.",
+                f"It stands on: {', '.join(standing or ()) or 'nothing'}.",
+            )
+        return await self._derive(self.app, seen, standing[: standing.index(last) + 1])
+
+    async def forget(self) -> None:
+        """Whatever was read: what was just done must show."""
+        async with self._one_reads:
+            self._shown = Seen()
+
     async def _plans(
         self, app: AppDatabase, environment: Environment, targets: Sequence[str], seen: Seen
     ) -> dict[str, Plan]:
