@@ -107,7 +107,7 @@ class Intake:
         plan = (await self._plans(request.environment, [target]))[target]
         if isinstance(plan, GoesBack) and plan.is_exclusive:
             raise errors.Conflict(
-                f"{STRAGGLERS} To go back all the same, send allow_exclusive: true; or choose"
+                f"{STRAGGLERS} To go back all the same, choose that (allow_exclusive), or choose"
                 " another version.",
                 target=target,
             )

@@ -15,6 +15,7 @@ from lib.settings import load
 from lib.wiring import build
 
 PRODUCTION = Environment.PRODUCTION
+TOLD = "SELECT sentence FROM alerts WHERE kind = 'automatic_refused'"
 
 
 @pytest.fixture
@@ -395,3 +396,54 @@ async def test_a_database_that_moved_under_the_live_code_is_not_its_fault(
     [alert] = await rows("SELECT sentence FROM alerts")
     assert "0042 was applied" in alert["sentence"]
     assert await rows("SELECT 1 FROM quarantine") == []
+
+
+class TestTheDatabase:
+    """What a version to go back to would need of it, asked before the gate is."""
+
+    async def test_goes_back_by_itself_for_what_both_versions_run_on(
+        self, release, failing, act, rollbacks, releases, app
+    ):
+        bad = await release("adds-required")
+        await failing(bad)
+
+        await act()
+
+        assert await rollbacks() == [(bad, releases.v2, True)]
+
+    @pytest.mark.parametrize(
+        ("version", "why"),
+        [
+            ("renames-table", "People still on the newer version will see errors."),
+            ("drops-column", "weddings.venue"),
+        ],
+    )
+    async def test_that_stops_a_version_or_cannot_go_back_is_a_persons_decision(
+        self, release, failing, act, rollbacks, rows, changes, version, why
+    ):
+        await failing(await release(version))
+        before = changes()
+
+        await act()
+
+        [told] = await rows(TOLD)
+        assert why in told["sentence"]
+        assert "a person's decision" in told["sentence"]
+        assert await rollbacks() == []
+        assert changes() == before
+
+    async def test_that_does_not_fit_one_version_leads_to_the_next(
+        self, release, failing, act, rollbacks, services, control, releases
+    ):
+        """v2 knew a ledger that nothing leads back to."""
+        bad = await release("adds-required")
+        await failing(bad)
+        await control.execute(
+            "UPDATE live_periods SET ledger = '{20200101000000}' WHERE deployment ="
+            " (SELECT id FROM deployment_history WHERE vercel_deployment_id = %s)",
+            [releases.v2],
+        )
+
+        await act()
+
+        assert await rollbacks() == [(bad, releases.v1, True)]
