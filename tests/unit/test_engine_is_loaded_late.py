@@ -1,4 +1,4 @@
-"""What takes the app's database back is loaded when it is first used, and never by most functions."""
+"""What takes the app's database back is loaded when it is first used."""
 
 import subprocess
 import sys

@@ -401,15 +401,24 @@ async def test_a_database_that_moved_under_the_live_code_is_not_its_fault(
 class TestTheDatabase:
     """What a version to go back to would need of it, asked before the gate is."""
 
+    @pytest.fixture
+    def decide(self, services):
+        """Our own looks say that it is down."""
+
+        async def decide(deployment):
+            down = Suspicion(PRODUCTION, deployment, "probes", "it answers 500")
+            return await services.autopilot.decider.decide(down)
+
+        return decide
+
     async def test_goes_back_by_itself_for_what_both_versions_run_on(
-        self, release, failing, act, rollbacks, releases, app
+        self, release, decide, releases
     ):
         bad = await release("adds-required")
-        await failing(bad)
 
-        await act()
+        rollback = await decide(bad)
 
-        assert await rollbacks() == [(bad, releases.v2, True)]
+        assert (rollback.target, rollback.automatic) == (releases.v2, True)
 
     @pytest.mark.parametrize(
         ("version", "why"),
@@ -419,31 +428,27 @@ class TestTheDatabase:
         ],
     )
     async def test_that_stops_a_version_or_cannot_go_back_is_a_persons_decision(
-        self, release, failing, act, rollbacks, rows, changes, version, why
+        self, release, decide, rows, version, why
     ):
-        await failing(await release(version))
-        before = changes()
+        bad = await release(version)
 
-        await act()
+        assert await decide(bad) is None
 
         [told] = await rows(TOLD)
         assert why in told["sentence"]
         assert "a person's decision" in told["sentence"]
-        assert await rollbacks() == []
-        assert changes() == before
 
     async def test_that_does_not_fit_one_version_leads_to_the_next(
-        self, release, failing, act, rollbacks, services, control, releases
+        self, release, decide, control, releases
     ):
         """v2 knew a ledger that nothing leads back to."""
         bad = await release("adds-required")
-        await failing(bad)
         await control.execute(
             "UPDATE live_periods SET ledger = '{20200101000000}' WHERE deployment ="
             " (SELECT id FROM deployment_history WHERE vercel_deployment_id = %s)",
             [releases.v2],
         )
 
-        await act()
+        rollback = await decide(bad)
 
-        assert await rollbacks() == [(bad, releases.v1, True)]
+        assert rollback.target == releases.v1
