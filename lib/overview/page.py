@@ -66,7 +66,7 @@ class OverviewPage:
             live=live,
             recommended=recommended.deployment_id if recommended else None,
             caution=caution(best) if best else None,
-            blocked=summary.blocked(viewer.role, shown, recommended),
+            blocked=summary.blocked(viewer.role, shown, recommended, held_back(rows, history)),
             active=view(shown) if shown else None,
             armed=armed.shown() if armed else None,
             history=history,
@@ -86,6 +86,16 @@ def recommend(
     found = [item for item in history if item.eligible and item.deployment_id in order]
     found.sort(key=lambda item: (item.is_exclusive, order.index(item.deployment_id)))
     return next(iter(found), None)
+
+
+def held_back(
+    rows: Sequence[DeploymentRow], history: Sequence[DeploymentView]
+) -> DeploymentView | None:
+    """The best of those that only the app's database stands against."""
+    order = [row.deployment_id for row in candidates(rows)]
+    shown = {item.deployment_id: item for item in history}
+    held = [one for one in order if one in shown and not shown[one].eligible]
+    return shown[held[0]] if held else None
 
 
 def is_same(row: DeploymentRow, view: DeploymentView) -> bool:

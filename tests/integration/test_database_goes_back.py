@@ -10,6 +10,7 @@ import pytest
 
 from dev.sample_app.versions import RENAMED_SHOTS, SHOT_MINUTES, TIMELINE, VENUE_DROPPED
 from lib import errors
+from lib.access.models import Caller, Role
 from lib.rollback.engine import LEASE
 from lib.rollback.models import (
     DATABASE_FIRST,
@@ -350,6 +351,28 @@ class TestShown:
         assert not shown[releases.v2].eligible
         assert "weddings.venue" in shown[releases.v2].why_not
         assert "fix forward" in shown[releases.v2].why_not.lower()
+
+    async def test_where_it_cannot_go_back_for_any_the_button_says_so(
+        self, release, services, releases
+    ):
+        await release("drops-column")
+
+        page = await services.overview.build(PRODUCTION, Caller(name="Ada", role=Role.ADMIN))
+
+        assert page.recommended is None
+        assert page.blocked.code == "nothing"
+        assert "weddings.venue" in page.blocked.sentence
+
+    async def test_one_that_needs_no_choice_is_recommended(
+        self, release, services, releases, platform
+    ):
+        renamed = await release("renames-table")
+        platform.release("renames-table")
+        await services.tracker.reconcile(PRODUCTION)
+
+        page = await services.overview.build(PRODUCTION, Caller(name="Ada", role=Role.ADMIN))
+
+        assert page.recommended == renamed
 
     async def test_the_catalogue_is_read_once_for_all_and_not_where_nothing_moved(
         self, release, services, releases, platform
