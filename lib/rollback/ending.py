@@ -99,9 +99,12 @@ def words(claim: Claim, stop: Stop) -> dict[str, object]:
 def database_back(rollback: Rollback) -> str | None:
     """How the app's database was taken back by this rollback; None: it was not."""
     facts = rollback.find("database").facts
-    if facts.get("went_back") == "yes":
-        return "exclusive" if facts.get("is_exclusive") else "shared"
-    return facts.get("went_back")
+    match facts.get("went_back"):
+        case "yes":
+            return "exclusive" if facts["is_exclusive"] else "shared"
+        case "unknown":
+            return "unknown"
+    return None
 
 
 async def write(connection: Connection, rollback: Rollback, change: Change) -> None:

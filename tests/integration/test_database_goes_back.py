@@ -168,6 +168,42 @@ async def test_whoever_comes_after_a_lost_answer_finds_the_run(
     assert len(await audited(control, "database.back")) == 1
 
 
+async def test_what_somebody_brought_forward_meanwhile_is_not_taken_for_done(
+    release, back, work, app, services, claim_of_database, pass_time, live_moves
+):
+    rollback = await back(await release("adds-required"))
+    claim = await claim_of_database(rollback)
+    await database.run(claim, services.engine.tools)
+    await services.engine.tools.planner.app.forward(rollback.id)
+    await pass_time(LEASE)
+    before = live_moves()
+
+    ended = await work(rollback)
+
+    assert (ended.status, ended.step) == (Status.FAILED, "database")
+    assert "brought it forward again" in ended.error
+    assert live_moves() == before
+
+
+async def test_where_nobody_knows_whether_it_is_back_that_is_said_and_locks(
+    release, back, work, services, claim_of_database, pass_time, is_locked
+):
+    """The answer to COMMIT was lost, and the app's database has not answered since."""
+    rollback = await back(await release("adds-required"))
+    claim = await claim_of_database(rollback)
+    await services.engine.store.remember(
+        claim, sentence="", versions=[], is_exclusive=False, went_back="unknown"
+    )
+    services.engine.tools.planner.app = AppDatabase("postgresql://127.0.0.1:1/app")
+    await pass_time(LEASE)
+
+    ended = await work(rollback)
+
+    assert (ended.status, ended.step) == (Status.FAILED, "database")
+    assert "may be back already" in ended.visitors_get
+    assert await is_locked()
+
+
 async def test_two_workers_at_once_do_it_once(
     release, back, services, app, claim_of_database, control
 ):

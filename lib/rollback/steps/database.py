@@ -47,7 +47,16 @@ async def look_for_earlier(claim: Claim, tools: Tools, app: AppDatabase) -> Outc
         found = await app.status(claim.rollback.id)
     except Away:
         return Failed("The app's database went away.", retryable=True, traffic=traffic_after(claim))
-    return await done(claim, tools) if found is not None else None
+    if found is None:
+        return None
+    if found.state == "back":
+        return await done(claim, tools)
+    return Failed(
+        "The database went back for this rollback, and somebody brought it forward again.",
+        retryable=False,
+        traffic=traffic_after(claim),
+        remedy="Ask who did that, then start another rollback.",
+    )
 
 
 async def go_back(claim: Claim, tools: Tools, app: AppDatabase, plan: GoesBack) -> Outcome:
@@ -57,6 +66,7 @@ async def go_back(claim: Claim, tools: Tools, app: AppDatabase, plan: GoesBack) 
         sentence=plan.sentence,
         versions=list(plan.down.versions),
         is_exclusive=plan.is_exclusive,
+        went_back=None,
     )
     may = rollback.allow_exclusive and not rollback.automatic
     ended = await app.run(rollback.id, plan.down, exclusive=may)
