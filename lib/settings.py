@@ -156,7 +156,8 @@ class Settings(BaseModel):
     app_database_url: PostgresAddress | None = Field(
         None,
         validation_alias="APP_DATABASE_URL",
-        description="The app's own database, unpooled: its migration ledger is read there. "
+        description="The app's own database, unpooled, as the owner of its tables: its migration "
+        "ledger is read there, and a rollback takes it back where older code needs that. "
         "Unset: the app has no database that a rollback would have to care for.",
     )
     redis_url: str | None = Field(

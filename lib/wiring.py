@@ -51,6 +51,7 @@ from lib.rollback.intake import Intake
 from lib.rollback.progress import Progress
 from lib.rollback.steps import Tools
 from lib.rollback.store import RollbackStore
+from lib.schema.app_database import AppDatabase
 from lib.schema.plan import Planner
 from lib.settings import Settings, settings
 from lib.traffic.counts import Counts
@@ -129,7 +130,9 @@ def build(settings: Settings) -> Services:
         deployments, MoveStore(database), vercel, routing, pins, events, app_database_url
     )
     records = RecordStore(database)
-    planner = Planner(deployments, app_database_url)
+    planner = Planner(
+        deployments, records, AppDatabase(app_database_url) if app_database_url else None
+    )
     prober = make_prober(settings)
     store = RollbackStore(database)
     tools = Tools(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from lib.migrations.judging import judge
 from lib.migrations.sources import CannotCollect, Collected
-from lib.migrations.texts import Finding
+from lib.migrations.texts import Finding, newest_wall, said
 from scripts.ci import (
     BROKEN,
     FINE,
@@ -29,14 +29,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--after", metavar="VERSION", help="judge only what comes after this one")
     options = parser.parse_args(arguments)
     try:
-        migrations = collected(options).after(options.after)
+        collection = collected(options)
+        migrations = collection.after(options.after)
     except CannotCollect as error:
         tell_broken(error)
         return BROKEN
-    findings = [*too_large(migrations), *judge([one.text for one in migrations if one.text])]
+    judged = {one.version for one in migrations}
+    # What came before is read as well: it may say what the newer ones take away.
+    texts = [one.text for one in collection.migrations if one.text]
+    found = [one for one in judge(texts) if one.version in judged]
+    findings = [*too_large(migrations), *found]
     tell_findings(findings, migrations)
     print(one_line(verdict(findings, migrations)))
-    return REFUSED if findings else FINE
+    return REFUSED if any(one.is_wall for one in findings) else FINE
 
 
 def too_large(migrations: Sequence[Collected]) -> list[Finding]:
@@ -48,15 +53,18 @@ def too_large(migrations: Sequence[Collected]) -> list[Finding]:
 
 
 def verdict(findings: Sequence[Finding], migrations: Sequence[Collected]) -> str:
-    if not findings:
-        return f"This release can be rolled back: nothing hinders in {len(migrations)} migrations."
+    if not any(one.is_wall for one in findings):
+        asks = ", if a person chooses it" if findings else ""
+        return (
+            f"This release can be rolled back{asks}: nothing hinders in {len(migrations)}"
+            " migrations."
+        )
     refused = [finding for finding in findings if finding.is_refused]
     if refused:
         return f"This release cannot be recorded, because of {refused[0].version}."
-    # Going back meets the newest first.
-    order = [one.version for one in migrations]
-    wall = max(findings, key=lambda finding: order.index(finding.version))
-    return f"This release cannot be rolled back past {wall.version}, because {wall.sentence}."
+    wall = newest_wall(findings, [one.version for one in migrations])
+    assert wall
+    return said(wall)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,8 @@ def tell_findings(findings: Sequence[Finding], migrations: Sequence[Collected]) 
     by_version = {one.version: one for one in migrations}
     for finding in findings:
         place = by_version[finding.version].place(finding)
-        tell("error", f"{finding.version}: {finding.sentence}", place)
+        kind = "error" if finding.is_wall or finding.is_refused else "warning"
+        tell(kind, f"{finding.version}: {finding.sentence}", place)
 
 
 def tell(kind: str, message: str, place: Source | None = None) -> None:

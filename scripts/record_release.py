@@ -179,6 +179,8 @@ def send_once(address: str, body: bytes, token: str) -> httpx.Response:
 def say_recorded(answer: dict[str, Any]) -> None:
     new, without = answer["new_texts"], answer["without_text"]
     print(f"recorded; texts that were new: {', '.join(new) or 'none'}")
+    if verdict := answer.get("verdict"):
+        ci.tell("warning", verdict)
     if without:
         print(
             f"without a text: {len(without)} migrations, the newest {without[-1]}: nobody can step"

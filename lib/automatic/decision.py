@@ -29,6 +29,7 @@ from lib.migrations.ledger_events import LedgerEvents
 from lib.postgres import Connection
 from lib.rollback.engine import Engine
 from lib.rollback.models import Environment, Order, Rollback
+from lib.schema.plan import Plan, Refused, is_shared
 from lib.settings import Settings
 from lib.vercel.routing import Routing
 
@@ -41,6 +42,8 @@ PER_DAY = 3
 WATCH = timedelta(minutes=15)
 #: The best one, and the next known good one.
 CANDIDATES = 2
+#: Whose plans for the database are looked at.
+PLANNED = 10
 #: So far back a version to go back to is looked for: many may be recorded that never went live.
 HISTORY_LIMIT = 200
 
@@ -61,6 +64,10 @@ NO_BETTER = "No version to go back to is well, so traffic does not move."
 DATABASE_MOVED = (
     "Its database changed after it went live ({changes}) and its code did not, so the code is not"
     " to blame and traffic does not move. Look at that migration: release what fits it, or undo it."
+)
+DATABASE_HOLDS = (
+    "Going back by itself would need more of the database than what both versions run on, so it is"
+    " a person's decision. {called}: {why}"
 )
 NOT_ASKED = (
     "The version to go back to could not be asked whether it is well ({detail}), so going back is a"
@@ -102,7 +109,7 @@ class Decider:
             return None
         case = Case(suspicion, facts)
         rows = await self.deployments.history(suspicion.environment, limit=HISTORY_LIMIT)
-        targets = [row for row in candidates(rows) if row.url][:CANDIDATES]
+        found = [row for row in candidates(rows) if row.url]
         if facts.is_restored:
             await self.tell(case, "rollback_did_not_help", DID_NOT_HELP)
         elif any(is_a_persons_choice(row) for row in rows):
@@ -111,8 +118,10 @@ class Decider:
             await self.tell(case, "automatic_refused", why_not)
         elif (move := await self.moved(case)) is not None:
             await self.tell(case, "database_moved", move)
-        elif not targets:
+        elif not found:
             await self.tell(case, "down_not_rolled_back", NOTHING_BACK)
+        elif not (targets := await self.fitting(case, found)):
+            await self.tell(case, "automatic_refused", await self.why_none_fits(case, found[0]))
         elif (claim := await self.store.claim_gate(case.environment)) is not None:
             try:
                 case = await self.ask_gate(case, targets)
@@ -140,6 +149,30 @@ class Decider:
             and live.id == case.suspicion.deployment_id
             and await self.facts(case.suspicion) == case.facts
         )
+
+    async def fitting(self, case: Case, found: Sequence[DeploymentRow]) -> list[DeploymentRow]:
+        """Those that the database fits, or goes back for in a way that both versions run on."""
+        looked_at = found[:PLANNED]
+        plans = await self.plans(case.environment, looked_at)
+        held = {
+            row.deployment_id: plans[row.deployment_id].sentence
+            for row in looked_at
+            if not is_shared(plans[row.deployment_id])
+        }
+        if held:
+            log.info("database_holds", extra={"environment": case.environment, "held": held})
+        return [row for row in looked_at if row.deployment_id not in held][:CANDIDATES]
+
+    async def why_none_fits(self, case: Case, best: DeploymentRow) -> str:
+        plan = (await self.plans(case.environment, [best]))[best.deployment_id]
+        why = plan.in_full if isinstance(plan, Refused) else plan.sentence
+        return DATABASE_HOLDS.format(called=best.called, why=why)
+
+    async def plans(
+        self, environment: Environment, rows: Sequence[DeploymentRow]
+    ) -> dict[str, Plan]:
+        planner = self.engine.tools.planner
+        return await planner.plans(environment, [row.deployment_id for row in rows])
 
     async def moved(self, case: Case) -> str | None:
         """What others changed in the app's database under the live code: not the code's fault."""

@@ -8,17 +8,21 @@ from lib.deployments.models import (
     DeploymentRecord,
     DeploymentRow,
     DeploymentView,
+    FindingView,
     RecordedRelease,
 )
 from lib.deployments.store import DeploymentStore
 from lib.migrations.records import Recorded
+from lib.migrations.texts import newest_wall, said
 from lib.rollback.models import Environment
-from lib.schema.plan import Plan, Planner, Stays
+from lib.schema.plan import GoesBack, Plan, Planner, Refused
 
 LIMIT = 20
 #: So far back the live one and the one to go back to are looked for: many may be recorded that
 #: never went live.
 LOOKED_AT = 200
+#: More of them would hide the first.
+FINDINGS_SHOWN = 20
 NOT_SHOWN = {
     *("variables", "recorded_at", "recorded_by", "quarantined", "url"),
     *("proven_at", "below_floor"),
@@ -48,11 +52,23 @@ class Listing:
         view = await self.find(release.environment, release.vercel_deployment_id)
         if migrations is None:
             return RecordedRelease(**view.model_dump())
+        wall = newest_wall(migrations.findings, migrations.versions)
         return RecordedRelease(
             **view.model_dump(),
             versions=len(migrations.versions),
             new_texts=list(migrations.new_texts),
             without_text=list(migrations.without_text),
+            verdict=said(wall) if wall else None,
+            findings=[
+                FindingView(
+                    version=one.version,
+                    way=one.way,
+                    line=one.line,
+                    sentence=one.sentence,
+                    is_wall=one.is_wall,
+                )
+                for one in reversed(migrations.findings)
+            ][:FINDINGS_SHOWN],
         )
 
     async def rows(self, environment: Environment) -> list[DeploymentRow]:
@@ -81,13 +97,14 @@ def views(rows: Sequence[DeploymentRow], plans: Mapping[str, Plan]) -> list[Depl
 
 def show(row: DeploymentRow, live: DeploymentRow | None, plan: Plan) -> DeploymentView:
     reason = why_not(row, live)
-    if reason is None and not isinstance(plan, Stays):
-        reason = plan.sentence
+    if reason is None and isinstance(plan, Refused):
+        reason = plan.in_full
     return DeploymentView(
         **row.model_dump(exclude=NOT_SHOWN),
         is_proven=row.is_proven,
         eligible=reason is None,
         why_not=reason,
         database_effect=plan.sentence,
+        is_exclusive=isinstance(plan, GoesBack) and plan.is_exclusive,
         changed_variables=changed(row.variables, live.variables) if live else [],
     )

@@ -10,6 +10,7 @@ from lib.migrations.texts import (
     VERSIONS_AT_MOST,
     MigrationText,
     MigrationVersion,
+    Way,
 )
 from lib.moments import Moment
 from lib.rollback.models import STORABLE, Environment
@@ -78,10 +79,19 @@ class DatabaseSeen:
 
     version: str = UNKNOWN
     ledger: tuple[str, ...] | None = None
+    #: Of the ledger, what rollbacks had taken back.
+    rolled_back: tuple[str, ...] = ()
+
+    @property
+    def standing(self) -> tuple[str, ...] | None:
+        """The ledger as code meets it."""
+        if self.ledger is None:
+            return None
+        return tuple(version for version in self.ledger if version not in self.rolled_back)
 
     @property
     def newest(self) -> str:
-        return self.ledger[-1] if self.ledger else self.version
+        return self.standing[-1] if self.standing else self.version
 
 
 class DeploymentRow(BaseModel):
@@ -145,8 +155,22 @@ class DeploymentView(BaseModel):
     is_proven: bool
     eligible: bool
     why_not: str | None
+    #: What becomes of the app's database, or why it cannot go back.
     database_effect: str
+    #: The newer version's code fails from then on: `allow_exclusive` has to be chosen.
+    is_exclusive: bool = False
     changed_variables: list[str] = Field(default_factory=list)
+
+
+class FindingView(BaseModel):
+    """What hinders a rollback, at its line of a migration's text."""
+
+    version: str
+    way: Way
+    line: int
+    sentence: str
+    #: False: a person may choose to go back past it.
+    is_wall: bool
 
 
 class RecordedRelease(DeploymentView):
@@ -158,6 +182,10 @@ class RecordedRelease(DeploymentView):
     new_texts: list[str] = Field(default_factory=list)
     #: Whose texts nobody has brought: one cannot step back past these.
     without_text: list[str] = Field(default_factory=list)
+    #: Past which version one cannot go back, and why; None: nothing hinders in the texts.
+    verdict: str | None = None
+    #: Each place that hinders, the newest first.
+    findings: list[FindingView] = Field(default_factory=list)
 
 
 class DeploymentList(BaseModel):

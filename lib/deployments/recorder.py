@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from lib import errors
@@ -30,12 +30,12 @@ class Recorder:
 
         Raises Forbidden, InvalidRequest, MigrationChanged or Conflict: then nothing is written.
         """
+        findings: Sequence[Finding] = ()
         if release.migrations:
             check_may_bring_texts(caller)
             # Megabytes of text are seconds of work, and others are waiting.
-            check_recordable(
-                release.migrations, await asyncio.to_thread(self.judge, release.migrations)
-            )
+            findings = await asyncio.to_thread(self.judge, release.migrations)
+            check_recordable(release.migrations, findings)
         recorded: Recorded | None = None
 
         async def write(connection: Connection, deployment: UUID) -> None:
@@ -44,7 +44,7 @@ class Recorder:
                 recorded = await self._write(connection, deployment, release, caller)
 
         is_new = await self.deployments.record(release, recorded_by=caller.name, also=write)
-        return is_new, recorded
+        return is_new, replace(recorded, findings=tuple(findings)) if recorded else None
 
     async def _write(
         self, connection: Connection, deployment: UUID, release: Release, caller: Caller

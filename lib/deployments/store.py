@@ -80,9 +80,10 @@ UPDATE live_periods SET live_until = greatest(app_now(), live_from)
 """
 
 OPEN = """
-INSERT INTO live_periods (environment, deployment, how, rollback_id, moved_by, ledger)
+INSERT INTO live_periods (environment, deployment, how, rollback_id, moved_by, ledger,
+                          rolled_back)
 SELECT d.environment, d.id, CASE WHEN r.id IS NULL THEN %(how)s ELSE 'rollback' END, r.id,
-       CASE WHEN r.id IS NULL THEN %(by)s END, %(ledger)s
+       CASE WHEN r.id IS NULL THEN %(by)s END, %(ledger)s, %(rolled_back)s
   FROM deployment_details d
   LEFT JOIN rollbacks r ON r.environment = d.environment AND r.target = d.vercel_deployment_id
        AND r.status IN ('pending', 'in_progress')
@@ -143,7 +144,8 @@ SELECT h.vercel_deployment_id AS deployment_id, h.git_sha, d.title, d.author, d.
 
 DATABASES = """
 SELECT DISTINCT ON (p.deployment) h.vercel_deployment_id AS deployment_id,
-       h.db_migration_version AS version, p.ledger, p.live_until IS NULL AS is_live
+       h.db_migration_version AS version, p.ledger, p.rolled_back,
+       p.live_until IS NULL AS is_live
   FROM live_periods p JOIN deployment_history h ON h.id = p.deployment
  WHERE p.environment = %(environment)s
  ORDER BY p.deployment, p.id DESC
@@ -224,6 +226,7 @@ class DeploymentStore:
         how: How,
         mark: int,
         ledger: list[str] | None,
+        rolled_back: Sequence[str] = (),
         by: str | None = None,
     ) -> bool:
         """Open the deployment's live period and close the one before. True if that was news.
@@ -237,6 +240,7 @@ class DeploymentStore:
             "how": how,
             "by": by,
             "ledger": ledger,
+            "rolled_back": list(rolled_back),
         }
         async with self.database.transaction() as connection:
             await connection.execute(LOCK, values)
@@ -296,6 +300,7 @@ class DeploymentStore:
             row["deployment_id"]: DatabaseSeen(
                 row["version"] or UNKNOWN,
                 None if row["ledger"] is None else tuple(row["ledger"]),
+                tuple(row["rolled_back"]),
             )
             for row in rows
         }

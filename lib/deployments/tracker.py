@@ -20,7 +20,7 @@ from lib.deployments.models import (
 from lib.deployments.moves import MoveStore
 from lib.deployments.pins import Pins
 from lib.deployments.store import DeploymentStore
-from lib.migrations.ledger import read_ledger
+from lib.migrations.ledger import read_whole_ledger
 from lib.rollback.models import Environment
 from lib.vercel.client import VercelClient
 from lib.vercel.events import EventStore
@@ -55,9 +55,16 @@ class Tracker:
         if await self.deployments.live_deployment(environment) != live.id:
             await self.record_platform(environment, live)
             move = await self.move(environment, live, how)
-            ledger = await read_ledger(self.app_database_url) if self.app_database_url else None
+            url = self.app_database_url
+            ledger = await read_whole_ledger(url) if url else None
             if await self.deployments.go_live(
-                environment, live.id, how=move.how, by=move.by, mark=mark, ledger=ledger
+                environment,
+                live.id,
+                how=move.how,
+                by=move.by,
+                mark=mark,
+                ledger=list(ledger.applied) if ledger else None,
+                rolled_back=ledger.rolled_back if ledger else (),
             ):
                 await self.pins.follow(environment, live.id)
                 return live.id

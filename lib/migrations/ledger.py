@@ -1,7 +1,12 @@
-"""The app's migration ledger: read where its own tool keeps it, never written."""
+"""The app's migration ledger: read where its own tool keeps it, never written.
+
+What a rollback takes back stays in it, so that the tool does not run it again; the journal of
+rollbacks, in the same database, says what that is.
+"""
 
 import asyncio
-from typing import LiteralString
+from dataclasses import dataclass
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -19,28 +24,54 @@ LEDGERS: dict[str, LiteralString] = {
     "schema_migrations": "SELECT version FROM schema_migrations ORDER BY 1",
 }
 
+RUNS: LiteralString = "_rollback.runs"
+ROLLED_BACK: LiteralString = (
+    "SELECT unnest(versions) FROM _rollback.runs WHERE state <> 'forward' ORDER BY number"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """`rolled_back`: of what was applied, what is taken back at present."""
+
+    applied: tuple[str, ...] = ()
+    rolled_back: tuple[str, ...] = ()
+
 
 async def read_ledger(url: str) -> list[str] | None:
     """The applied versions in order; None when the database does not answer in time.
 
     A database without a ledger has no migrations: an empty list.
     """
+    ledger = await read_whole_ledger(url)
+    return None if ledger is None else list(ledger.applied)
+
+
+async def read_whole_ledger(url: str) -> Ledger | None:
+    """As `read_ledger`, with what is taken back of it."""
     try:
-        return await asyncio.wait_for(applied(url), TIMEOUT_SECONDS)
+        return await asyncio.wait_for(read(url), TIMEOUT_SECONDS)
     except (TimeoutError, psycopg.Error):
         return None
 
 
-async def applied(url: str) -> list[str]:
+async def read(url: str) -> Ledger:
     async with await psycopg.AsyncConnection.connect(
         url, autocommit=True, connect_timeout=int(TIMEOUT_SECONDS)
     ) as connection:
+        applied: list[str] = []
         for table, query in LEDGERS.items():
-            cursor = await connection.execute("SELECT to_regclass(%s)", [table])
-            row = await cursor.fetchone()
-            if row and row[0] is not None:
-                return [
-                    str(version)
-                    for (version,) in await (await connection.execute(query)).fetchall()
-                ]
-        return []
+            if await exists(connection, table):
+                applied = await column(connection, query)
+                break
+        taken_back = await column(connection, ROLLED_BACK) if await exists(connection, RUNS) else []
+        return Ledger(tuple(applied), tuple(taken_back))
+
+
+async def exists(connection: psycopg.AsyncConnection[Any], table: str) -> bool:
+    row = await (await connection.execute("SELECT to_regclass(%s)", [table])).fetchone()
+    return row is not None and row[0] is not None
+
+
+async def column(connection: psycopg.AsyncConnection[Any], query: LiteralString) -> list[str]:
+    return [str(value) for (value,) in await (await connection.execute(query)).fetchall()]

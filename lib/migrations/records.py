@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from lib import errors
-from lib.migrations.texts import Marked, MigrationText, checksum, promise_of
+from lib.migrations.texts import Finding, Marked, MigrationText, checksum, promise_of
 from lib.postgres import Connection, Database
 from lib.rollback.models import Environment
 
@@ -67,6 +67,21 @@ SELECT array(SELECT m.version FROM deployment_migrations m
    AND d.migrations_recorded_at IS NOT NULL
 """
 
+#: Where nobody told, what the ledger held when the release first went live.
+CONTAINED = """
+SELECT d.vercel_deployment_id AS deployment_id,
+       CASE WHEN d.migrations_recorded_at IS NOT NULL
+            THEN array(SELECT m.version FROM deployment_migrations m
+                        WHERE m.deployment = d.id ORDER BY m.position)
+            ELSE (SELECT array(SELECT v FROM unnest(p.ledger) WITH ORDINALITY l (v, position)
+                                WHERE v <> ALL (p.rolled_back) ORDER BY position)
+                    FROM live_periods p
+                   WHERE p.deployment = d.id AND p.ledger IS NOT NULL ORDER BY p.id LIMIT 1)
+            END AS versions
+  FROM deployment_details d
+ WHERE d.environment = %(environment)s AND d.vercel_deployment_id = ANY(%(deployment_ids)s)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedText:
@@ -93,6 +108,8 @@ class Recorded:
     versions: tuple[str, ...]
     new_texts: tuple[str, ...]
     without_text: tuple[str, ...]
+    #: What hinders going back past the texts that were brought.
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +180,19 @@ class RecordStore:
             VERSIONS_OF, environment=environment, deployment_id=deployment_id
         )
         return tuple(row["versions"]) if row else None
+
+    async def contained(
+        self, environment: Environment, deployment_ids: Sequence[str]
+    ) -> dict[str, tuple[str, ...]]:
+        """By deployment, what it contains as far as anybody knows; the others are missing."""
+        rows = await self.database.all(
+            CONTAINED, environment=environment, deployment_ids=list(deployment_ids)
+        )
+        return {
+            row["deployment_id"]: tuple(row["versions"])
+            for row in rows
+            if row["versions"] is not None
+        }
 
 
 async def insert_texts(

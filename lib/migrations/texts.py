@@ -78,6 +78,20 @@ class Finding:
     sentence: str
     #: True: it cannot be recorded at all. False: one cannot go back past this version.
     is_refused: bool = True
+    #: False, where it is not refused: a rollback passes it if a person chooses that.
+    is_wall: bool = True
+
+
+def newest_wall(findings: Sequence[Finding], versions: Sequence[str]) -> Finding | None:
+    """Going back meets the newest first. `versions`: in order."""
+    order = {version: number for number, version in enumerate(versions)}
+    walls = [one for one in findings if one.is_wall and not one.is_refused]
+    return max(walls, key=lambda one: order[one.version], default=None)
+
+
+def said(wall: Finding) -> str:
+    reason = wall.sentence.removesuffix(".")
+    return f"This release cannot be rolled back past {wall.version}, because {reason}."
 
 
 class Judge(Protocol):

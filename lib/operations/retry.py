@@ -31,6 +31,7 @@ async def start(operation: Retry, caller: Caller, intake: Intake) -> Result:
                 environment=environment,
                 reason=failed.reason,
                 note=operation.reason,
+                allow_exclusive=failed.allow_exclusive,
             ),
             requested_by=caller.name,
             idempotency_key=f"retry:{failed.id}",

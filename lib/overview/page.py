@@ -2,13 +2,15 @@
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lib.access.models import Caller, Role
 from lib.automatic.store import AutomaticStore
-from lib.deployments.eligibility import caution, last_stable
+from lib.deployments.eligibility import candidates, caution
 from lib.deployments.listing import Listing
+from lib.deployments.models import DeploymentRow, DeploymentView
 from lib.health.store import HealthStore
 from lib.overview import summary
 from lib.overview.models import Overview
@@ -43,10 +45,8 @@ class OverviewPage:
             self.standing.read(environment),
         )
         history = await self.listing.views(environment, rows)
-        best = last_stable(rows)
-        recommended = next(
-            (item for item in history if best and item.deployment_id == best.deployment_id), None
-        )
+        recommended = recommend(rows, history)
+        best = next((row for row in rows if recommended and is_same(row, recommended)), None)
         live = next((item for item in history if item.is_live), None)
         shown = summary.active(newest, now)
         live_id = live.deployment_id if live else None
@@ -66,7 +66,7 @@ class OverviewPage:
             live=live,
             recommended=recommended.deployment_id if recommended else None,
             caution=caution(best) if best else None,
-            blocked=summary.blocked(viewer.role, shown, recommended),
+            blocked=summary.blocked(viewer.role, shown, recommended, held_back(rows, history)),
             active=view(shown) if shown else None,
             armed=armed.shown() if armed else None,
             history=history,
@@ -76,6 +76,30 @@ class OverviewPage:
             quarantined=standing.quarantined,
             alerts=standing.alerts,
         )
+
+
+def recommend(
+    rows: Sequence[DeploymentRow], history: Sequence[DeploymentView]
+) -> DeploymentView | None:
+    """The best whose plan allows it; one that stops the newer version's code only if no other."""
+    order = [row.deployment_id for row in candidates(rows)]
+    found = [item for item in history if item.eligible and item.deployment_id in order]
+    found.sort(key=lambda item: (item.is_exclusive, order.index(item.deployment_id)))
+    return next(iter(found), None)
+
+
+def held_back(
+    rows: Sequence[DeploymentRow], history: Sequence[DeploymentView]
+) -> DeploymentView | None:
+    """The best of those that only the app's database stands against."""
+    order = [row.deployment_id for row in candidates(rows)]
+    shown = {item.deployment_id: item for item in history}
+    held = [one for one in order if one in shown and not shown[one].eligible]
+    return shown[held[0]] if held else None
+
+
+def is_same(row: DeploymentRow, view: DeploymentView) -> bool:
+    return row.deployment_id == view.deployment_id
 
 
 def etag(page: Overview) -> str:

@@ -96,8 +96,12 @@ def active(newest: Rollback | None, now: datetime) -> Rollback | None:
 
 
 def blocked(
-    role: Role, shown: Rollback | None, recommended: DeploymentView | None
+    role: Role,
+    shown: Rollback | None,
+    recommended: DeploymentView | None,
+    held: DeploymentView | None = None,
 ) -> Blocked | None:
+    """`held`: the version that would be recommended if the app's database could go back for it."""
     if not role.may(Role.OPERATOR):
         return Blocked(
             code="read_only",
@@ -106,7 +110,8 @@ def blocked(
     if shown is not None and not shown.is_final:
         return Blocked(code="running", sentence="A rollback is running.")
     if recommended is None:
-        return Blocked(code="nothing", sentence="There is no earlier version to go back to.")
+        why = f" {held.git_sha[:7]}: {held.why_not}" if held else ""
+        return Blocked(code="nothing", sentence=f"There is no earlier version to go back to.{why}")
     if shown is not None and shown.status is Status.FAILED:
         return Blocked(
             code="failed",

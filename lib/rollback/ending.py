@@ -28,6 +28,15 @@ ON CONFLICT DO NOTHING
 
 #: After a failure that did nothing the next one may be tried at once.
 HARMLESS = (Traffic.UNCHANGED, Traffic.OTHER)
+#: The database goes before the switch. What that means where traffic then stayed.
+DATABASE_IS_BACK = {
+    "shared": "The database is back already; {left} runs on it as well.",
+    "exclusive": "The database is back already, and {left} fails on it.",
+    "unknown": "The app's database went away, and may be back already.",
+}
+FORWARD = (
+    "To undo what was done to the database: python -m scripts.rollback_migration forward --run {id}"
+)
 
 LOCK = "UPDATE environments SET locked_by = %(id)s WHERE environment = %(environment)s"
 UNLOCK = "UPDATE environments SET locked_by = NULL WHERE environment = %(environment)s"
@@ -81,11 +90,25 @@ def words(claim: Claim, stop: Stop) -> dict[str, object]:
     was_unpinned = is_alias and claim.facts.get("auto_assign_before")
     if stop.traffic in HARMLESS and was_unpinned:
         remedy.append(PINNED)
-    return {
-        "error": stop.message,
-        "visitors_get": VISITORS_GET[stop.traffic].format(**names),
-        "next_actions": remedy + NEXT_ACTIONS[stop.traffic],
-    }
+    visitors_get = VISITORS_GET[stop.traffic].format(**names)
+    actions = remedy + NEXT_ACTIONS[stop.traffic]
+    if stop.traffic is Traffic.UNCHANGED and (back := database_back(rollback)):
+        visitors_get = visitors_get.replace(
+            "Nothing was changed.", DATABASE_IS_BACK[back].format(**names)
+        )
+        actions.append(FORWARD.format(id=rollback.id))
+    return {"error": stop.message, "visitors_get": visitors_get, "next_actions": actions}
+
+
+def database_back(rollback: Rollback) -> str | None:
+    """How the app's database was taken back by this rollback; None: it was not."""
+    facts = rollback.find("database").facts
+    match facts.get("went_back"):
+        case "yes":
+            return "exclusive" if facts["is_exclusive"] else "shared"
+        case "unknown":
+            return "unknown"
+    return None
 
 
 async def write(connection: Connection, rollback: Rollback, change: Change) -> None:
@@ -104,7 +127,9 @@ async def write(connection: Connection, rollback: Rollback, change: Change) -> N
     else:
         assert isinstance(change, Stop)
         await resolve(connection, rollback.environment, ["rollback_overdue"])
-        if change.traffic not in HARMLESS:
+        # Back while traffic stayed: what both run on is no reason to lock.
+        is_mixed = database_back(rollback) in ("exclusive", "unknown")
+        if is_mixed or change.traffic not in HARMLESS:
             await connection.execute(LOCK, where)
         await raise_alert(
             connection,

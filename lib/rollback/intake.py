@@ -5,18 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib import errors
-from lib.deployments.eligibility import BELOW_FLOOR, last_stable, why_not
+from lib.deployments.eligibility import BELOW_FLOOR, candidates, why_not
 from lib.deployments.models import DeploymentRow
 from lib.deployments.store import DeploymentStore
 from lib.postgres import Database
 from lib.rollback.engine import Engine
-from lib.rollback.models import LAST_STABLE, Order, Rollback, RollbackRequest
+from lib.rollback.models import LAST_STABLE, Environment, Order, Rollback, RollbackRequest
+from lib.schema.plan import STRAGGLERS, GoesBack, Plan, is_shared
 from lib.settings import Settings
 from lib.vercel.client import VercelClient
 
 LOCKED = "SELECT locked_by FROM environments WHERE environment = %(environment)s"
 #: How far back a version may lie that is named by its id.
 HISTORY_LIMIT = 200
+#: Candidates whose plans are looked at for `last-stable`.
+LOOKED_AT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Intake:
         Raises Conflict (of several kinds), InvalidRequest or IdempotencyKeyReused, each saying
         what to do. What cannot be known without the platform is left to the record step.
         """
-        digest = hashlib.sha256(request.model_dump_json().encode()).digest()
+        digest = digest_of(request)
         if idempotency_key is not None:
             known = await self.engine.store.find_by_key(requested_by, idempotency_key, digest)
             if known is not None:
@@ -50,6 +53,7 @@ class Intake:
         check_current(request, live)
         is_unclear = await self._check_lock(request)
         target = await self._target(request, rows, live, is_unclear=is_unclear)
+        await self._check_choice(request, target)
         return await self.engine.start(
             Order(
                 environment=request.environment,
@@ -59,6 +63,7 @@ class Intake:
                 requested_by=requested_by,
                 reason=request.reason,
                 note=request.note,
+                allow_exclusive=request.allow_exclusive,
                 evidence=evidence or {},
                 idempotency_key=idempotency_key,
                 request_sha256=digest if idempotency_key is not None else None,
@@ -74,7 +79,7 @@ class Intake:
         is_unclear: bool,
     ) -> str:
         if request.deployment_id == LAST_STABLE:
-            best = last_stable(rows)
+            best = await self._best(request.environment, candidates(rows))
             if best is None:
                 raise errors.Conflict(
                     f"There is no earlier version of {request.environment} to go back to."
@@ -86,6 +91,29 @@ class Intake:
         else:
             check_known(known, live, request, is_unclear=is_unclear)
         return request.deployment_id
+
+    async def _best(
+        self, environment: Environment, found: list[DeploymentRow]
+    ) -> DeploymentRow | None:
+        """One that the database fits, or can simply go back for; else the best of the others."""
+        plans = await self._plans(environment, [row.deployment_id for row in found[:LOOKED_AT]])
+        fitting = [row for row in found[:LOOKED_AT] if is_shared(plans[row.deployment_id])]
+        return next(iter([*fitting, *found]), None)
+
+    async def _check_choice(self, request: RollbackRequest, target: str) -> None:
+        """What a plan refuses is refused by its step, with all that is known then."""
+        if request.allow_exclusive:
+            return
+        plan = (await self._plans(request.environment, [target]))[target]
+        if isinstance(plan, GoesBack) and plan.is_exclusive:
+            raise errors.Conflict(
+                f"{STRAGGLERS} To go back all the same, choose that (allow_exclusive), or choose"
+                " another version.",
+                target=target,
+            )
+
+    async def _plans(self, environment: Environment, targets: list[str]) -> dict[str, Plan]:
+        return await self.engine.tools.planner.plans(environment, targets)
 
     async def _check_exists(self, deployment_id: str) -> None:
         try:
@@ -111,6 +139,12 @@ class Intake:
                 rollback_id=str(row["locked_by"]),
             )
         return True
+
+
+def digest_of(request: RollbackRequest) -> bytes:
+    """Of what was asked. A choice that was not made leaves no trace, as before there was one."""
+    unmade = None if request.allow_exclusive else {"allow_exclusive"}
+    return hashlib.sha256(request.model_dump_json(exclude=unmade).encode()).digest()
 
 
 def check_current(request: RollbackRequest, live: DeploymentRow | None) -> None:

@@ -63,6 +63,8 @@ class RollbackRequest(BaseModel):
     #: The deployment that the caller saw live; 409 if production has moved on.
     expected_current: str | None = Field(None, max_length=100)
     note: Text | None = None
+    #: The database may go back although the newer version's code fails from then on.
+    allow_exclusive: bool = False
 
 
 class RollbackResponse(BaseModel):
@@ -83,6 +85,7 @@ class Order(BaseModel):
     requested_by: str
     reason: str
     note: str | None = None
+    allow_exclusive: bool = False
     automatic: bool = False
     evidence: dict[str, Any] = Field(default_factory=dict)
     idempotency_key: str | None = None
@@ -120,6 +123,8 @@ class Rollback(BaseModel):
     automatic: bool
     reason: str
     note: str | None
+    #: A person chose that the newer version's code fails once the database is back.
+    allow_exclusive: bool = False
     evidence: dict[str, Any]
     requested_at: Moment
     deadline_at: Moment

@@ -52,10 +52,11 @@ SELECT revision, status IN ('pending', 'in_progress')
 
 INSERT = """
 INSERT INTO rollbacks (environment, switch_method, target, from_deployment, requested_by, automatic,
-                       reason, note, evidence, idempotency_key, request_sha256, deadline_at, step)
+                       reason, note, allow_exclusive, evidence, idempotency_key, request_sha256,
+                       deadline_at, step)
 VALUES (%(environment)s, %(switch_method)s, %(target)s, %(from_deployment)s, %(requested_by)s,
-        %(automatic)s, %(reason)s, %(note)s, %(evidence)s, %(idempotency_key)s, %(request_sha256)s,
-        app_now() + %(budget)s, %(step)s)
+        %(automatic)s, %(reason)s, %(note)s, %(allow_exclusive)s, %(evidence)s,
+        %(idempotency_key)s, %(request_sha256)s, app_now() + %(budget)s, %(step)s)
 ON CONFLICT DO NOTHING
 RETURNING id
 """

@@ -193,8 +193,20 @@ def unknown(again: Again, attempts: int) -> Outcome:
     )
 
 
+def every_statement(run_id: UUID, plan: Down) -> list[str]:
+    """All that a run changes and locks, in order, as far as it is known beforehand."""
+    return [
+        "BEGIN",
+        journal.record_run(run_id, plan),
+        journal.record_actions(run_id, "back", plan.steps),
+        *(f"LOCK TABLE ONLY {one.sql} IN {one.mode} MODE" for one in plan.locks),
+        *under_the_lock(run_id, plan),
+        "COMMIT",
+    ]
+
+
 def under_the_lock(run_id: UUID, plan: Down) -> list[str]:
-    """Everything between the lock and COMMIT; also what --dry-run prints."""
+    """Everything between the lock and COMMIT."""
     return [
         "SET LOCAL search_path = ''",
         guard.CAPTURE,

@@ -321,6 +321,20 @@ def returns(now: Catalogue, run: Run) -> list[Return]:
     ]
 
 
+def every_statement(now: Catalogue, run: Run) -> list[str]:
+    """What the way forward does to the app's tables, in order, as far as it is known beforehand."""
+    undo = Undo(now, run.steps)
+    back = returns(renamed(undo), run)
+    return [
+        *(one.build_index() for one in back if one.is_key),
+        *undo.names(),
+        *(statement for one in back for statement in one.main()),
+        *(adopt for one in back if (adopt := one.adopt_index())),
+        *(validate for one in back if (validate := one.validate())),
+        *(statement for one in back for statement in one.finish(has_named_not_null=False)),
+    ]
+
+
 def renamed(undo: Undo) -> Catalogue:
     """The catalogue as it will be once the names are as the newer code knows them."""
     tables = dict(undo.tables)

@@ -32,6 +32,8 @@ class Finding:
     message: str
     code: Code | None = None
     in_down: bool = False
+    #: Of STOP: the message without what all of them say.
+    because: str = ""
 
 
 LEVELS = {
@@ -71,9 +73,8 @@ def judge_release(
 def judge(migration: Migration, text: Text, lasting: Past) -> Iterator[Finding]:
     if text.irreversible:
         reason = f"its author says that it is irreversible: {text.irreversible}"
-        yield Finding(
-            migration.version, 1, Level.STOP, cannot(migration.version, reason), Code.NO_DOWN
-        )
+        message = cannot(migration.version, reason)
+        yield Finding(migration.version, 1, Level.STOP, message, Code.NO_DOWN, because=reason)
     changes = [lasting.settled(change) for change in text.changes]
     for change in changes:
         rule = RULES[change.kind]
@@ -100,13 +101,16 @@ def weigh(migration: Migration, change: Change, rule: Rule, lasting: Past) -> It
     does = said(rule, change)
     message = {
         Level.ERROR: f"{migration.version} {does}.",
-        Level.STOP: cannot(migration.version, f"it {does}", advice),
+        Level.STOP: cannot(migration.version, because(does, advice)),
         Level.EXCLUSIVE: f"Rolling back past {migration.version} stops the newer release's code,"
         f" because it {does}.",
         Level.NOTE: f"{migration.version} {does}: a rollback relaxes it.",
     }[level]
-    found = code if level is Level.STOP else None
-    yield Finding(migration.version, change.line, level, message, found)
+    if level is not Level.STOP:
+        yield Finding(migration.version, change.line, level, message)
+        return
+    reason = because(does, advice)
+    yield Finding(migration.version, change.line, level, message, code, because=reason)
 
 
 def may_change(function: str, lasting: Past) -> bool:
@@ -118,9 +122,12 @@ def said(rule: Rule, change: Change) -> str:
     return rule.does.format(change.subject or change.name)
 
 
-def cannot(version: str, because: str, advice: str = "") -> str:
-    rest = f"; {advice}" if advice else ""
-    return f"This release cannot be rolled back past {version}, because {because}{rest}."
+def because(does: str, advice: str) -> str:
+    return f"it {does}; {advice}" if advice else f"it {does}"
+
+
+def cannot(version: str, reason: str) -> str:
+    return f"This release cannot be rolled back past {version}, because {reason}."
 
 
 def is_own(change: Change, changes: Sequence[Change]) -> bool:

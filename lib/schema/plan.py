@@ -1,79 +1,219 @@
-"""Whether the database fits an older release: it stays as it is, or it has moved on."""
+"""What becomes of the database if one goes back to an older release, in words and as a plan.
 
+Most often its ledger is as that release knew it, and nothing else is asked. Where it has moved,
+the engine says how far it can go back, or why not.
+"""
+
+import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from lib.deployments.models import UNKNOWN, DatabaseSeen
 from lib.deployments.store import DeploymentStore
-from lib.migrations.ledger import read_ledger
+from lib.migrations.ledger import Ledger
+from lib.migrations.records import RecordedText, RecordStore
 from lib.rollback.models import Environment
+from lib.schema.app_database import AppDatabase, Away, Present
+
+if TYPE_CHECKING:
+    from lib.schema import models
 
 #: A page that polls must not cost the app's database a connection each time, nor wait for it.
 SHOWN_SECONDS = 10.0
 
+STAYS = "Database stays as it is."
+STRAGGLERS = "People still on the newer version will see errors."
+CHOOSE = "Choose a version that was live with the present database, or turn the feature off."
+LATER = "Try again when the app's database answers. " + CHOOSE
+
 
 @dataclass(frozen=True, slots=True)
 class Stays:
-    """The target's code finds the database as it knew it."""
+    """The target's code finds the database as it knew it, or can live with it as it is."""
 
-    sentence: str
+    sentence: str = STAYS
 
 
 @dataclass(frozen=True, slots=True)
-class MovedOn:
-    """Migrations ran since, or nobody knows; the rollback stops before traffic moves."""
+class GoesBack:
+    """`is_exclusive`: the newer release's code fails from then on, so a person has to choose it."""
 
     sentence: str
+    is_exclusive: bool
+    down: "models.Down"
 
 
-Plan = Stays | MovedOn
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The rollback stops before traffic moves."""
+
+    sentence: str
+    remedy: str = CHOOSE
+    #: The app's database did not answer; otherwise the same again is refused again.
+    may_pass: bool = False
+
+    @property
+    def in_full(self) -> str:
+        return f"{self.sentence} {self.remedy}"
 
 
-def judge(now: DatabaseSeen, then: DatabaseSeen) -> Plan:
+Plan = Stays | GoesBack | Refused
+
+
+def is_shared(plan: Plan) -> bool:
+    """Both releases' code runs afterwards: what may be done without anybody's choice.
+
+    Every statement of a plan is derived, none was written by somebody: an automatic rollback runs
+    all of it.
+    """
+    return isinstance(plan, Stays) or (isinstance(plan, GoesBack) and not plan.is_exclusive)
+
+
+def judge(now: DatabaseSeen, then: DatabaseSeen) -> Stays | Refused:
     """`now` against `then`, the moment when the target went live. Pure."""
-    if now.ledger is not None and now.ledger == then.ledger:
-        return Stays("Database stays as it is.")
+    if now.ledger is not None and now.standing == then.standing:
+        return Stays()
     if now.ledger is None or then.ledger is None:
         if UNKNOWN not in (now.newest, then.newest) and now.newest == then.newest:
-            return Stays("Database stays as it is.")
+            return Stays()
         if UNKNOWN in (now.newest, then.newest):
-            return MovedOn(
+            return Refused(
                 "It is not known whether the database has changed since this version was live,"
                 " so traffic does not move."
             )
-    return MovedOn(
+    return Refused(
         f"The database has moved from {then.newest} to {now.newest} since this version was live,"
         " and going back would have to undo that. Traffic does not move."
     )
 
 
 @dataclass(slots=True)
+class Seen:
+    """The app's database at one moment: read as far as somebody asks, and no further."""
+
+    at: float = field(default_factory=lambda: -SHOWN_SECONDS)
+    ledger: Ledger | None = None
+    present: Present | None = None
+    why_absent: str = ""
+    texts: Mapping[str, RecordedText] | None = None
+    #: By the versions that a target contains.
+    derived: dict[tuple[str, ...] | None, Plan] = field(default_factory=dict)
+
+    @property
+    def is_old(self) -> bool:
+        return time.monotonic() - self.at >= SHOWN_SECONDS
+
+
+@dataclass(slots=True)
 class Planner:
-    """`app_database_url` None: the app has no database that a rollback must care for."""
+    """`app` None: the app has no database that a rollback must care for."""
 
     deployments: DeploymentStore
-    app_database_url: str | None
-    _read: tuple[float, list[str] | None] = (-SHOWN_SECONDS, None)
+    records: RecordStore
+    app: AppDatabase | None
+    _shown: Seen = field(default_factory=Seen)
+    _one_reads: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def plan(self, environment: Environment, target: str) -> Plan:
-        """By the app's ledger as it is at this moment or, if its database is away, as last seen."""
-        self._read = (-SHOWN_SECONDS, None)
-        return (await self.plans(environment, [target]))[target]
+        """By the app's database at this moment or, if it is away, as it was last seen."""
+        if self.app is None:
+            return Stays()
+        seen = await look_at(self.app)
+        return (await self._plans(self.app, environment, [target], seen))[target]
 
     async def plans(self, environment: Environment, targets: Sequence[str]) -> dict[str, Plan]:
         """To show: as `plan`, by what was read at most SHOWN_SECONDS ago."""
-        if self.app_database_url is None:
-            return dict.fromkeys(targets, Stays("Database stays as it is."))
-        known = await self.deployments.known_databases(environment)
-        ledger = await self._ledger(self.app_database_url)
-        live = known.live or DatabaseSeen()
-        now = live if ledger is None else DatabaseSeen(live.version, tuple(ledger))
-        return {target: judge(now, known.of.get(target, DatabaseSeen())) for target in targets}
+        if self.app is None:
+            return dict.fromkeys(targets, Stays())
+        async with self._one_reads:
+            if self._shown.is_old:
+                self._shown = await look_at(self.app)
+            return await self._plans(self.app, environment, targets, self._shown)
 
-    async def _ledger(self, url: str) -> list[str] | None:
-        read_at, ledger = self._read
-        if time.monotonic() - read_at >= SHOWN_SECONDS:
-            ledger = await read_ledger(url)
-            self._read = (time.monotonic(), ledger)
-        return ledger
+    async def plan_to(self, last: str) -> Plan:
+        """Back to a version of the ledger, whichever release that was."""
+        assert self.app
+        seen = await look_at(self.app)
+        if seen.ledger is None:
+            return Refused("The app's database does not answer.", LATER, may_pass=True)
+        standing = DatabaseSeen(UNKNOWN, seen.ledger.applied, seen.ledger.rolled_back).standing
+        if not standing or last not in standing:
+            return Refused(
+                f"The app's database does not stand on {last}.",
+                f"It stands on: {', '.join(standing or ()) or 'nothing'}.",
+            )
+        return await self._derive(self.app, seen, standing[: standing.index(last) + 1])
+
+    async def forget(self) -> None:
+        """Whatever was read: what was just done must show."""
+        async with self._one_reads:
+            self._shown = Seen()
+
+    async def _plans(
+        self, app: AppDatabase, environment: Environment, targets: Sequence[str], seen: Seen
+    ) -> dict[str, Plan]:
+        known = await self.deployments.known_databases(environment)
+        now = known.live or DatabaseSeen()
+        if seen.ledger is not None:
+            now = DatabaseSeen(now.version, seen.ledger.applied, seen.ledger.rolled_back)
+        plans: dict[str, Plan] = {
+            target: judge(now, known.of.get(target, DatabaseSeen())) for target in targets
+        }
+        moved = [target for target, plan in plans.items() if isinstance(plan, Refused)]
+        if seen.ledger is None:
+            away = "The app's database does not answer."
+            return plans | {
+                target: Refused(f"{away} {plans[target].sentence}", LATER, may_pass=True)
+                for target in moved
+            }
+        if moved:
+            contained = await self.records.contained(environment, moved)
+            for target in moved:
+                plans[target] = await self._derive(app, seen, contained.get(target))
+        return plans
+
+    async def _derive(self, app: AppDatabase, seen: Seen, versions: tuple[str, ...] | None) -> Plan:
+        """The engine's plan for these versions, by what was read of the database once."""
+        assert seen.ledger
+        if versions not in seen.derived:
+            await self._read_rest(app, seen)
+            if seen.present is None or seen.texts is None:
+                sentence = f"The app's database could not be read: {seen.why_absent}."
+                return Refused(sentence, LATER, may_pass=True)
+            # Parsing is work of the processor, and others are waiting.
+            found = await asyncio.to_thread(
+                app.plan, seen.ledger, versions, seen.texts, seen.present
+            )
+            seen.derived[versions] = in_words(found)
+        return seen.derived[versions]
+
+    async def _read_rest(self, app: AppDatabase, seen: Seen) -> None:
+        """Catalogue and texts, once for all targets; what failed is not tried again for each."""
+        assert seen.ledger
+        if seen.present is None and not seen.why_absent:
+            try:
+                seen.present = await app.look()
+            except Away as away:
+                seen.why_absent = str(away)
+        if seen.present is not None and seen.texts is None:
+            seen.texts = await self.records.texts(seen.ledger.applied)
+
+
+async def look_at(app: AppDatabase) -> Seen:
+    ledger = await app.ledger()
+    return Seen(time.monotonic(), ledger)
+
+
+def in_words(plan: "models.Plan") -> Plan:
+    from lib.schema.models import Down, Mode, Refuse
+
+    match plan:
+        case Down(mode=Mode.EXCLUSIVE):
+            return GoesBack(f"{plan.sentence} {STRAGGLERS}", is_exclusive=True, down=plan)
+        case Down():
+            return GoesBack(plan.sentence, is_exclusive=False, down=plan)
+        case Refuse():
+            return Refused(plan.sentence, plan.remedy)
+    return Stays(plan.sentence)

@@ -9,6 +9,7 @@ const LAST_STABLE = { deployment_id: "last-stable" };
 const NO_ANSWER =
   "No answer yet. Your request may still have arrived. " +
   "Press the button again: it will not run twice.";
+const STRAGGLERS = "People still on the newer version will see errors.";
 const OFFLINE = "You are offline. Press the button again when you are back.";
 
 /** The dialog that is open, with what it offers as it was when it opened: nothing may move
@@ -59,6 +60,16 @@ function Choice({ choice, isRecommended, form, isLocked, choose }) {
   </div>`;
 }
 
+/** Nothing is lost, and still somebody has to want it. */
+function AllowExclusive({ form, isLocked, choose }) {
+  return html`<div class="form-check">
+    <input type="checkbox" class="form-check-input" id="allow-exclusive" disabled=${isLocked}
+      checked=${form.allowExclusive}
+      onChange=${(event) => choose({ allowExclusive: event.currentTarget.checked })} />
+    <label class="form-check-label" for="allow-exclusive">${STRAGGLERS}</label>
+  </div>`;
+}
+
 function Targets({ opening, form, isLocked, choose }) {
   const [isAll, showAll] = useState(false);
   const choices = isAll ? opening.choices : firstChoices(opening);
@@ -98,7 +109,11 @@ function Note({ form, isLocked, needsNote, choose }) {
       value=${form.note} onInput=${(event) => choose({ note: event.currentTarget.value })}></textarea>`;
 }
 
-function missing(form, needsNote) {
+function missing(form, needsNote, isExclusive) {
+  if (isExclusive && !form.allowExclusive) {
+    const text = "Tick that people will see errors, or choose another version.";
+    return { text, field: "allow-exclusive" };
+  }
   if (!form.reason) return { text: "Choose a reason first.", field: "reason-0" };
   if (needsNote && !form.note.trim()) return { text: "Write a note first.", field: "note" };
   return null;
@@ -110,6 +125,7 @@ const order = (form, opening) => ({
   reason: form.reason,
   ...(opening.expectedCurrent && { expected_current: opening.expectedCurrent }),
   ...(form.note.trim() && { note: form.note.trim() }),
+  ...(form.allowExclusive && { allow_exclusive: true }),
 });
 
 /** A rollback that is known to have started, and of which nothing more has been read yet. */
@@ -162,20 +178,28 @@ function showProgress(started) {
 }
 
 function Form({ opening }) {
-  const [form, setForm] = useState({ target: opening.target, reason: null, note: "" });
+  const [form, setForm] = useState({
+    target: opening.target,
+    reason: null,
+    note: "",
+    allowExclusive: false,
+  });
   const [problem, setProblem] = useState(null);
   const [isSending, setSending] = useState(false);
   const isUnderWay = useRef(false); // set at once: a second Enter comes before the next drawing
   const title = useRef(null);
   useLayoutEffect(() => title.current.focus(), []);
 
+  const chosen = opening.choices.find((choice) => choice.deployment_id === form.target);
   const choose = (change) => {
-    setForm({ ...form, ...change });
+    // Chosen for one version, it is not chosen for another.
+    const allowExclusive = form.allowExclusive && !("target" in change);
+    setForm({ ...form, allowExclusive, ...change });
     setProblem(null);
   };
   const confirm = async () => {
     if (isUnderWay.current) return;
-    const gap = missing(form, opening.needsNote);
+    const gap = missing(form, opening.needsNote, chosen?.is_exclusive);
     setProblem(gap);
     if (gap) return document.getElementById(gap.field).focus();
     isUnderWay.current = true;
@@ -188,11 +212,11 @@ function Form({ opening }) {
   };
   // The order may have arrived: only the very same one can be sent again under its key.
   const isLocked = isSending || Boolean(problem?.isOpen);
-  const chosen = opening.choices.find((choice) => choice.deployment_id === form.target);
 
   return html`<h2 id="rollback-title" tabindex="-1" ref=${title}>Roll back production?</h2>
     <p>The live site goes back to an earlier version. This takes less than 60 seconds.</p>
     <${Targets} ...${{ opening, form, isLocked, choose }} />
+    ${chosen?.is_exclusive && html`<${AllowExclusive} ...${{ form, isLocked, choose }} />`}
     <${Reasons} ...${{ form, isLocked, choose }} />
     <${Note} needsNote=${opening.needsNote} ...${{ form, isLocked, choose }} />
     <div class="dialog-end">

@@ -82,6 +82,40 @@ async def test_a_row_opens_the_dialog_with_its_own_version(browser, address):
         await expect(screen.page.locator("#rollback-confirm")).to_have_text("Roll back to 9be0d33")
 
 
+async def test_what_stops_the_newer_version_has_to_be_ticked(browser, address):
+    async with screen_on(browser, address) as screen:
+        versions = facts.history()
+        versions[1] |= {"is_exclusive": True, "database_effect": "Goes back one step."}
+        answers = await scenes.loaded(screen, history=versions)
+        await screen.page.click("#rollback-btn")
+        await screen.page.check("#reason-0")
+
+        await screen.page.click("#rollback-confirm")
+        assert await screen.focused() == "allow-exclusive"
+        assert answers.orders == []
+
+        answers.trigger, answers.status = ACCEPTED, facts.running()
+        await screen.page.check("text=People still on the newer version will see errors.")
+        await screen.page.click("#rollback-confirm")
+        await screen.page.wait_for_selector("#rollback-steps [data-step=switch]")
+        assert answers.orders[0][1]["allow_exclusive"] is True
+
+
+async def test_what_was_ticked_for_one_version_is_not_for_another(browser, address):
+    async with screen_on(browser, address) as screen:
+        versions = facts.history()
+        versions[1] |= {"is_exclusive": True}
+        await scenes.loaded(screen, history=versions)
+        await screen.page.click("#rollback-btn")
+        await screen.page.check("#allow-exclusive")
+
+        await screen.page.check("#target-dpl_old")
+        await expect(screen.page.locator("#allow-exclusive")).to_have_count(0)
+        await screen.page.check("#target-dpl_good")
+
+        await expect(screen.page.locator("#allow-exclusive")).not_to_be_checked()
+
+
 async def test_only_three_versions_are_offered_until_more_are_asked_for(browser, address):
     async with screen_on(browser, address) as screen:
         many = [facts.deployment(f"dpl_{n}", f"{n}" * 40, "More", eligible=True) for n in range(5)]

@@ -15,6 +15,10 @@ import psycopg
 import pytest
 
 from dev.platform import Config, Platform
+from dev.recording import contained
+from lib.access.models import Caller, Role
+from lib.deployments.models import Release
+from lib.migrations.collect import newest_texts
 from lib.migrations.migrate import apply_pending
 from lib.rollback.engine import LEASE
 from lib.rollback.models import Environment, Order, Rollback, SwitchMethod
@@ -204,3 +208,43 @@ def is_locked(control) -> Callable[[], Awaitable[bool]]:
         return (await cursor.fetchone())["locked_by"] is not None
 
     return is_locked
+
+
+@pytest.fixture
+def app(postgres, platform) -> Iterator[psycopg.Connection[Any]]:
+    """The app's database, which is as it was before when the test has ended."""
+    name = platform.config.app_database_url.rpartition("/")[2]
+    postgres.create_database("app_before", name)
+    connection = psycopg.connect(
+        platform.config.app_database_url, autocommit=True, row_factory=psycopg.rows.dict_row
+    )
+    yield connection
+    connection.close()
+    postgres.drop_database(name)
+    postgres.create_database(name, "app_before")
+    postgres.drop_database("app_before")
+
+
+@pytest.fixture
+def release(services, platform, app) -> Callable[[str], Awaitable[str]]:
+    """Lets a version go live, recorded as its CI would."""
+
+    async def release(version: str) -> str:
+        deployment = platform.release(version)
+        if not deployment["live"]:  # an earlier rollback has pinned what is live
+            platform.move_alias(platform.config.aliases.production, deployment["id"])
+        collection = contained(version)
+        await services.recorder.record(
+            Release(
+                environment=PRODUCTION,
+                git_sha=deployment["sha"],
+                vercel_deployment_id=deployment["id"],
+                versions=collection.versions,
+                migrations=newest_texts(collection.migrations),
+            ),
+            Caller(name="CI", role=Role.ADMIN),
+        )
+        await services.tracker.reconcile(PRODUCTION)
+        return deployment["id"]
+
+    return release

@@ -107,6 +107,29 @@ class TestCheck:
             " irreversible: it merges accounts" in done.stdout
         )
 
+    def test_what_was_really_dropped_is_a_wall_and_a_new_name_a_choice(self, run, app):
+        app("20261102090000_rename.sql", "-- migrate:up\nALTER TABLE a RENAME TO b;\n")
+
+        renamed = run("check_migrations")
+        assert renamed.returncode == 0
+        assert "warning: " in renamed.stdout
+        assert "can be rolled back, if a person chooses it" in renamed.stdout
+
+        app("20261103090000_drop.sql", "-- migrate:up\nALTER TABLE b DROP COLUMN note;\n")
+        dropped = run("check_migrations")
+        assert dropped.returncode == 1
+        assert "20261103090000_drop.sql:2: 20261103090000: it drops b.note" in dropped.stdout
+        assert "cannot be rolled back past 20261103090000, because it drops" in dropped.stdout
+
+    def test_a_default_that_an_older_text_tells_can_be_set_again(self, run, app):
+        app("20261102090000_b.sql", "-- migrate:up\nCREATE TABLE b (n int NOT NULL DEFAULT 7);\n")
+        app(
+            "20261103090000_plain.sql",
+            "-- migrate:up\nALTER TABLE b ALTER COLUMN n DROP DEFAULT;\n",
+        )
+
+        assert run("check_migrations", "--after", "20261102090000").returncode == 0
+
     def test_of_several_the_newest_is_met_first(self, run, app):
         app("20261102090000_merge.sql", MERGES)
         app("20261103090000_merge.sql", MERGES)

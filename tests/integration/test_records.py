@@ -139,6 +139,39 @@ async def test_a_list_may_be_told_after_the_platform_told_of_the_deployment(post
     assert await services.records.versions_of(PRODUCTION, "dpl_1") == (FIRST,)
 
 
+async def test_past_which_version_no_rollback_will_come_is_said_with_its_line(post):
+    dropping = text(SECOND, up="-- why\nALTER TABLE guests\n  DROP COLUMN note;")
+
+    answer = await post(versions=[FIRST, SECOND], migrations=[text(), dropping])
+
+    body = answer.json()
+    assert answer.status_code == 201
+    assert body["verdict"] == (
+        f"This release cannot be rolled back past {SECOND}, because it drops guests.note;"
+        " drop it one release later."
+    )
+    [found] = body["findings"]
+    assert (found["version"], found["way"], found["is_wall"]) == (SECOND, "up", True)
+    assert found["line"] in (2, 3)
+
+
+async def test_what_a_person_may_choose_is_found_and_no_wall(post):
+    renaming = text(SECOND, up="ALTER TABLE guests RENAME TO visitors;")
+
+    body = (await post(versions=[FIRST, SECOND], migrations=[text(), renaming])).json()
+
+    assert body["verdict"] is None
+    assert [one["is_wall"] for one in body["findings"]] == [False]
+
+
+async def test_what_a_rollback_relaxes_is_nothing_to_tell(post):
+    required = text(SECOND, up="ALTER TABLE guests ADD COLUMN phone text NOT NULL;")
+
+    body = (await post(versions=[FIRST, SECOND], migrations=[text(), required])).json()
+
+    assert (body["verdict"], body["findings"]) == (None, [])
+
+
 async def test_twice_is_once(post, count):
     first = await post(versions=[FIRST], migrations=[text()])
     second = await post(versions=[FIRST], migrations=[text()])

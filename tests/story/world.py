@@ -96,7 +96,7 @@ class World:
 
     # --- rollbacks
 
-    def trigger(self, key: str | None = None, **body: str) -> httpx.Response:
+    def trigger(self, key: str | None = None, **body: object) -> httpx.Response:
         """As an operator presses the button: back to the last stable version."""
         order = {"deployment_id": "last-stable", "environment": "production"}
         headers = {"idempotency-key": key} if key else {}
@@ -106,7 +106,7 @@ class World:
             headers=headers,
         )
 
-    def start(self, **body: str) -> str:
+    def start(self, **body: object) -> str:
         """The id of a rollback that was accepted."""
         answer = self.trigger(**body)
         assert answer.status_code == 202, answer.text
@@ -221,20 +221,20 @@ class World:
 
     def remember(self, name: str) -> None:
         self.ask_platform("POST", "snapshot", name=name)
-        self._copy(self._name, f"{self._name}_{name}")
+        self.copy_database(self._name, f"{self._name}_{name}")
 
     def return_to(self, name: str) -> None:
         """As it was then. What still works for the present is ended first."""
         self.kill(SWEEP, WEBHOOK, TRIGGER, OPERATIONS)
         self.ask_platform("POST", "restore", name=name)
-        self._copy(f"{self._name}_{name}", self._name)
+        self.copy_database(f"{self._name}_{name}", self._name)
         self._moves_before = len(self.ask_platform("GET", "alias_moves"))
 
     @property
     def _name(self) -> str:
         return self.database_url.rpartition("/")[2]
 
-    def _copy(self, source: str, target: str) -> None:
+    def copy_database(self, source: str, target: str) -> None:
         postgres = self.database_url.rpartition("/")[0] + "/postgres"
         with psycopg.connect(postgres, autocommit=True) as opened:
             # A template must have no connections, and the stack's own come back at once.

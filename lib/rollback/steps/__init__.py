@@ -9,7 +9,7 @@ from lib.rollback.steps.base import Step, Tools, traffic_after
 STEPS: tuple[Step, ...] = (
     Step("record", record.run, budget=timedelta(seconds=30)),
     Step("switch", switch.run, budget=timedelta(seconds=60)),
-    Step("database", database.run, budget=timedelta(seconds=20)),
+    Step("database", database.run, budget=timedelta(seconds=25)),
     Step("caches", caches.run, budget=timedelta(seconds=10), attempts=2, optional=True),
     Step("verify", verify.run, budget=timedelta(seconds=45)),
 )

@@ -1,19 +1,115 @@
-"""Step 3: the database fits the target's code. It stays as it is, or the rollback stops here."""
+"""Step `database`: the app's database fits the target's code, going back for it where it must.
 
-from lib.rollback.machine import Failed, Outcome, Skipped, Traffic
+Known by the rollback's id over there: whoever comes after a lost answer to COMMIT, or takes over,
+finds the run and does nothing. It runs only what was derived, never SQL that somebody wrote, so
+an automatic rollback may do all of it but what is exclusive.
+"""
+
+from typing import TYPE_CHECKING
+
+from lib.audit.store import write_audit
+from lib.rollback.machine import Done, Failed, Outcome, Skipped
 from lib.rollback.models import Claim
-from lib.rollback.steps.base import Tools
-from lib.schema.plan import Stays
+from lib.rollback.steps.base import Tools, traffic_after
+from lib.schema.app_database import AppDatabase, Away
+from lib.schema.plan import GoesBack, Refused, Stays
+
+if TYPE_CHECKING:
+    from lib.schema import outcome
+
+IS_AUDITED = """
+SELECT FROM audit WHERE action = 'database.back' AND facts ->> 'run_id' = %(run_id)s
+"""
 
 
 async def run(claim: Claim, tools: Tools) -> Outcome:
+    """The plan is made anew each time: what it was made of may have moved since."""
     plan = await tools.planner.plan(claim.rollback.environment, claim.rollback.target)
-    if isinstance(plan, Stays):
-        return Skipped(plan.sentence)
-    before_switch = claim.rollback.after("database") == "switch"
+    app = tools.planner.app
+    if app is not None and "sentence" in claim.facts:
+        # After the plan: a run that ends between the two is found here, or by its id.
+        earlier = await look_for_earlier(claim, tools, app)
+        if earlier is not None:
+            return earlier
+    match plan:
+        case Stays(sentence):
+            return Skipped(sentence)
+        case Refused(sentence, remedy, may_pass):
+            return Failed(sentence, retryable=may_pass, traffic=traffic_after(claim), remedy=remedy)
+        case GoesBack():
+            assert app is not None
+            return await go_back(claim, tools, app, plan)
+
+
+async def look_for_earlier(claim: Claim, tools: Tools, app: AppDatabase) -> Outcome | None:
+    """An earlier attempt went as far as the app's database: what came of it?"""
+    try:
+        found = await app.status(claim.rollback.id)
+    except Away:
+        return Failed("The app's database went away.", retryable=True, traffic=traffic_after(claim))
+    if found is None:
+        return None
+    if found.state == "back":
+        return await done(claim, tools)
     return Failed(
-        plan.sentence,
+        "The database went back for this rollback, and somebody brought it forward again.",
         retryable=False,
-        traffic=Traffic.UNCHANGED if before_switch else Traffic.MOVED,
-        remedy="Choose a version that was live with the present database, or turn the feature off.",
+        traffic=traffic_after(claim),
+        remedy="Ask who did that, then start another rollback.",
     )
+
+
+async def go_back(claim: Claim, tools: Tools, app: AppDatabase, plan: GoesBack) -> Outcome:
+    rollback = claim.rollback
+    await tools.store.remember(
+        claim,
+        sentence=plan.sentence,
+        versions=list(plan.down.versions),
+        is_exclusive=plan.is_exclusive,
+        went_back=None,
+    )
+    may = rollback.allow_exclusive and not rollback.automatic
+    ended = await app.run(rollback.id, plan.down, exclusive=may)
+    if ended.state.value == "done":
+        return await done(claim, tools)
+    if ended.state.value == "unknown":
+        await tools.store.remember(claim, went_back="unknown")
+        return failed(claim, ended, retryable=True)
+    if ended.code is not None and ended.code.value == "moved":
+        # Found after COMMIT, it is final: planning again would find the database as it should be.
+        return failed(claim, ended, retryable=not await is_there(claim, app))
+    return failed(claim, ended, retryable=ended.state.value == "busy")
+
+
+async def is_there(claim: Claim, app: AppDatabase) -> bool:
+    try:
+        return await app.status(claim.rollback.id) is not None
+    except Away:
+        return False
+
+
+def failed(claim: Claim, ended: "outcome.Outcome", *, retryable: bool) -> Failed:
+    sentence = ended.sentence
+    if ended.state.value == "refused":
+        sentence = f"The database did not go back: {sentence.removesuffix('.')}."
+    return Failed(sentence, retryable=retryable, traffic=traffic_after(claim), remedy=ended.remedy)
+
+
+async def done(claim: Claim, tools: Tools) -> Done:
+    """Told in the audit log once, also if this is written down by whoever comes next."""
+    rollback, run_id = claim.rollback, str(claim.rollback.id)
+    await tools.store.remember(claim, went_back="yes")
+    async with tools.store.database.transaction() as connection:
+        cursor = await connection.execute(IS_AUDITED, {"run_id": run_id})
+        if await cursor.fetchone() is None:
+            await write_audit(
+                connection,
+                actor=rollback.requested_by,
+                action="database.back",
+                environment=rollback.environment,
+                subject=rollback.target,
+                reason=rollback.reason,
+                result="done",
+                facts={"run_id": run_id, "versions": claim.facts["versions"]},
+            )
+    return Done(claim.facts["sentence"])

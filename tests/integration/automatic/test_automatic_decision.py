@@ -15,6 +15,7 @@ from lib.settings import load
 from lib.wiring import build
 
 PRODUCTION = Environment.PRODUCTION
+TOLD = "SELECT sentence FROM alerts WHERE kind = 'automatic_refused'"
 
 
 @pytest.fixture
@@ -481,3 +482,59 @@ async def test_a_gate_that_nobody_answered_moves_nothing_and_is_asked_again(
     assert (await judge()).state == "rollback"
     await services.autopilot.look(stop_at=time.monotonic() + 60)
     assert len(await rollbacks()) == 1
+
+
+class TestTheDatabase:
+    """What a version to go back to would need of it, asked before the gate is."""
+
+    @pytest.fixture
+    def decide(self, services):
+        """Our own looks say that it is down."""
+
+        async def decide(deployment):
+            down = Suspicion(PRODUCTION, deployment, "probes", "it answers 500")
+            return await services.autopilot.decider.decide(down)
+
+        return decide
+
+    async def test_goes_back_by_itself_for_what_both_versions_run_on(
+        self, release, decide, releases
+    ):
+        bad = await release("adds-required")
+
+        rollback = await decide(bad)
+
+        assert (rollback.target, rollback.automatic) == (releases.v2, True)
+
+    @pytest.mark.parametrize(
+        ("version", "why"),
+        [
+            ("renames-table", "People still on the newer version will see errors."),
+            ("drops-column", "weddings.venue"),
+        ],
+    )
+    async def test_that_stops_a_version_or_cannot_go_back_is_a_persons_decision(
+        self, release, decide, rows, version, why
+    ):
+        bad = await release(version)
+
+        assert await decide(bad) is None
+
+        [told] = await rows(TOLD)
+        assert why in told["sentence"]
+        assert "a person's decision" in told["sentence"]
+
+    async def test_that_does_not_fit_one_version_leads_to_the_next(
+        self, release, decide, control, releases
+    ):
+        """v2 knew a ledger that nothing leads back to."""
+        bad = await release("adds-required")
+        await control.execute(
+            "UPDATE live_periods SET ledger = '{20200101000000}' WHERE deployment ="
+            " (SELECT id FROM deployment_history WHERE vercel_deployment_id = %s)",
+            [releases.v2],
+        )
+
+        rollback = await decide(bad)
+
+        assert rollback.target == releases.v1

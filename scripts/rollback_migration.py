@@ -1,0 +1,225 @@
+"""The app's database by hand: python -m scripts.rollback_migration plan | run | status | forward.
+
+The same engine as in a rollback, and the same audit log; traffic stays where it is. Reads
+DATABASE_URL and APP_DATABASE_URL. Exit codes: 0, done, or there is nothing to do; 1, refused, and
+why is said; 2, it was not asked rightly; 3, others held what it needs, nothing was changed, try
+again; 4, a database went away, the same again (--run) finds out what was done; 5, the newer
+release's code would stop working, which --allow-exclusive chooses.
+"""
+
+import argparse
+import asyncio
+import getpass
+import sys
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+
+from lib import errors
+from lib.audit.store import write_audit
+from lib.rollback.models import Environment
+from lib.schema.app_database import AppDatabase, Away
+from lib.schema.outcome import Outcome, State
+from lib.schema.plan import GoesBack, Plan, Planner, Refused, Stays
+from lib.settings import settings
+from lib.wiring import Services, build
+
+DONE, REFUSED, WRONG, BUSY, AWAY, CHOICE = range(6)
+CODES = {State.DONE: DONE, State.REFUSED: REFUSED, State.BUSY: BUSY, State.UNKNOWN: AWAY}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = read_arguments(arguments)
+    try:
+        return asyncio.run(carry_out(options))
+    except (errors.DatabaseUnavailable, Away) as error:
+        return fail(f"A database does not answer: {error}", AWAY)
+    except errors.Error as error:
+        return fail(str(error), WRONG)
+    except psycopg.errors.UndefinedTable:
+        return fail("The database has no tables yet: python -m scripts.migrate", WRONG)
+
+
+def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.rollback_migration", description=__doc__
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    plan = commands.add_parser("plan", help="say what would be done")
+    run = commands.add_parser("run", help="take the database back")
+    status = commands.add_parser("status", help="say what is back at present")
+    forward = commands.add_parser("forward", help="bring it forward again")
+    for command in (plan, run):
+        command.add_argument(
+            "--to", required=True, metavar="DEPLOYMENT|VERSION", help="dpl_…, or of the ledger"
+        )
+    for command in (run, status, forward):
+        command.add_argument("--run", type=UUID, metavar="ID", help="this one")
+    for command in (plan, run, forward):
+        command.add_argument(
+            "--environment", type=Environment, choices=[*Environment], default="production"
+        )
+    for command in (run, forward):
+        command.add_argument(
+            "--dry-run", action="store_true", help="print each statement, and change nothing"
+        )
+        command.add_argument("--yes", action="store_true", help="do not ask")
+        command.add_argument("--reason", help="for the audit log")
+    run.add_argument(
+        "--allow-exclusive",
+        action="store_true",
+        help="also where the newer release's code stops working",
+    )
+    return parser.parse_args(arguments)
+
+
+async def carry_out(options: argparse.Namespace) -> int:
+    services = build(settings())
+    planner = services.engine.tools.planner
+    if planner.app is None:
+        return fail("Set APP_DATABASE_URL: which database is the app's?", WRONG)
+    try:
+        match options.command:
+            case "plan":
+                return await show_plan(options, planner)
+            case "run":
+                return await go_back(options, services, planner, planner.app)
+            case "status":
+                return await show_status(options, planner.app)
+        return await go_forward(options, services, planner.app)
+    finally:
+        await services.close()
+
+
+async def make_plan(options: argparse.Namespace, planner: Planner) -> Plan:
+    if options.to.startswith("dpl_"):
+        return await planner.plan(options.environment, options.to)
+    return await planner.plan_to(options.to)
+
+
+async def show_plan(options: argparse.Namespace, planner: Planner) -> int:
+    plan = await make_plan(options, planner)
+    if isinstance(plan, GoesBack):
+        print(plan.sentence)
+        for step in plan.down.steps:
+            print(f"  {step.sentence}")
+        for kept in plan.down.kept:
+            print(f"  {kept} stays")
+        return CHOICE if plan.is_exclusive else DONE
+    return say(plan)
+
+
+def say(plan: Stays | Refused) -> int:
+    if isinstance(plan, Stays):
+        print(plan.sentence)
+        return DONE
+    return fail(plan.in_full, AWAY if plan.may_pass else REFUSED)
+
+
+async def go_back(
+    options: argparse.Namespace, services: Services, planner: Planner, app: AppDatabase
+) -> int:
+    run_id = options.run or uuid4()
+    if options.run and (known := await app.status(run_id)) is not None:
+        print(f"{run_id}: {known.state}: {', '.join(known.versions)}")
+        return DONE
+    plan = await make_plan(options, planner)
+    if not isinstance(plan, GoesBack):
+        return say(plan)
+    if options.dry_run:
+        return show(app.statements(run_id, plan.down))
+    print(plan.sentence)
+    if plan.is_exclusive and not options.allow_exclusive:
+        return fail("To do it all the same: --allow-exclusive.", CHOICE)
+    if not is_meant(options):
+        return fail("Nothing was changed. To go on: --yes.", WRONG)
+    print(f"run {run_id}", flush=True)
+    facts = {"run_id": str(run_id), "versions": list(plan.down.versions)}
+    await note(services, options, "database.back", "accepted", facts)
+    ended = await app.run(run_id, plan.down, exclusive=options.allow_exclusive)
+    await note(services, options, "database.back", ended.state, facts)
+    return tell(ended)
+
+
+async def show_status(options: argparse.Namespace, app: AppDatabase) -> int:
+    runs = [options.run] if options.run else [UUID(run) for run in await app.open_runs()]
+    for run_id in runs:
+        found = await app.status(run_id)
+        if found is None:
+            return fail(f"{run_id}: nothing of this run was ever done.", REFUSED)
+        print(f"{run_id}: {found.state}: {', '.join(found.versions)}")
+        for step in found.steps:
+            print(f"  {step.sentence}")
+    if not runs:
+        print("Nothing is rolled back.")
+    return DONE
+
+
+async def go_forward(options: argparse.Namespace, services: Services, app: AppDatabase) -> int:
+    """The newest run, unless one is named: they come forward in the order that they went back."""
+    open_runs = await app.open_runs()
+    if not options.run and not open_runs:
+        print("Nothing is rolled back.")
+        return DONE
+    run_id = options.run or UUID(open_runs[-1])
+    if options.dry_run:
+        return show(await app.forward_statements(run_id))
+    if not is_meant(options):
+        return fail("Nothing was changed. To go on: --yes.", WRONG)
+    print(f"run {run_id}", flush=True)
+    facts = {"run_id": str(run_id)}
+    await note(services, options, "database.forward", "accepted", facts)
+    ended = await app.forward(run_id)
+    await note(services, options, "database.forward", ended.state, facts)
+    return tell(ended)
+
+
+def is_meant(options: argparse.Namespace) -> bool:
+    """Where nobody can be asked, it has to be said."""
+    if options.yes:
+        return True
+    return sys.stdin.isatty() and input("Go on? Write yes: ").strip() == "yes"
+
+
+async def note(
+    services: Services,
+    options: argparse.Namespace,
+    action: str,
+    result: str,
+    facts: dict[str, Any],
+) -> None:
+    async with services.database.transaction() as connection:
+        await write_audit(
+            connection,
+            actor=f"{getpass.getuser()} (command line)",
+            action=action,
+            environment=options.environment,
+            subject=getattr(options, "to", None),
+            reason=options.reason,
+            result=result,
+            facts=facts,
+        )
+
+
+def show(statements: list[str]) -> int:
+    for statement in statements:
+        print(f"{statement.strip()};")
+    return DONE
+
+
+def tell(ended: Outcome) -> int:
+    if ended.state is State.DONE:
+        print(ended.sentence)
+        return DONE
+    lines = [f"{ended.sentence} {ended.remedy}".strip(), *ended.rows]
+    return fail("\n".join(lines), CODES[ended.state])
+
+
+def fail(message: str, code: int) -> int:
+    print(message, file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""The command that takes the app's database back by hand, and brings it forward again."""
+
+import asyncio
+from importlib import import_module
+
+import psycopg
+import pytest
+
+from dev.sample_app.versions import SHOT_MINUTES, TIMELINE, VENUE_DROPPED
+from scripts.rollback_migration import AWAY, BUSY, CHOICE, DONE, REFUSED, WRONG, main
+
+SENTENCE = f"Goes back one step ({SHOT_MINUTES} to {TIMELINE}). Nothing is deleted."
+caches = (
+    import_module("lib.settings").settings,
+    import_module("lib.wiring").services,
+)
+
+
+@pytest.fixture
+def run(variables, monkeypatch, capsys):
+    """Its exit code, and what it says."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    async def run(*arguments, **more):
+        for name, value in more.items():
+            monkeypatch.setenv(name, value)
+        for cache in caches:
+            cache.cache_clear()
+        capsys.readouterr()
+        code = await asyncio.to_thread(main, list(arguments))
+        return code, "".join(capsys.readouterr())
+
+    yield run
+    for cache in caches:
+        cache.cache_clear()
+
+
+def is_required(app) -> bool:
+    query = "SELECT attnotnull FROM pg_attribute WHERE attname = 'minutes'"
+    return app.execute(query).fetchone()["attnotnull"]
+
+
+async def test_back_and_forward_again(run, release, releases, app, control):
+    await release("adds-required")
+
+    assert await run("status") == (DONE, "Nothing is rolled back.\n")
+    assert (await run("plan", "--to", releases.v2))[1].startswith(SENTENCE)
+
+    code, said = await run("run", "--to", releases.v2, "--yes", "--reason", "trying")
+    assert (code, SENTENCE in said) == (DONE, True)
+    assert not is_required(app)
+    assert f"back: {SHOT_MINUTES}" in (await run("status"))[1]
+
+    code, said = await run("forward", "--yes")
+    assert (code, f"forward again, at {SHOT_MINUTES}" in said) == (DONE, True)
+    assert is_required(app)
+    cursor = await control.execute(
+        "SELECT action, result, subject FROM audit WHERE action LIKE 'database.%' ORDER BY id"
+    )
+    assert [tuple(row.values()) for row in await cursor.fetchall()] == [
+        ("database.back", "accepted", releases.v2),
+        ("database.back", "done", releases.v2),
+        ("database.forward", "accepted", None),
+        ("database.forward", "done", None),
+    ]
+
+
+async def test_a_version_of_the_ledger_is_named_by_itself(run, release, app):
+    await release("adds-required")
+
+    assert (await run("plan", "--to", TIMELINE))[1].startswith(SENTENCE)
+    code, said = await run("plan", "--to", "20990101000000")
+    assert (code, "does not stand on 20990101000000" in said) == (REFUSED, True)
+
+
+async def test_where_nothing_moved_there_is_nothing_to_do(run, release, releases):
+    assert await run("run", "--to", releases.v1, "--yes") == (DONE, "Database stays as it is.\n")
+
+
+async def test_each_statement_is_printed_and_nothing_is_changed(run, release, releases, app):
+    await release("adds-required")
+
+    code, said = await run("run", "--to", releases.v2, "--dry-run")
+
+    lines = said.splitlines()
+    assert (code, lines[0], lines[-1]) == (DONE, "BEGIN;", "COMMIT;")
+    assert 'LOCK TABLE ONLY "public"."shots" IN ACCESS EXCLUSIVE MODE;' in lines
+    assert any("DROP NOT NULL" in line for line in lines)
+    assert is_required(app)
+    assert app.execute("SELECT to_regclass('_rollback.runs') AS it").fetchone()["it"] is None
+
+
+async def test_the_way_forward_is_printed_too(run, release, releases, app):
+    await release("adds-required")
+    await run("run", "--to", releases.v2, "--yes")
+
+    code, said = await run("forward", "--dry-run")
+
+    assert code == DONE
+    assert "SET NOT NULL" in said
+    assert not is_required(app)
+
+
+async def test_whoever_cannot_be_asked_has_to_say_yes(run, release, releases, app):
+    await release("adds-required")
+
+    code, said = await run("run", "--to", releases.v2)
+
+    assert (code, "--yes" in said) == (WRONG, True)
+    assert is_required(app)
+
+
+async def test_the_same_run_again_finds_that_it_was_done(run, release, releases, app):
+    await release("adds-required")
+    _, said = await run("run", "--to", releases.v2, "--yes")
+    run_id = next(line for line in said.splitlines() if line.startswith("run ")).split()[1]
+
+    code, said = await run("run", "--to", releases.v2, "--yes", "--run", run_id)
+
+    assert (code, said) == (DONE, f"{run_id}: back: {SHOT_MINUTES}\n")
+
+
+async def test_what_cannot_come_back_is_refused(run, release, releases):
+    await release("drops-column")
+
+    code, said = await run("run", "--to", releases.v2, "--yes")
+
+    assert (code, VENUE_DROPPED in said) == (REFUSED, True)
+
+
+async def test_what_stops_the_newer_code_has_to_be_chosen(run, release, releases, app):
+    await release("renames-table")
+
+    assert (await run("plan", "--to", releases.v2))[0] == CHOICE
+    assert (await run("run", "--to", releases.v2, "--yes"))[0] == CHOICE
+    app.execute("SELECT FROM photos")
+    assert (await run("run", "--to", releases.v2, "--yes", "--allow-exclusive"))[0] == DONE
+    app.execute("SELECT FROM shots")
+
+
+async def test_a_lock_that_others_hold_is_no_refusal(run, release, releases, app):
+    await release("adds-required")
+    with psycopg.connect(app.info.dsn) as reader:
+        reader.execute("SELECT FROM shots LIMIT 1")
+        code, said = await run("run", "--to", releases.v2, "--yes")
+
+    assert (code, "Nothing was changed" in said) == (BUSY, True)
+    assert is_required(app)
+
+
+async def test_a_database_that_is_away_says_nothing_about_what_can_be_done(run, release, releases):
+    await release("adds-required")
+
+    away = {"APP_DATABASE_URL": "postgresql://127.0.0.1:1/app"}
+    assert (await run("plan", "--to", releases.v2, **away))[0] == AWAY
+    assert (await run("status", **away))[0] == AWAY
+    assert (await run("status", APP_DATABASE_URL=""))[0] == WRONG

@@ -1,0 +1,48 @@
+"""What takes the app's database back is loaded when it is first used."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = sorted(str(file.relative_to(ROOT)) for file in (ROOT / "api").rglob("*.py"))
+#: Of its room, what other rooms see.
+DOORS = {"lib.schema", "lib.schema.plan", "lib.schema.app_database"}
+#: With everything that a function builds at its first request.
+LOAD = """
+import os, runpy, sys
+os.environ |= {"DATABASE_URL": "postgresql://x/x", "APP_DATABASE_URL": "postgresql://x/y"}
+runpy.run_path(sys.argv[1])
+if "lib.wiring" in sys.modules:
+    sys.modules["lib.wiring"].services()
+print(*(name for name in sys.modules if name.startswith(("pgparse", "lib.schema"))))
+"""
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_loads_neither_the_engine_nor_the_parser(function):
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD, function],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert set(done.stdout.split()) <= DOORS
+
+
+def test_the_doors_are_those_that_the_others_use():
+    """Whoever imports another module of the room loads the engine with it."""
+    inside = [*(ROOT / "lib/schema").glob("*.py")]
+    others = [file for file in (ROOT / "lib").rglob("*.py") if file not in inside]
+    imported = {
+        line.split()[1]
+        for file in others
+        for line in file.read_text().splitlines()
+        if line.startswith("from lib.schema")
+    }
+
+    assert imported <= DOORS
