@@ -301,10 +301,18 @@ class Sweep:
             )
 
     async def is_healthy(self, environment: Environment) -> bool:
-        """By counted requests, at this moment: that overrules looks of our own."""
+        """By counted requests, at this moment: that overrules looks of our own.
+
+        Unless they stay away: a version that hangs answers nobody, so nothing of it is counted.
+        """
         traffic = await self.autopilot.judging.store.traffic(environment)
         verdict = traffic.verdict
-        return traffic.is_fresh and verdict is not None and verdict.state is State.HEALTHY
+        return (
+            traffic.is_fresh
+            and verdict is not None
+            and verdict.state is State.HEALTHY
+            and not verdict.thins_out
+        )
 
     async def is_suspect(self, environment: Environment) -> bool:
         verdict = (await self.autopilot.judging.store.traffic(environment)).verdict

@@ -39,7 +39,7 @@ def overall(
     if verdict.state is State.ROLLBACK:
         since = looked.since or now
         return Overall(state="bad", sentence=f"{name} has problems: {share}", since=since)
-    if verdict.state is State.HEALTHY:
+    if verdict.state is State.HEALTHY and (looked.state == "ok" or not verdict.thins_out):
         well = Overall(
             state="ok", sentence=f"{name} is healthy: {share}", since=looked.since or now
         )

@@ -478,6 +478,24 @@ async def test_visitors_who_are_answered_overrule_our_own_looks(
     assert await alerts() == ["down_not_rolled_back"]
 
 
+async def test_visitors_who_stay_away_overrule_nothing(
+    services, look, go_live, releases, rollbacks, control
+):
+    """They were answered well until a minute ago; now the version hangs, and nothing is counted."""
+    go_live(releases.v3)
+    await look()
+    await control.execute(
+        "INSERT INTO baselines (period, p0, newest, newest_until)"
+        """ SELECT id, '{"all requests": 0.05}', %s, app_now() + interval '5 min'"""
+        " FROM live_periods WHERE live_until IS NULL",
+        [Jsonb(verdict_of(releases.v3, "healthy") | {"thins_out": True})],
+    )
+
+    await look(FAILURES)
+
+    assert await rollbacks() == [(releases.v3, releases.v2, True)]
+
+
 def verdict_of(deployment_id, state):
     return {
         "deployment_id": deployment_id,

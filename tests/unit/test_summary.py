@@ -155,6 +155,12 @@ class TestByCountedRequests:
         )
         assert "Our own looks" in said.warning
 
+    def test_visitors_who_stay_away_overrule_nothing(self):
+        """A version that hangs answers nobody, and what is not answered is not counted."""
+        hangs = self.verdict("healthy", 0.004, thins_out=True)
+
+        assert overall(PRODUCTION, look("failed"), "dpl_2", NOON, hangs).state == "bad"
+
     def test_a_suspicion_is_a_warning(self):
         said = overall(PRODUCTION, look(), "dpl_2", NOON, self.verdict("suspect"))
 
