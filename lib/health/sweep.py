@@ -115,12 +115,26 @@ class Sweep:
         beside = self.preflight.beside(stop_at=stop_at, is_scheduled=is_scheduled)
         watching = self.ledger.watching(stop_at=stop_at)
         async with self.notifier.sending(), beside, watching:
-            while (wait := await self.glance(this)) is not None:
-                if time.monotonic() + wait >= stop_at:
-                    break
-                await asyncio.sleep(wait)
+            await self.keep_glancing(this)
             await asyncio.gather(*this.working.values())
         return this.is_good
+
+    async def keep_glancing(self, this: Round) -> None:
+        """What hangs at the end is cut off, as if the platform had done it, and taken up again by
+        the next sweep; what is told at the end is still told.
+        """
+        try:
+            # The loop's clock is the monotonic one.
+            async with asyncio.timeout_at(this.stop_at) as limit:
+                while (wait := await self.glance(this)) is not None:
+                    if time.monotonic() + wait >= this.stop_at:
+                        break
+                    await asyncio.sleep(wait)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            log.warning("sweep_cut_off")
+            this.is_good = False
 
     async def glance(self, this: Round) -> float | None:
         """Look, and see to it that what is unfinished is worked on.
@@ -289,6 +303,10 @@ class Sweep:
         ):
             suspicion = Suspicion(environment, live_id, "probes", live.detail)
             await self.autopilot.decider.decide(suspicion)
+            return
+        if await self.autopilot.decider.tell_no_help(
+            Suspicion(environment, live_id, "probes", live.detail)
+        ):
             return
         why = {Verdict.SHARED: SHARED, Verdict.DOWN: ONLY_PROBES}.get(verdict, NOTHING_BACK)
         async with self.health.database.transaction() as connection:

@@ -13,6 +13,7 @@ from lib.health.rule import FAILURES
 from lib.health.sweep import WATCH_EVERY
 from lib.rollback.engine import LEASE
 from lib.rollback.models import Environment, Status, SwitchMethod
+from lib.web.deadline import MARGIN_SECONDS
 
 PRODUCTION, STAGING = Environment.PRODUCTION, Environment.STAGING
 SECOND = timedelta(seconds=1)
@@ -292,6 +293,27 @@ async def test_what_was_rolled_back_to_is_looked_at_every_30_s_for_15_minutes(
     assert {row["live"] for row in watched} == {"ok"}
 
 
+async def test_the_watch_of_a_second_rollback_is_not_that_of_the_first(
+    services, order, work, look, rows, releases, control
+):
+    """Back, and forward again within the quarter of an hour."""
+    first = await work(await services.engine.start(order))
+    forward = order.model_copy(
+        update={"target": releases.v2, "from_deployment": releases.v1, "note": "It was not it."}
+    )
+    second = await work(await services.engine.start(forward))
+    assert second.status is Status.COMPLETED
+    await control.execute("UPDATE rollbacks SET next_watch_at = app_now()")
+    both_due = await rows("SELECT next_watch_at FROM rollbacks ORDER BY requested_at")
+
+    await look(4, every=WATCH_EVERY)
+
+    watched = await rows("SELECT rollback_id FROM probes WHERE rollback_id IS NOT NULL")
+    assert [row["rollback_id"] for row in watched] == [second.id] * 4
+    [over, _] = await rows("SELECT id, next_watch_at FROM rollbacks ORDER BY requested_at")
+    assert (over["id"], over["next_watch_at"]) == (first.id, both_due[0]["next_watch_at"])
+
+
 async def test_looks_in_between_do_not_count_as_the_watch(services, order, work, look, rows):
     await work(await services.engine.start(order))
 
@@ -385,6 +407,27 @@ async def test_a_platform_that_is_down_does_not_end_the_sweep(
     await sweep_until(services, rollback.id)
 
     assert (await services.engine.store.get(rollback.id)).status is Status.COMPLETED
+
+
+async def test_a_platform_that_hangs_does_not_keep_a_sweep_beyond_its_end(services):
+    taken = []
+
+    async def hangs(_, writer):
+        taken.append(writer)
+
+    server = await asyncio.start_server(hangs, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    services.http.base_url = f"http://{host}:{port}"
+
+    began = time.monotonic()
+    is_good = await services.sweep.run(stop_at=began + 1)
+
+    assert time.monotonic() - began < MARGIN_SECONDS
+    assert not is_good
+    assert taken
+    for writer in taken:
+        writer.close()
+    server.close()
 
 
 async def test_a_calm_sweep_ends_at_once(services, pass_time):
