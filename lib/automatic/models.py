@@ -38,12 +38,15 @@ class LiveRelease:
     #: What was live before, if that ended lately: some visitors still use it.
     left: str | None
 
-    def release(self, now: float, policy: Policy) -> Release:
-        """What it is judged by; needs `p0`."""
+    def release(self, now: float, policy: Policy, streams: Sequence[str]) -> Release:
+        """What it is judged by; needs `p0`.
+
+        Settings may name other streams by now: a new one has the null rate of all requests.
+        """
         assert self.p0 is not None
         return Release(
             judged_since(int(self.live_from), int(now), policy),
-            self.p0,
+            {name: self.p0.get(name, self.p0[ALL]) for name in streams},
             policy,
             judged_from=int(max(self.resets, default=0)),
         )
