@@ -3,7 +3,7 @@
 import asyncio
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
@@ -90,6 +90,16 @@ class Prober:
         if body is None:
             return Look(Health.FAILED, "its answer has no end")
         return judge(httpx.Response(response.status_code, content=body), expected)
+
+    async def look_around(self, host: str, *, expected: str, paths: Sequence[str]) -> Look:
+        """As `look`, and at these pages too: the worst of them. What the report said is kept."""
+        report, *pages = await asyncio.gather(
+            self.look(host, expected=expected), *(self.look(host, path=path) for path in paths)
+        )
+        failed = next((page for page in pages if page.health is Health.FAILED), None)
+        if report.health is not Health.OK or failed is None:
+            return report
+        return replace(report, health=failed.health, detail=failed.detail)
 
 
 async def read_bounded(response: httpx.Response) -> bytes | None:

@@ -93,6 +93,8 @@ class Sweep:
     preflight: Preflight
     check: DeploymentCheck
     ledger: LedgerWatch
+    #: Looked at beside the health report, at the live version and at the target.
+    probe_paths: tuple[str, ...] = ()
 
     async def run_scheduled(self, *, stop_at: float) -> None:
         """As `run`, by the platform's scheduler: only a good one of these is a sign of life.
@@ -255,7 +257,12 @@ class Sweep:
     async def look_at_live(self, environment: Environment, live_id: str) -> Look:
         """The worst of the environment's hosts: visitors use them all."""
         hosts = await self.routing.hosts(environment)
-        looks = await asyncio.gather(*(self.prober.look(host, expected=live_id) for host in hosts))
+        looks = await asyncio.gather(
+            *(
+                self.prober.look_around(host, expected=live_id, paths=self.probe_paths)
+                for host in hosts
+            )
+        )
         worst = (Health.FAILED, Health.UNKNOWN, Health.OK)
         nowhere = Look(Health.UNKNOWN, "the platform lists no host to look at")
         return min(looks, key=lambda look: worst.index(look.health), default=nowhere)
@@ -263,7 +270,9 @@ class Sweep:
     async def look_at_target(self, target: DeploymentRow | None) -> Look | None:
         if target is None or not target.url:
             return None
-        return await self.prober.look(target.url, expected=target.deployment_id)
+        return await self.prober.look_around(
+            target.url, expected=target.deployment_id, paths=self.probe_paths
+        )
 
     async def judge(
         self,
