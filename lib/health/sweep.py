@@ -61,6 +61,7 @@ DOWN = (
     "rollback_did_not_help",
 )
 SETTLED = timedelta(minutes=10)
+MOVED = "moved_after_rollback"
 ONLY_PROBES = (
     "Visitors' requests are answered well all the same, so traffic does not move. Look at what the"
     " health report checks."
@@ -95,6 +96,8 @@ class Sweep:
     ledger: LedgerWatch
     #: Looked at beside the health report, at the live version and at the target.
     probe_paths: tuple[str, ...] = ()
+    #: However little time a sweep has, it glances once.
+    one_glance_seconds: float = 10.0
 
     async def run_scheduled(self, *, stop_at: float) -> None:
         """As `run`, by the platform's scheduler: only a good one of these is a sign of life.
@@ -125,9 +128,10 @@ class Sweep:
         """What hangs at the end is cut off, as if the platform had done it, and taken up again by
         the next sweep; what is told at the end is still told.
         """
+        # The loop's clock is the monotonic one.
+        cut_off_at = max(this.stop_at, time.monotonic() + self.one_glance_seconds)
         try:
-            # The loop's clock is the monotonic one.
-            async with asyncio.timeout_at(this.stop_at) as limit:
+            async with asyncio.timeout_at(cut_off_at) as limit:
                 while (wait := await self.glance(this)) is not None:
                     if time.monotonic() + wait >= this.stop_at:
                         break
@@ -247,7 +251,7 @@ class Sweep:
             await raise_alert(
                 connection,
                 environment=environment,
-                kind="moved_after_rollback",
+                kind=MOVED,
                 sentence=f"{environment.capitalize()} was rolled back to {target}, and somebody has"
                 f" since let {live_id} go live.",
                 once=f"moved:{rollback_id}:{live_id}",
@@ -290,6 +294,8 @@ class Sweep:
             if not await self.is_suspect(environment):
                 async with self.health.database.transaction() as connection:
                     await resolve(connection, environment, DOWN, older_than=SETTLED)
+                    # Until the watch has ended it would be told again at once.
+                    await resolve(connection, environment, [MOVED], older_than=WATCH)
             await self.deployments.prove(environment, live_id)
         elif verdict in (Verdict.DOWN, Verdict.SHARED, Verdict.ALONE):
             # A shared cause is not this version's fault: it may be gone back to later.

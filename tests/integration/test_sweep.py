@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -334,6 +335,19 @@ async def test_who_moves_production_after_a_rollback_is_told_of_once(
     assert len(await rollbacks()) == 1
 
 
+async def test_what_was_moved_after_a_rollback_is_over_when_it_has_been_well_for_as_long(
+    services, order, work, look, go_live, releases, rows
+):
+    await work(await services.engine.start(order))
+    go_live(releases.v2)
+    await look(2)
+
+    await look(4, every=WATCH / 2)
+
+    moved = await rows("SELECT resolved_at FROM alerts WHERE kind = 'moved_after_rollback'")
+    assert [row["resolved_at"] is None for row in moved] == [False]
+
+
 async def sweep_until(services, rollback_id) -> None:
     """It ends, or SOON is over; the sweep itself would go on to watch."""
     stop_at = time.monotonic() + SOON
@@ -420,7 +434,7 @@ async def test_a_platform_that_hangs_does_not_keep_a_sweep_beyond_its_end(servic
     services.http.base_url = f"http://{host}:{port}"
 
     began = time.monotonic()
-    is_good = await services.sweep.run(stop_at=began + 1)
+    is_good = await replace(services.sweep, one_glance_seconds=0).run(stop_at=began + 1)
 
     assert time.monotonic() - began < MARGIN_SECONDS
     assert not is_good
