@@ -21,6 +21,8 @@ STRAGGLERS_FOR = timedelta(days=1)
 RECORDINGS_KEPT = timedelta(days=7)
 #: Newest ones of each environment: so many of calm verdicts, and as many of alarming ones.
 RECORDINGS = 200
+#: Of a live period; the newest is what counts, and a recording does not reach back further.
+RESETS = 100
 #: What spoke against a release, and what was decided; and verdicts that nobody asks about.
 KEPT = timedelta(days=90)
 CALM_KEPT = timedelta(days=7)
@@ -100,8 +102,11 @@ DELETE FROM verdicts
        WHEN state IN ('suspect', 'rollback') THEN %(kept)s ELSE %(calm_kept)s END
 """
 
+#: An outage that both versions share may last for a day, and be asked about twice a minute.
 RESET = """
-UPDATE baselines SET resets = array_append(resets, app_now()) WHERE period = %(period)s
+UPDATE baselines
+   SET resets = array_append(resets[greatest(1, cardinality(resets) - %(kept)s + 2):], app_now())
+ WHERE period = %(period)s
 """
 
 STRAGGLE = """
@@ -304,7 +309,7 @@ async def write_decision(connection: Connection, **values: Any) -> None:
 
 async def reset_evidence(connection: Connection, period: int) -> None:
     """What was counted until now is no evidence any more."""
-    await connection.execute(RESET, {"period": period})
+    await connection.execute(RESET, {"period": period, "kept": RESETS})
 
 
 def read_live(row: dict[str, Any]) -> LiveRelease:

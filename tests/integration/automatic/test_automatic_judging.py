@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from lib.automatic.store import RECORDINGS, read_recording
+from lib.automatic.store import RECORDINGS, RESETS, read_recording, reset_evidence
 from lib.health.backtest import replay
 from lib.health.baseline import ALL
 from lib.health.evidence import Policy
@@ -207,6 +207,24 @@ async def test_a_reset_drops_what_was_counted_before(
     await control.execute("UPDATE baselines SET resets = ARRAY[now()]")
 
     assert (await judge()).state is not State.ROLLBACK
+
+
+async def test_an_outage_of_a_day_does_not_pile_resets_up(
+    services, control, live_since, judge, releases, rows
+):
+    await live_since(releases.v2, 400)
+    await judge()
+    [row] = await rows("SELECT period FROM baselines")
+
+    async with services.database.transaction() as connection:
+        for _ in range(RESETS + 5):
+            await reset_evidence(connection, row["period"])
+
+    [row] = await rows(
+        "SELECT resets, app_now() - resets[cardinality(resets)] AS age FROM baselines"
+    )
+    assert len(row["resets"]) == RESETS
+    assert row["age"] < timedelta(minutes=1)
 
 
 async def test_a_drain_that_is_silent_for_half_an_hour_is_told_once_and_rolls_nothing_back(
