@@ -23,6 +23,8 @@ NAME = re.compile(r"[!-~]{1,100}")
 NO_DATABASE = "it says that its database is not healthy, and the other version's is"
 #: The platform's own refusals: they say nothing about the deployment.
 PROTECTED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+#: What the platform says at the address of a deployment that was deleted.
+GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 NOT_THE_DEPLOYMENT = {*PROTECTED, HTTPStatus.NOT_FOUND}
 
 
@@ -42,6 +44,8 @@ class Look:
     answered: bool = True
     #: By the platform, which asks who we are: the deployment was not reached.
     is_refused: bool = False
+    #: There is nothing at this address, or nothing any more.
+    is_gone: bool = False
 
 
 @cache
@@ -118,9 +122,11 @@ def judge(response: httpx.Response, expected: str | None) -> Look:
     if body is None:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return Look(Health.FAILED, f"it answers {status}")
-        if status in NOT_THE_DEPLOYMENT:
+        if status in (*NOT_THE_DEPLOYMENT, *GONE):
             detail = f"{HEALTH_PATH} answers {status}"
-            return Look(Health.UNKNOWN, detail, is_refused=status in PROTECTED)
+            return Look(
+                Health.UNKNOWN, detail, is_refused=status in PROTECTED, is_gone=status in GONE
+            )
         return Look(Health.UNKNOWN, f"{HEALTH_PATH} does not say which deployment answers")
     deployment_id = body["deployment_id"]
     checks = {name: state_of(body.get(name)) for name in CHECKS}

@@ -66,6 +66,18 @@ ONLY_PROBES = (
     "Visitors' requests are answered well all the same, so traffic does not move. Look at what the"
     " health report checks."
 )
+TARGET_UNASKED = (
+    "The version to go back to does not say whether it is well, so going back is a person's"
+    " decision. Look whether it is still there, and whether its protection lets us through."
+)
+#: Why traffic does not move.
+WHY = {
+    Verdict.DOWN: ONLY_PROBES,
+    Verdict.SHARED: SHARED,
+    Verdict.ALONE: NOTHING_BACK,
+    Verdict.UNASKED: TARGET_UNASKED,
+}
+DOWNS = tuple(WHY)
 
 
 @dataclass(slots=True)
@@ -297,9 +309,9 @@ class Sweep:
                     # Until the watch has ended it would be told again at once.
                     await resolve(connection, environment, [MOVED], older_than=WATCH)
             await self.deployments.prove(environment, live_id)
-        elif verdict in (Verdict.DOWN, Verdict.SHARED, Verdict.ALONE):
+        elif verdict in DOWNS:
             # A shared cause is not this version's fault: it may be gone back to later.
-            if verdict is not Verdict.SHARED:
+            if verdict in (Verdict.DOWN, Verdict.ALONE):
                 await self.deployments.set_health(environment, live_id, is_passing=False)
             await self.act(environment, live_id, live, target, verdict)
 
@@ -323,7 +335,7 @@ class Sweep:
             Suspicion(environment, live_id, "probes", live.detail)
         ):
             return
-        why = {Verdict.SHARED: SHARED, Verdict.DOWN: ONLY_PROBES}.get(verdict, NOTHING_BACK)
+        why = WHY[verdict]
         async with self.health.database.transaction() as connection:
             await raise_alert(
                 connection,

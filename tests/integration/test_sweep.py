@@ -247,14 +247,15 @@ class TestWhatIsNotDoneByItself:
         assert refused == ["automatic_refused"]
 
 
-async def test_a_target_that_cannot_be_asked_says_nothing(
-    look, go_live, control, rollbacks, releases
+async def test_a_target_that_cannot_be_asked_leaves_it_to_a_person_who_is_told(
+    look, go_live, control, rollbacks, releases, alerts
 ):
     await control.execute("UPDATE deployment_details SET url = 'nowhere.example'")
     go_live(releases.v3)
     await look(FAILURES)
 
     assert await rollbacks() == []
+    assert await alerts() == ["down_not_rolled_back"]
 
 
 async def test_sweeps_that_overlap_take_one_look(services, rows):

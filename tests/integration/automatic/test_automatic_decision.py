@@ -193,6 +193,17 @@ class TestTheGate:
         [row] = await rows("SELECT gate FROM decisions")
         assert [one["answer"] for one in row["gate"]] == ["fails", "helps"]
 
+    async def test_one_that_was_deleted_is_passed_over(
+        self, services, failing, act, rollbacks, releases
+    ):
+        """By retention, for instance: to go back to it would only fail, three times a day."""
+        await failing(releases.v3)
+        await services.http.delete(f"/v13/deployments/{releases.v2}")
+
+        await act()
+
+        assert await rollbacks() == [(releases.v3, releases.v1, True)]
+
     async def test_a_protected_target_is_gone_back_to_on_the_hard_path_and_that_is_said(
         self, failing, act, protected, rollbacks, releases, rows
     ):
