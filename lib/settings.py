@@ -284,8 +284,8 @@ class Settings(BaseModel):
     ] = Field(
         (),
         validation_alias="PROBE_PATHS",
-        description="At most 4 pages that are asked for (GET) beside the health report before an "
-        "automatic rollback, such as `/, /api/timeline`.",
+        description="At most 4 pages that are asked for (GET) beside the health report, in each "
+        "look and before an automatic rollback, such as `/, /api/timeline`.",
     )
     on_call_phone: str | None = Field(
         None,

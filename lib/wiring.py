@@ -182,6 +182,7 @@ def build(settings: Settings) -> Services:
         preflight=preflight,
         check=check,
         ledger=LedgerWatch(ledger_events, app_database_url),
+        probe_paths=settings.probe_paths,
     )
     return Services(
         settings=settings,

@@ -130,6 +130,16 @@ class Decider:
                 await self.store.free_gate(case.environment, claim)
         return None
 
+    async def tell_no_help(self, suspicion: Suspicion) -> bool:
+        """True if what fails is what a rollback just went back to: then people hear just that,
+        also where nothing is left to go back to, or that fails as well.
+        """
+        facts = await self.facts(suspicion)
+        if facts is None or not facts.is_restored:
+            return False
+        await self.tell(Case(suspicion, facts), "rollback_did_not_help", DID_NOT_HELP)
+        return True
+
     async def facts(self, suspicion: Suspicion) -> Facts | None:
         return await self.store.facts(
             suspicion.environment,

@@ -88,7 +88,12 @@ class Gate:
             self.prober.look(host, expected=live_id, path=path),
             self.prober.look(target.url, expected=target.deployment_id, path=path),
         )
-        return shared(*one_sided(live, other))
+        return shared(*one_sided(live, there(other)))
+
+
+def there(target: Look) -> Look:
+    """One that was deleted cannot be gone back to: the next one should be asked."""
+    return replace(target, health=Health.FAILED) if target.is_gone else target
 
 
 def shared(live: Look, other: Look) -> tuple[Look, Look]:

@@ -38,6 +38,8 @@ AHEAD_SECONDS = 60
 #: Our own looks go through the app's hosts, at least twice a minute: with visitors or without, a
 #: drain that has delivered nothing for this long is broken.
 SILENT_SECONDS = 10 * 60
+#: After this another batch asks, if the one that did got no answer.
+ASK_AGAIN_SECONDS = 5.0
 STRAGGLERS_SECONDS = 60
 MINUTE = 60
 #: Fewer in five minutes say nothing about the share that is refused.
@@ -109,6 +111,8 @@ class Judging:
         """For a batch of the drain: nothing is asked until another bucket may have closed."""
         if self.counts is None or time.monotonic() < self._next:
             return Questions()
+        # One asks, and the batches that come meanwhile do not wait for a Postgres that hangs.
+        self._next = time.monotonic() + ASK_AGAIN_SECONDS
         try:
             return await self.ask()
         except errors.DatabaseUnavailable as error:
@@ -182,7 +186,8 @@ class Judging:
     ) -> Judged:
         if live.p0 is None:
             live = await self.freeze_baseline(live)
-        release = live.release(now, self.policy)
+        assert self.counts is not None
+        release = live.release(now, self.policy, self.counts.streams.names)
         verdict = judge(known.counted, release, until=until, telemetry=telemetry)
         view = show(verdict, live.deployment_id, policy=self.policy, sampling=self.sampling)
         if await self.store.renew(live, view, recorded(live, release, known.counted, until)):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from lib.health.baseline import ALL
 from lib.health.evidence import BUCKET_SECONDS, Policy, judged_since
 from lib.health.verdict import State, Verdict
 from lib.health.watch import Finding, Path, Release
@@ -37,12 +38,15 @@ class LiveRelease:
     #: What was live before, if that ended lately: some visitors still use it.
     left: str | None
 
-    def release(self, now: float, policy: Policy) -> Release:
-        """What it is judged by; needs `p0`."""
+    def release(self, now: float, policy: Policy, streams: Sequence[str]) -> Release:
+        """What it is judged by; needs `p0`.
+
+        Settings may name other streams by now: a new one has the null rate of all requests.
+        """
         assert self.p0 is not None
         return Release(
             judged_since(int(self.live_from), int(now), policy),
-            self.p0,
+            {name: self.p0.get(name, self.p0[ALL]) for name in streams},
             policy,
             judged_from=int(max(self.resets, default=0)),
         )
@@ -84,6 +88,8 @@ class VerdictView(BaseModel):
     acts_in_seconds: int | None  #: unless it stops; None: nothing is about to be done
     decidable: list[DecidableView]
     streams: list[StreamView]
+    #: Far fewer are answered now than in the minutes before: requests that hang are in no log.
+    thins_out: bool = False
 
 
 class Stragglers(BaseModel):
@@ -155,7 +161,17 @@ def show(verdict: Verdict, deployment_id: str, *, policy: Policy, sampling: floa
             for one in verdict.decidable
         ],
         streams=[show_stream(one) for one in verdict.findings],
+        thins_out=thins_out(verdict, policy),
     )
+
+
+def thins_out(verdict: Verdict, policy: Policy) -> bool:
+    """The newest window holds less than half of what the last minutes let expect."""
+    window = next(one.window for one in verdict.findings if one.stream == ALL)
+    usual = verdict.requests / max(
+        min(policy.recent_seconds, verdict.until - verdict.live_from), BUCKET_SECONDS
+    )
+    return window.n < max(window.seconds, policy.window_seconds) * usual / 2
 
 
 def acts_in(finding: Finding, policy: Policy) -> int | None:

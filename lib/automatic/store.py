@@ -13,12 +13,19 @@ from lib.health.baseline import Period
 from lib.postgres import Connection, Database
 from lib.rollback.models import Environment
 
-#: A verdict that is older says nothing about now.
-FRESH = timedelta(seconds=90)
+#: A verdict that is older says nothing about now; calm sweeps come once a minute.
+FRESH = timedelta(seconds=120)
 #: Open tabs go on using a release that was left, for hours.
 STRAGGLERS_FOR = timedelta(days=1)
 #: Recordings hold hashes of clients; what they were needed for is over then.
 RECORDINGS_KEPT = timedelta(days=7)
+#: Newest ones of each environment: so many of calm verdicts, and as many of alarming ones.
+RECORDINGS = 200
+#: Of a live period; the newest is what counts, and a recording does not reach back further.
+RESETS = 100
+#: What spoke against a release, and what was decided; and verdicts that nobody asks about.
+KEPT = timedelta(days=90)
+CALM_KEPT = timedelta(days=7)
 #: One gate takes less.
 GATE_LEASE = timedelta(seconds=20)
 #: A verdict that the gate asked to be confirmed waits for the next bucket, and not for longer.
@@ -78,19 +85,39 @@ VALUES (%(environment)s, %(period)s, to_timestamp(%(until)s), %(state)s, %(path)
         %(newest)s, %(recording)s)
 """
 
+#: Verdicts that go to and fro at the edge of two states would fill the database with recordings.
+FORGET_RECORDINGS = """
+WITH recorded AS (
+  SELECT id, row_number() OVER (PARTITION BY state IN ('suspect', 'rollback')
+                                ORDER BY id DESC) AS nth
+    FROM verdicts WHERE environment = %(environment)s AND recording IS NOT NULL
+)
+UPDATE verdicts v SET recording = NULL FROM recorded r
+ WHERE r.id = v.id AND (v.at < app_now() - %(recordings_kept)s OR r.nth > %(recordings)s)
+"""
+
 FORGET = """
-UPDATE verdicts SET recording = NULL
- WHERE environment = %(environment)s AND recording IS NOT NULL AND at < app_now() - %(kept)s
+DELETE FROM verdicts
+ WHERE environment = %(environment)s AND at < app_now() - CASE
+       WHEN state IN ('suspect', 'rollback') THEN %(kept)s ELSE %(calm_kept)s END
 """
 
+#: An outage that both versions share may last for a day, and be asked about twice a minute.
 RESET = """
-UPDATE baselines SET resets = array_append(resets, app_now()) WHERE period = %(period)s
+UPDATE baselines
+   SET resets = array_append(resets[greatest(1, cardinality(resets) - %(kept)s + 2):], app_now())
+ WHERE period = %(period)s
 """
 
-STRAGGLE = "UPDATE environments SET stragglers = %(stragglers)s WHERE environment = %(environment)s"
+STRAGGLE = """
+UPDATE environments SET stragglers = %(stragglers)s::jsonb
+ WHERE environment = %(environment)s AND stragglers IS DISTINCT FROM %(stragglers)s::jsonb
+"""
 
 TRAFFIC = """
-SELECT b.newest AS verdict, e.stragglers, d.decision,
+SELECT b.newest AS verdict, d.decision,
+       CASE WHEN to_timestamp((e.stragglers->>'until')::float8) > app_now() - %(fresh)s
+            THEN e.stragglers END AS stragglers,
        coalesce(b.newest_until > app_now() - %(fresh)s, false) AS is_fresh
   FROM environments e
   LEFT JOIN live_periods p ON p.environment = e.environment AND p.live_until IS NULL
@@ -140,16 +167,23 @@ UPDATE environments SET gate_free_at = app_now()
  WHERE environment = %(environment)s AND gate_free_at = %(claim)s
 """
 
-#: The same outcome again is no news, however often it is decided.
+#: The same outcome for the same reason again is no news, however often it is decided; traffic and
+#: probes may take turns.
 DECIDE = """
 INSERT INTO decisions
   (environment, period, source, path, until, outcome, sentence, gate, target, rollback_id)
 SELECT %(environment)s, %(period)s, %(source)s, %(path)s, to_timestamp(nullif(%(until)s, 0)),
        %(outcome)s, %(sentence)s, %(gate)s, %(target)s, %(rollback_id)s
  WHERE %(outcome)s = 'confirming' OR NOT EXISTS (
-   SELECT 1 FROM (SELECT * FROM decisions WHERE period = %(period)s ORDER BY id DESC LIMIT 1) d
+   SELECT 1 FROM (SELECT * FROM decisions WHERE period = %(period)s AND source = %(source)s
+                   ORDER BY id DESC LIMIT 1) d
     WHERE d.outcome = %(outcome)s AND d.target IS NOT DISTINCT FROM %(target)s
-      AND d.source = %(source)s AND d.rollback_id IS NOT DISTINCT FROM %(rollback_id)s::uuid)
+      AND d.sentence = %(sentence)s
+      AND d.rollback_id IS NOT DISTINCT FROM %(rollback_id)s::uuid)
+"""
+
+FORGET_DECISIONS = """
+DELETE FROM decisions WHERE environment = %(environment)s AND at < app_now() - %(kept)s
 """
 
 
@@ -220,9 +254,7 @@ class AutomaticStore:
                 return False
             deflated = zlib.compress("\n".join(recording).encode())
             await connection.execute(REMEMBER, values | {"recording": deflated})
-            await connection.execute(
-                FORGET, {"environment": live.environment, "kept": RECORDINGS_KEPT}
-            )
+            await forget(connection, live.environment)
         return True
 
     async def traffic(self, environment: Environment) -> TrafficView:
@@ -256,14 +288,28 @@ class AutomaticStore:
         await self.database.execute(FREE_GATE, environment=environment, claim=claim)
 
 
+async def forget(connection: Connection, environment: Environment) -> None:
+    """Verdicts, and their recordings sooner: those are large."""
+    values = {
+        "environment": environment,
+        "recordings_kept": RECORDINGS_KEPT,
+        "recordings": RECORDINGS,
+        "kept": KEPT,
+        "calm_kept": CALM_KEPT,
+    }
+    await connection.execute(FORGET_RECORDINGS, values)
+    await connection.execute(FORGET, values)
+
+
 async def write_decision(connection: Connection, **values: Any) -> None:
     """`gate`: what it saw, per candidate."""
     await connection.execute(DECIDE, values | {"gate": Jsonb(values["gate"])})
+    await connection.execute(FORGET_DECISIONS, values | {"kept": KEPT})
 
 
 async def reset_evidence(connection: Connection, period: int) -> None:
     """What was counted until now is no evidence any more."""
-    await connection.execute(RESET, {"period": period})
+    await connection.execute(RESET, {"period": period, "kept": RESETS})
 
 
 def read_live(row: dict[str, Any]) -> LiveRelease:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
@@ -23,6 +23,8 @@ NAME = re.compile(r"[!-~]{1,100}")
 NO_DATABASE = "it says that its database is not healthy, and the other version's is"
 #: The platform's own refusals: they say nothing about the deployment.
 PROTECTED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+#: What the platform says at the address of a deployment that was deleted.
+GONE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 NOT_THE_DEPLOYMENT = {*PROTECTED, HTTPStatus.NOT_FOUND}
 
 
@@ -42,6 +44,8 @@ class Look:
     answered: bool = True
     #: By the platform, which asks who we are: the deployment was not reached.
     is_refused: bool = False
+    #: There is nothing at this address, or nothing any more.
+    is_gone: bool = False
 
 
 @cache
@@ -91,6 +95,16 @@ class Prober:
             return Look(Health.FAILED, "its answer has no end")
         return judge(httpx.Response(response.status_code, content=body), expected)
 
+    async def look_around(self, host: str, *, expected: str, paths: Sequence[str]) -> Look:
+        """As `look`, and at these pages too: the worst of them. What the report said is kept."""
+        report, *pages = await asyncio.gather(
+            self.look(host, expected=expected), *(self.look(host, path=path) for path in paths)
+        )
+        failed = next((page for page in pages if page.health is Health.FAILED), None)
+        if report.health is not Health.OK or failed is None:
+            return report
+        return replace(report, health=failed.health, detail=failed.detail)
+
 
 async def read_bounded(response: httpx.Response) -> bytes | None:
     """None once it is larger than any health report: a bad release may send for ever."""
@@ -108,9 +122,11 @@ def judge(response: httpx.Response, expected: str | None) -> Look:
     if body is None:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return Look(Health.FAILED, f"it answers {status}")
-        if status in NOT_THE_DEPLOYMENT:
+        if status in (*NOT_THE_DEPLOYMENT, *GONE):
             detail = f"{HEALTH_PATH} answers {status}"
-            return Look(Health.UNKNOWN, detail, is_refused=status in PROTECTED)
+            return Look(
+                Health.UNKNOWN, detail, is_refused=status in PROTECTED, is_gone=status in GONE
+            )
         return Look(Health.UNKNOWN, f"{HEALTH_PATH} does not say which deployment answers")
     deployment_id = body["deployment_id"]
     checks = {name: state_of(body.get(name)) for name in CHECKS}

@@ -23,6 +23,7 @@ class Verdict(StrEnum):
     DOWN = "down"  #: and the target answers: going back would help
     SHARED = "shared"  #: the target fails as well: going back would not help
     ALONE = "alone"  #: down, and there is nothing to compare with
+    UNASKED = "unasked"  #: down, and the target says nothing: it is protected, or gone
     UNDECIDED = "undecided"
 
 
@@ -49,6 +50,8 @@ def judge(pairs: Sequence[Pair]) -> Verdict:
         return Verdict.DOWN
     if sum(pair.target is Health.FAILED for pair in failing) >= FAILURES:
         return Verdict.SHARED
+    if sum(pair.target is Health.UNKNOWN for pair in failing) >= FAILURES:
+        return Verdict.UNASKED
     return Verdict.UNDECIDED
 
 

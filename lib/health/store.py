@@ -28,11 +28,14 @@ UPDATE environments SET next_look_at = least(next_look_at, app_now() + %(within)
  WHERE environment = %(environment)s
 """
 
-#: The same for the checks that follow a rollback.
+#: The same for the checks that follow a rollback: a later one ends those of the one before.
 CLAIM_WATCH = """
-UPDATE rollbacks SET next_watch_at = app_now() + %(every)s
+UPDATE rollbacks r SET next_watch_at = app_now() + %(every)s
  WHERE environment = %(environment)s AND status = 'completed'
    AND next_watch_at <= app_now() AND finished_at > app_now() - %(watch)s
+   AND NOT EXISTS (SELECT 1 FROM rollbacks later
+                    WHERE later.environment = r.environment AND later.status = 'completed'
+                      AND later.requested_at > r.requested_at)
 RETURNING id
 """
 

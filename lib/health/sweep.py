@@ -61,10 +61,23 @@ DOWN = (
     "rollback_did_not_help",
 )
 SETTLED = timedelta(minutes=10)
+MOVED = "moved_after_rollback"
 ONLY_PROBES = (
     "Visitors' requests are answered well all the same, so traffic does not move. Look at what the"
     " health report checks."
 )
+TARGET_UNASKED = (
+    "The version to go back to does not say whether it is well, so going back is a person's"
+    " decision. Look whether it is still there, and whether its protection lets us through."
+)
+#: Why traffic does not move.
+WHY = {
+    Verdict.DOWN: ONLY_PROBES,
+    Verdict.SHARED: SHARED,
+    Verdict.ALONE: NOTHING_BACK,
+    Verdict.UNASKED: TARGET_UNASKED,
+}
+DOWNS = tuple(WHY)
 
 
 @dataclass(slots=True)
@@ -93,6 +106,10 @@ class Sweep:
     preflight: Preflight
     check: DeploymentCheck
     ledger: LedgerWatch
+    #: Looked at beside the health report, at the live version and at the target.
+    probe_paths: tuple[str, ...] = ()
+    #: However little time a sweep has, it glances once.
+    one_glance_seconds: float = 10.0
 
     async def run_scheduled(self, *, stop_at: float) -> None:
         """As `run`, by the platform's scheduler: only a good one of these is a sign of life.
@@ -115,12 +132,27 @@ class Sweep:
         beside = self.preflight.beside(stop_at=stop_at, is_scheduled=is_scheduled)
         watching = self.ledger.watching(stop_at=stop_at)
         async with self.notifier.sending(), beside, watching:
-            while (wait := await self.glance(this)) is not None:
-                if time.monotonic() + wait >= stop_at:
-                    break
-                await asyncio.sleep(wait)
+            await self.keep_glancing(this)
             await asyncio.gather(*this.working.values())
         return this.is_good
+
+    async def keep_glancing(self, this: Round) -> None:
+        """What hangs at the end is cut off, as if the platform had done it, and taken up again by
+        the next sweep; what is told at the end is still told.
+        """
+        # The loop's clock is the monotonic one.
+        cut_off_at = max(this.stop_at, time.monotonic() + self.one_glance_seconds)
+        try:
+            async with asyncio.timeout_at(cut_off_at) as limit:
+                while (wait := await self.glance(this)) is not None:
+                    if time.monotonic() + wait >= this.stop_at:
+                        break
+                    await asyncio.sleep(wait)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            log.warning("sweep_cut_off")
+            this.is_good = False
 
     async def glance(self, this: Round) -> float | None:
         """Look, and see to it that what is unfinished is worked on.
@@ -231,7 +263,7 @@ class Sweep:
             await raise_alert(
                 connection,
                 environment=environment,
-                kind="moved_after_rollback",
+                kind=MOVED,
                 sentence=f"{environment.capitalize()} was rolled back to {target}, and somebody has"
                 f" since let {live_id} go live.",
                 once=f"moved:{rollback_id}:{live_id}",
@@ -241,7 +273,12 @@ class Sweep:
     async def look_at_live(self, environment: Environment, live_id: str) -> Look:
         """The worst of the environment's hosts: visitors use them all."""
         hosts = await self.routing.hosts(environment)
-        looks = await asyncio.gather(*(self.prober.look(host, expected=live_id) for host in hosts))
+        looks = await asyncio.gather(
+            *(
+                self.prober.look_around(host, expected=live_id, paths=self.probe_paths)
+                for host in hosts
+            )
+        )
         worst = (Health.FAILED, Health.UNKNOWN, Health.OK)
         nowhere = Look(Health.UNKNOWN, "the platform lists no host to look at")
         return min(looks, key=lambda look: worst.index(look.health), default=nowhere)
@@ -249,7 +286,9 @@ class Sweep:
     async def look_at_target(self, target: DeploymentRow | None) -> Look | None:
         if target is None or not target.url:
             return None
-        return await self.prober.look(target.url, expected=target.deployment_id)
+        return await self.prober.look_around(
+            target.url, expected=target.deployment_id, paths=self.probe_paths
+        )
 
     async def judge(
         self,
@@ -267,10 +306,12 @@ class Sweep:
             if not await self.is_suspect(environment):
                 async with self.health.database.transaction() as connection:
                     await resolve(connection, environment, DOWN, older_than=SETTLED)
+                    # Until the watch has ended it would be told again at once.
+                    await resolve(connection, environment, [MOVED], older_than=WATCH)
             await self.deployments.prove(environment, live_id)
-        elif verdict in (Verdict.DOWN, Verdict.SHARED, Verdict.ALONE):
+        elif verdict in DOWNS:
             # A shared cause is not this version's fault: it may be gone back to later.
-            if verdict is not Verdict.SHARED:
+            if verdict in (Verdict.DOWN, Verdict.ALONE):
                 await self.deployments.set_health(environment, live_id, is_passing=False)
             await self.act(environment, live_id, live, target, verdict)
 
@@ -290,7 +331,11 @@ class Sweep:
             suspicion = Suspicion(environment, live_id, "probes", live.detail)
             await self.autopilot.decider.decide(suspicion)
             return
-        why = {Verdict.SHARED: SHARED, Verdict.DOWN: ONLY_PROBES}.get(verdict, NOTHING_BACK)
+        if await self.autopilot.decider.tell_no_help(
+            Suspicion(environment, live_id, "probes", live.detail)
+        ):
+            return
+        why = WHY[verdict]
         async with self.health.database.transaction() as connection:
             await raise_alert(
                 connection,
@@ -301,10 +346,18 @@ class Sweep:
             )
 
     async def is_healthy(self, environment: Environment) -> bool:
-        """By counted requests, at this moment: that overrules looks of our own."""
+        """By counted requests, at this moment: that overrules looks of our own.
+
+        Unless they stay away: a version that hangs answers nobody, so nothing of it is counted.
+        """
         traffic = await self.autopilot.judging.store.traffic(environment)
         verdict = traffic.verdict
-        return traffic.is_fresh and verdict is not None and verdict.state is State.HEALTHY
+        return (
+            traffic.is_fresh
+            and verdict is not None
+            and verdict.state is State.HEALTHY
+            and not verdict.thins_out
+        )
 
     async def is_suspect(self, environment: Environment) -> bool:
         verdict = (await self.autopilot.judging.store.traffic(environment)).verdict

@@ -126,7 +126,7 @@ class Notifier:
         }
         if refusal is None:
             repeat = channel.pages and delivery.message.event is Event.RAISED
-            await self.store.accepted(delivery, repeat=repeat)
+            await self.store.accepted(delivery, channel.name, repeat=repeat)
             log.info("told", extra=facts)
             return True
         give_up = delivery.attempt >= ATTEMPTS

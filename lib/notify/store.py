@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from lib.alerts import NEWS, raise_alert, told_as
+from lib.alerts import NEWS, raise_alert, resolve_named, told_as
 from lib.moments import in_utc
 from lib.notify.message import Channel, Event, Message
 from lib.postgres import Connection, Database
@@ -114,14 +114,18 @@ class OutboxStore:
         }
         return Delivery(message=Message(**row), **own)
 
-    async def accepted(self, delivery: Delivery, *, repeat: bool) -> None:
-        await self.database.execute(
-            ACCEPTED,
-            id=delivery.id,
-            fence=delivery.fence,
-            repeat_every=REPEAT_EVERY,
-            repeats=REPEATS if repeat else 1,
-        )
+    async def accepted(self, delivery: Delivery, channel: str, *, repeat: bool) -> None:
+        """And that the channel could not be told is over."""
+        values = {
+            "id": delivery.id,
+            "fence": delivery.fence,
+            "repeat_every": REPEAT_EVERY,
+            "repeats": REPEATS if repeat else 1,
+        }
+        async with self.database.transaction() as connection:
+            trouble = await name_trouble(connection, channel)
+            await connection.execute(ACCEPTED, values)
+            await resolve_named(connection, [trouble])
 
     async def refused(
         self,
@@ -155,15 +159,19 @@ async def alert_cannot_send(
     connection: Connection, channel: str, message: Message, why: str
 ) -> None:
     """Through every channel but the broken one; and on the page, if there is no other."""
-    last = await (await connection.execute(LAST_ACCEPTED, {"channel": channel})).fetchone()
-    assert last is not None
     await raise_alert(
         connection,
         environment=message.environment,
         kind="cannot_send",
         sentence=f"{channel.capitalize()} cannot be told: {why}. Not told there:"
         f" {message.sentence}",
-        once=f"cannot_send:{channel}:{last['id']}",
+        once=await name_trouble(connection, channel),
         rollback_id=message.rollback_id,
         not_through=channel,
     )
+
+
+async def name_trouble(connection: Connection, channel: str) -> str:
+    last = await (await connection.execute(LAST_ACCEPTED, {"channel": channel})).fetchone()
+    assert last is not None
+    return f"cannot_send:{channel}:{last['id']}"

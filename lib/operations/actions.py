@@ -119,8 +119,10 @@ async def try_preflight(operation: TryPreflight, caller: Caller, rooms: Operatio
     await rooms.store.note(operation, caller)
     found = await rooms.preflight.run(operation.environment, force=True)
     name = operation.environment.capitalize()
-    if found is None or found.is_armed:
-        return done(f"{name} is armed: a rollback would work now.")
+    if found is None:
+        return done("Somebody else is finding it out at this moment. Look again in a minute.")
+    if found.is_armed:
+        return done(f"{name} is armed: as far as is known, a rollback would work now.")
     return done(" ".join([f"{name} is not armed.", *(one.sentence for one in found.failed)]))
 
 

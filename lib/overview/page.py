@@ -61,7 +61,7 @@ class OverviewPage:
             on_call_phone=self.settings.on_call_phone,
             site_url=f"https://{self.settings.alias(environment)}",
             overall=overall,
-            traffic=traffic,
+            traffic=summary.current(traffic, overall, now),
             checks=summary.checks(last, overall),
             live=live,
             recommended=recommended.deployment_id if recommended else None,

@@ -12,6 +12,8 @@ from lib.rollback.models import Environment
 SHOWN = 20
 #: What was good to know, and is never over, is not shown for ever.
 NEWS_AGE = timedelta(days=1)
+#: Nor is what somebody takes care of: some of it nothing but a person can end.
+TAKEN_AGE = timedelta(days=1)
 
 READ = """
 SELECT e.mode, floor.vercel_deployment_id AS security_floor,
@@ -35,6 +37,7 @@ SELECT e.mode, floor.vercel_deployment_id AS security_floor,
             FROM alerts
            WHERE environment = e.environment AND resolved_at IS NULL
              AND (kind <> ALL(%(news)s) OR at > app_now() - %(news_age)s)
+             AND coalesce(acknowledged_at > app_now() - %(taken_age)s, true)
            ORDER BY id DESC LIMIT %(shown)s) a) AS alerts
   FROM environments e LEFT JOIN deployment_details floor ON floor.id = e.security_floor
  WHERE e.environment = %(environment)s
@@ -47,6 +50,11 @@ class StandingStore:
 
     async def read(self, environment: Environment) -> Standing:
         row = await self.database.one(
-            READ, environment=environment, shown=SHOWN, news=list(NEWS), news_age=NEWS_AGE
+            READ,
+            environment=environment,
+            shown=SHOWN,
+            news=list(NEWS),
+            news_age=NEWS_AGE,
+            taken_age=TAKEN_AGE,
         )
         return Standing.model_validate(row)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lib.access.models import Role
-from lib.automatic.models import VerdictView
+from lib.automatic.models import TrafficView, VerdictView
 from lib.deployments.models import DeploymentView
 from lib.health.probe import CHECKS, Health
 from lib.health.verdict import State
@@ -16,6 +16,8 @@ from lib.rollback.models import Environment, Rollback, Status
 STALE = timedelta(seconds=150)
 #: How long a completed rollback stays on the page.
 SHOW_COMPLETED = timedelta(minutes=15)
+#: How long a decision stays there, once all is well.
+SHOW_DECISION = timedelta(minutes=15)
 #: Below it a share is told with a decimal.
 TENTH = 0.1
 LOOKS_FAIL = "Our own looks at it get no good answer. Look at what its health report checks."
@@ -39,7 +41,7 @@ def overall(
     if verdict.state is State.ROLLBACK:
         since = looked.since or now
         return Overall(state="bad", sentence=f"{name} has problems: {share}", since=since)
-    if verdict.state is State.HEALTHY:
+    if verdict.state is State.HEALTHY and (looked.state == "ok" or not verdict.thins_out):
         well = Overall(
             state="ok", sentence=f"{name} is healthy: {share}", since=looked.since or now
         )
@@ -51,6 +53,14 @@ def overall(
             sentence, warning = f"{name} is healthy: {share}", None
         return Overall(state="ok", sentence=sentence, since=looked.since, warning=warning)
     return looked
+
+
+def current(traffic: TrafficView, overall: Overall, now: datetime) -> TrafficView:
+    """Without the decision, where it is of a trouble that has long been over."""
+    decision, is_well = traffic.decision, overall.state == "ok" and overall.warning is None
+    if decision is None or not is_well or now - decision.at < SHOW_DECISION:
+        return traffic
+    return traffic.model_copy(update={"decision": None})
 
 
 def percent(rate: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lib.health.evidence import Bucket, Policy
-from lib.redis import RedisClient
+from lib.redis import RedisClient, RedisUnavailable
 from lib.traffic.models import Ask, Counted, Drain, Reading, Seen
 from lib.traffic.script import SCRIPT
 from lib.traffic.streams import Streams
@@ -55,14 +55,19 @@ class Counts:
             **self.limits,
         }
         read = [key for ask in asks for key in hour_keys(ask)]
-        answer = await self.redis.run(
-            "EVAL",
-            SCRIPT,
+        answer = await self.run(
             1 + len(keys) + len(read),
             *[DRAIN_KEY, *keys, *read],
             *[json.dumps(facts), *groups],
         )
         return self.counted(answer, asks)
+
+    async def run(self, *arguments: str | int) -> Any:
+        """Twice if need be: one lost answer is no outage, and nobody should be woken for it."""
+        try:
+            return await self.redis.run("EVAL", SCRIPT, *arguments)
+        except RedisUnavailable:
+            return await self.redis.run("EVAL", SCRIPT, *arguments)
 
     async def read(
         self, deployment_id: str, streams: Sequence[str], since: int, until: int

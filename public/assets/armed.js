@@ -45,6 +45,8 @@ export function ArmedLine() {
 function armedNow(armed) {
   if (isStale(armed)) return line("warn", `${checkedAt(armed)} whether rollbacks would work.`);
   if (!armed.is_armed) return line("warn", `Not armed, checked ${at(armed)}`);
+  const unknown = armed.checks.filter((check) => check.state === "unknown").length;
+  if (unknown) return line("unknown", `Armed as far as is known (${unknown} not known), checked ${at(armed)}`);
   return line("ok", `Armed, checked ${at(armed)}`);
 }
 

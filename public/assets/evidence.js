@@ -1,7 +1,7 @@
 // What is known of visitors' requests, and what was made of it: part of the overall state.
 import { html } from "/assets/vendor/ui.js";
 import * as live from "./live.js";
-import { clockTime, shortSha } from "./words.js";
+import { dayTime, shortSha } from "./words.js";
 
 const MINUTE_SECONDS = 60;
 
@@ -37,7 +37,7 @@ export function Evidence() {
   const words = verdict && isFresh ? verdict.sentence : "Requests are not being counted.";
   return html`
     ${overall.warning && html`<p id="overall-warning">${overall.warning}</p>`}
-    ${decision && html`<p id="decision">${clockTime(decision.at)}: ${decision.sentence}</p>`}
+    ${decision && html`<p id="decision">${dayTime(decision.at, live.now.value)}: ${decision.sentence}</p>`}
     <details id="evidence">
       <summary>What this is known by</summary>
       <p id="verdict">${words}</p>

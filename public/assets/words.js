@@ -26,7 +26,7 @@ export const REASONS = [
 export const MODES = {
   automatic: "Goes back when the evidence is enough.",
   shadow: "Writes down what it would do, and does nothing.",
-  off: "Off: nothing is judged, nothing is done.",
+  off: "Off: people are told, and nothing is done by itself.",
 };
 
 const HOW = {

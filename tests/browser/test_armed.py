@@ -16,10 +16,16 @@ CHECKED = "today, 08:00 CET"
     ("armed", "words"),
     [
         (facts.armed(), f"Armed, checked {CHECKED}"),
+        (
+            facts.armed(
+                facts.check("token", "unknown", "Whether the token is valid is not known.")
+            ),
+            f"Armed as far as is known (1 not known), checked {CHECKED}",
+        ),
         (facts.armed(checked_at="2026-11-22T04:00:00.000Z"), "Not checked since today, 05:00 CET"),
         (None, "Not checked yet whether rollbacks would work."),
     ],
-    ids=["armed", "stale", "never"],
+    ids=["armed", "not-known", "stale", "never"],
 )
 async def test_one_line_says_how_it_is(browser, address, armed, words):
     async with screen_on(browser, address) as screen:

@@ -232,6 +232,18 @@ class TestAlerts:
         assert shown.acknowledged_by == "Jonas"
         assert shown.acknowledged_at is not None
 
+    async def test_what_somebody_took_care_of_is_old_after_a_day(
+        self, page, alert, services, pass_time
+    ):
+        """Nothing else ends some of them, and the page is for what needs somebody now."""
+        await alert("rollback_failed", "taken")
+        await alert("rollback_failed", "open")
+        async with services.database.transaction() as connection:
+            await acknowledge(connection, 1, by="Jonas")
+        await pass_time(timedelta(days=1))
+
+        assert [item.sentence for item in (await page()).alerts] == ["It is open."]
+
     async def test_news_needs_nobody_and_is_old_after_a_day(self, page, alert, pass_time):
         await alert("rollback_completed", "done")
         fresh = (await page()).alerts

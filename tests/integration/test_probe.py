@@ -4,6 +4,7 @@ import asyncio
 import gzip
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -114,3 +115,26 @@ async def test_a_look_asks_for_the_host_and_carries_the_bypass():
     assert "get /api/health " in seen[0]
     assert "host: live.example\r\n" in seen[0]
     assert "x-vercel-protection-bypass: let-me-in\r\n" in seen[0]
+
+
+@pytest.mark.parametrize(
+    ("page", "health"),
+    [(b"500 Oops", Health.FAILED), (b"200 OK", Health.OK), (b"404 Gone", Health.OK)],
+    ids=["fails", "well", "not-there"],
+)
+async def test_a_look_around_is_as_bad_as_the_worst_page(page, health):
+    """The report says that all is well; the page that people came for may say otherwise."""
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(b"\r\n\r\n")
+        body = WELL if b"GET /api/health " in asked else b""
+        head = HEADERS if body else b"HTTP/1.1 " + page + b"\r\n"
+        writer.write(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+
+    async with deployment(answers) as prober:
+        patient = replace(prober, whole_look_seconds=10)
+        look = await patient.look_around("a.b", expected="dpl_1", paths=("/timeline",))
+
+    assert look.health is health
+    assert look.checks["api"] == "healthy"
+    assert ("/timeline answers 500" in look.detail) is (health is Health.FAILED)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from lib.health.rule import FAILURES
 from lib.health.sweep import WATCH_EVERY
 from lib.rollback.engine import LEASE
 from lib.rollback.models import Environment, Status, SwitchMethod
+from lib.web.deadline import MARGIN_SECONDS
 
 PRODUCTION, STAGING = Environment.PRODUCTION, Environment.STAGING
 SECOND = timedelta(seconds=1)
@@ -245,14 +247,15 @@ class TestWhatIsNotDoneByItself:
         assert refused == ["automatic_refused"]
 
 
-async def test_a_target_that_cannot_be_asked_says_nothing(
-    look, go_live, control, rollbacks, releases
+async def test_a_target_that_cannot_be_asked_leaves_it_to_a_person_who_is_told(
+    look, go_live, control, rollbacks, releases, alerts
 ):
     await control.execute("UPDATE deployment_details SET url = 'nowhere.example'")
     go_live(releases.v3)
     await look(FAILURES)
 
     assert await rollbacks() == []
+    assert await alerts() == ["down_not_rolled_back"]
 
 
 async def test_sweeps_that_overlap_take_one_look(services, rows):
@@ -292,6 +295,27 @@ async def test_what_was_rolled_back_to_is_looked_at_every_30_s_for_15_minutes(
     assert {row["live"] for row in watched} == {"ok"}
 
 
+async def test_the_watch_of_a_second_rollback_is_not_that_of_the_first(
+    services, order, work, look, rows, releases, control
+):
+    """Back, and forward again within the quarter of an hour."""
+    first = await work(await services.engine.start(order))
+    forward = order.model_copy(
+        update={"target": releases.v2, "from_deployment": releases.v1, "note": "It was not it."}
+    )
+    second = await work(await services.engine.start(forward))
+    assert second.status is Status.COMPLETED
+    await control.execute("UPDATE rollbacks SET next_watch_at = app_now()")
+    both_due = await rows("SELECT next_watch_at FROM rollbacks ORDER BY requested_at")
+
+    await look(4, every=WATCH_EVERY)
+
+    watched = await rows("SELECT rollback_id FROM probes WHERE rollback_id IS NOT NULL")
+    assert [row["rollback_id"] for row in watched] == [second.id] * 4
+    [over, _] = await rows("SELECT id, next_watch_at FROM rollbacks ORDER BY requested_at")
+    assert (over["id"], over["next_watch_at"]) == (first.id, both_due[0]["next_watch_at"])
+
+
 async def test_looks_in_between_do_not_count_as_the_watch(services, order, work, look, rows):
     await work(await services.engine.start(order))
 
@@ -310,6 +334,19 @@ async def test_who_moves_production_after_a_rollback_is_told_of_once(
 
     assert sorted(await alerts()) == ["moved_after_rollback", "quarantined_went_live"]
     assert len(await rollbacks()) == 1
+
+
+async def test_what_was_moved_after_a_rollback_is_over_when_it_has_been_well_for_as_long(
+    services, order, work, look, go_live, releases, rows
+):
+    await work(await services.engine.start(order))
+    go_live(releases.v2)
+    await look(2)
+
+    await look(4, every=WATCH / 2)
+
+    moved = await rows("SELECT resolved_at FROM alerts WHERE kind = 'moved_after_rollback'")
+    assert [row["resolved_at"] is None for row in moved] == [False]
 
 
 async def sweep_until(services, rollback_id) -> None:
@@ -385,6 +422,27 @@ async def test_a_platform_that_is_down_does_not_end_the_sweep(
     await sweep_until(services, rollback.id)
 
     assert (await services.engine.store.get(rollback.id)).status is Status.COMPLETED
+
+
+async def test_a_platform_that_hangs_does_not_keep_a_sweep_beyond_its_end(services):
+    taken = []
+
+    async def hangs(_, writer):
+        taken.append(writer)
+
+    server = await asyncio.start_server(hangs, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    services.http.base_url = f"http://{host}:{port}"
+
+    began = time.monotonic()
+    is_good = await replace(services.sweep, one_glance_seconds=0).run(stop_at=began + 1)
+
+    assert time.monotonic() - began < MARGIN_SECONDS
+    assert not is_good
+    assert taken
+    for writer in taken:
+        writer.close()
+    server.close()
 
 
 async def test_a_calm_sweep_ends_at_once(services, pass_time):
@@ -476,6 +534,24 @@ async def test_visitors_who_are_answered_overrule_our_own_looks(
 
     assert await rollbacks() == []
     assert await alerts() == ["down_not_rolled_back"]
+
+
+async def test_visitors_who_stay_away_overrule_nothing(
+    services, look, go_live, releases, rollbacks, control
+):
+    """They were answered well until a minute ago; now the version hangs, and nothing is counted."""
+    go_live(releases.v3)
+    await look()
+    await control.execute(
+        "INSERT INTO baselines (period, p0, newest, newest_until)"
+        """ SELECT id, '{"all requests": 0.05}', %s, app_now() + interval '5 min'"""
+        " FROM live_periods WHERE live_until IS NULL",
+        [Jsonb(verdict_of(releases.v3, "healthy") | {"thins_out": True})],
+    )
+
+    await look(FAILURES)
+
+    assert await rollbacks() == [(releases.v3, releases.v2, True)]
 
 
 def verdict_of(deployment_id, state):

@@ -290,6 +290,42 @@ async def test_a_redis_that_is_away_counts_nothing(start):
     await away.close()
 
 
+async def test_one_lost_answer_is_no_outage(redis_url, start):
+    """Redis counted it, and the connection broke: asked again, it counts once."""
+    address = redis_url.removeprefix("http://").split(":")
+    lost = []
+
+    async def relay(reader, writer):
+        upstream, onwards = await asyncio.open_connection(address[0], int(address[1]))
+
+        async def copy(source, sink):
+            while data := await source.read(65536):
+                sink.write(data)
+
+        sending = asyncio.create_task(copy(reader, onwards))
+        if lost:
+            await copy(upstream, writer)
+        else:
+            lost.append(await upstream.read(65536))
+        sending.cancel()
+        for end in (onwards, writer):
+            end.close()
+            await end.wait_closed()
+
+    server = await asyncio.start_server(relay, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    redis = RedisClient(f"http://{host}:{port}", REDIS_TOKEN)
+    deployment_id = f"dpl_lost{time.time_ns()}"
+
+    await Counts(redis, STREAMS).count(tally([entry(1, start, deploymentId=deployment_id)]))
+
+    reading = await Counts(redis, STREAMS).read(deployment_id, [ALL], start, start + 10)
+    await redis.close()
+    server.close()
+    assert lost
+    assert [one.requests for one in reading.seen[ALL]] == [1]
+
+
 def expected(entries):
     """Bucket by bucket, without any of the product's counting but `weigh_client`."""
     requests = {}

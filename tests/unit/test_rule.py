@@ -34,7 +34,7 @@ def down(*agos: float, target: Health | None = OK) -> list[Pair]:
         pytest.param(down(0, 5, 10, target=FAILED), Verdict.UNDECIDED, id="shared-but-too-soon"),
         pytest.param(down(0, 7, 15, target=FAILED), Verdict.SHARED, id="the-target-fails-as-well"),
         pytest.param(down(0, 7, 15, target=None), Verdict.ALONE, id="nothing-to-compare-with"),
-        pytest.param(down(0, 7, 15, target=UNKNOWN), Verdict.UNDECIDED, id="target-not-reached"),
+        pytest.param(down(0, 7, 15, target=UNKNOWN), Verdict.UNASKED, id="target-not-reached"),
         pytest.param(
             pairs((0, FAILED, OK), (7, FAILED, FAILED), (15, FAILED, OK)),
             Verdict.UNDECIDED,

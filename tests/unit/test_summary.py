@@ -5,16 +5,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lib.access.models import Role
-from lib.automatic.models import VerdictView
+from lib.automatic.models import DecisionView, TrafficView, VerdictView
 from lib.deployments.models import DeploymentView
 from lib.health.verdict import State
-from lib.overview.models import Pinned
+from lib.overview.models import Overall, Pinned
 from lib.overview.summary import (
     SHOW_COMPLETED,
+    SHOW_DECISION,
     STALE,
     active,
     blocked,
     checks,
+    current,
     overall,
     percent,
     pin,
@@ -132,6 +134,25 @@ def test_why_the_button_does_nothing(role, shown, recommended, code):
     assert (said.code if said else None) == code
 
 
+class TestWhatWasDecided:
+    """It is shown while it explains what is seen, and not for ever."""
+
+    def decided(self, *, ago, **how):
+        traffic = TrafficView.model_construct(
+            decision=DecisionView.model_construct(at=NOON - ago, sentence="The cause is shared.")
+        )
+        shown = Overall(**{"state": "ok", "sentence": "", "since": NOON} | how)
+        return current(traffic, shown, NOON).decision
+
+    def test_is_shown_for_as_long_as_something_is_wrong(self):
+        assert self.decided(ago=timedelta(days=2), state="bad") is not None
+        assert self.decided(ago=timedelta(days=2), warning="8.2 % failed.") is not None
+
+    def test_is_shown_a_little_longer(self):
+        assert self.decided(ago=SHOW_DECISION - MICROSECOND) is not None
+        assert self.decided(ago=SHOW_DECISION) is None
+
+
 class TestByCountedRequests:
     def verdict(self, state, rate=0.082, **more):
         return VerdictView.model_construct(
@@ -154,6 +175,12 @@ class TestByCountedRequests:
             "Production is healthy: 0.4 % of requests fail",
         )
         assert "Our own looks" in said.warning
+
+    def test_visitors_who_stay_away_overrule_nothing(self):
+        """A version that hangs answers nobody, and what is not answered is not counted."""
+        hangs = self.verdict("healthy", 0.004, thins_out=True)
+
+        assert overall(PRODUCTION, look("failed"), "dpl_2", NOON, hangs).state == "bad"
 
     def test_a_suspicion_is_a_warning(self):
         said = overall(PRODUCTION, look(), "dpl_2", NOON, self.verdict("suspect"))

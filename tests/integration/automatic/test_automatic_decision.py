@@ -9,6 +9,8 @@ import pytest
 from lib.automatic.decision import PER_DAY, WATCH
 from lib.automatic.gate import PAIRS
 from lib.automatic.models import Suspicion
+from lib.health import rule as probes
+from lib.health.probe import Health, Look
 from lib.health.watch import Path
 from lib.rollback.models import Environment, Status
 from lib.settings import load
@@ -149,6 +151,27 @@ async def test_what_was_asked_to_be_confirmed_a_while_ago_is_asked_again(
     assert await decisions() == ["confirming", "confirming"]
 
 
+async def test_a_new_reason_why_nothing_is_done_takes_the_place_of_the_old_one(
+    services, control, mode, releases, rows
+):
+    """What the page says must be so now: the mode is no longer what holds it up."""
+    traffic = Suspicion(PRODUCTION, releases.v2, "traffic", "it fails", Path.HARD, 1000)
+    looks = Suspicion(PRODUCTION, releases.v2, "probes", "it answers 500")
+    await mode("off")
+    for _ in range(2):
+        await services.autopilot.decider.decide(traffic)
+        await services.autopilot.decider.decide(looks)
+    await mode("automatic")
+    await control.execute("UPDATE live_periods SET live_from = live_from - interval '2 days'")
+
+    await services.autopilot.decider.decide(traffic)
+
+    said = [row["sentence"] for row in await rows("SELECT sentence FROM decisions ORDER BY id")]
+    assert len(said) == 3
+    assert "switched off" in said[0]
+    assert "live for long" in said[-1]
+
+
 class TestTheGate:
     async def test_a_shared_cause_moves_nothing_says_why_and_starts_counting_anew(
         self, failing, act, judge, not_well, rollbacks, changes, releases, rows
@@ -176,6 +199,17 @@ class TestTheGate:
         assert await rollbacks() == [(releases.v3, releases.v1, True)]
         [row] = await rows("SELECT gate FROM decisions")
         assert [one["answer"] for one in row["gate"]] == ["fails", "helps"]
+
+    async def test_one_that_was_deleted_is_passed_over(
+        self, services, failing, act, rollbacks, releases
+    ):
+        """By retention, for instance: to go back to it would only fail, three times a day."""
+        await failing(releases.v3)
+        await services.http.delete(f"/v13/deployments/{releases.v2}")
+
+        await act()
+
+        assert await rollbacks() == [(releases.v3, releases.v1, True)]
 
     async def test_a_protected_target_is_gone_back_to_on_the_hard_path_and_that_is_said(
         self, failing, act, protected, rollbacks, releases, rows
@@ -331,6 +365,18 @@ class TestAfterARollback:
         assert len(await rollbacks()) == 1
         assert (await alerts())[-1] == "rollback_did_not_help"
         assert live_moves() == before
+
+    @pytest.mark.parametrize("verdict", [probes.Verdict.ALONE, probes.Verdict.SHARED])
+    async def test_that_is_told_by_our_own_looks_though_nothing_better_is_left(
+        self, services, restored, releases, alerts, rows, verdict
+    ):
+        down = Look(Health.FAILED, "it answers 500")
+
+        for _ in range(2):
+            await services.sweep.act(PRODUCTION, releases.v2, down, None, verdict)
+
+        assert (await alerts())[-1] == "rollback_did_not_help"
+        assert "down_not_rolled_back" not in await alerts()
 
     async def test_the_version_that_was_left_is_never_gone_back_to(
         self, services, restored, rollbacks, releases, pass_time

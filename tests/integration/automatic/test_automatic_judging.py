@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from lib.automatic.store import read_recording
+from lib.automatic.store import RECORDINGS, RESETS, read_recording, reset_evidence
 from lib.health.backtest import replay
 from lib.health.baseline import ALL
 from lib.health.evidence import Policy
@@ -91,6 +91,49 @@ async def test_a_verdict_is_written_down_when_it_changes_and_only_then(
     assert states == ["inconclusive", "rollback"]
 
 
+async def test_verdicts_that_go_to_and_fro_keep_few_recordings(
+    control, visits, live_since, judge, releases, rows
+):
+    await live_since(releases.v2, 400)
+    insert = (
+        "INSERT INTO verdicts"
+        " (environment, period, until, state, sentence, findings, recording, at)"
+        " SELECT 'production', max(id), app_now(), %s, '', '{}', 'x', app_now() - %s"
+        "   FROM live_periods, generate_series(1, %s) GROUP BY generate_series"
+    )
+    await control.execute(insert, ["healthy", timedelta(days=8), 3])
+    await control.execute(insert, ["rollback", timedelta(days=8), 1])
+    await control.execute(insert, ["rollback", timedelta(days=91), 1])
+    await control.execute(insert, ["healthy", timedelta(), RECORDINGS + 5])
+
+    await judge()
+
+    kept = await rows(
+        "SELECT state, count(*) AS rows, count(recording) AS recordings FROM verdicts"
+        " GROUP BY state ORDER BY state"
+    )
+    assert [tuple(row.values()) for row in kept] == [
+        ("healthy", RECORDINGS + 5, RECORDINGS - 1),
+        ("inconclusive", 1, 1),
+        ("rollback", 1, 0),
+    ]
+
+
+async def test_a_route_that_settings_name_later_is_judged_as_well(
+    variables, visits, live_since, judge, releases
+):
+    await live_since(releases.v2, 400)
+    await judge()
+    variables["CRITICAL_ROUTES"] = "POST /api/vendors"
+    later = build(load(variables))
+
+    judged = await later.autopilot.judging.read()
+    await later.close()
+
+    verdict = next(one.verdict for one in judged if one.live.environment is PRODUCTION)
+    assert [one.stream for one in verdict.findings][-1] == "POST /api/vendors"
+
+
 async def test_instances_that_judge_at_once_write_a_change_down_once(
     variables, visits, live_since, releases, rows
 ):
@@ -164,6 +207,24 @@ async def test_a_reset_drops_what_was_counted_before(
     await control.execute("UPDATE baselines SET resets = ARRAY[now()]")
 
     assert (await judge()).state is not State.ROLLBACK
+
+
+async def test_an_outage_of_a_day_does_not_pile_resets_up(
+    services, control, live_since, judge, releases, rows
+):
+    await live_since(releases.v2, 400)
+    await judge()
+    [row] = await rows("SELECT period FROM baselines")
+
+    async with services.database.transaction() as connection:
+        for _ in range(RESETS + 5):
+            await reset_evidence(connection, row["period"])
+
+    [row] = await rows(
+        "SELECT resets, app_now() - resets[cardinality(resets)] AS age FROM baselines"
+    )
+    assert len(row["resets"]) == RESETS
+    assert row["age"] < timedelta(minutes=1)
 
 
 async def test_a_drain_that_is_silent_for_half_an_hour_is_told_once_and_rolls_nothing_back(
@@ -258,6 +319,16 @@ async def test_what_is_left_on_an_older_release_is_counted(
     [row] = await rows("SELECT stragglers FROM environments WHERE environment = 'production'")
     assert row["stragglers"]["deployment_id"] == releases.v2
     assert row["stragglers"]["per_minute"] == pytest.approx(120, abs=25)
+
+
+async def test_what_was_counted_on_an_older_release_long_ago_is_not_shown(services, control):
+    """Counting stopped since: nobody knows how many are left."""
+    await control.execute(
+        "UPDATE environments SET stragglers = jsonb_build_object('deployment_id', 'dpl_old',"
+        " 'per_minute', 312, 'until', floor(extract(epoch FROM app_now() - interval '5 min')))"
+    )
+
+    assert (await services.autopilot.judging.store.traffic(PRODUCTION)).stragglers is None
 
 
 async def test_requests_from_before_the_switch_are_no_stragglers(

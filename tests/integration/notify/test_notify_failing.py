@@ -97,6 +97,20 @@ class TestFailing:
         ]
         assert all("cannot be told" not in one["text"] for one in vendors.got(SLACK))
 
+    async def test_a_channel_that_accepts_again_ends_its_alert(
+        self, notifier, alert, vendors, pass_time, rows
+    ):
+        vendors.fail(SLACK, 404)
+        await alert()
+        await notifier.send_due()
+        await pass_time(MINUTE)
+
+        await notifier.send_due()
+
+        assert await rows("SELECT kind FROM alerts WHERE resolved_at IS NULL") == [
+            ("rollback_failed",)
+        ]
+
     async def test_a_wrong_setting_is_alerted_at_once(self, notifier, alert, vendors, rows):
         vendors.fail(SLACK, 404)
         await alert()

@@ -77,7 +77,7 @@ class TestPaging:
         assert vendors.requests == []
 
         await pagerduty_only.post(channel.post(slow.message))
-        await pagerduty_only.store.accepted(slow, repeat=True)
+        await pagerduty_only.store.accepted(slow, "pagerduty", repeat=True)
         await pass_time(LEASE)
         await pagerduty_only.send_due()
 
