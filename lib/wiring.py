@@ -20,6 +20,7 @@ from lib.deployments.check import DeploymentCheck
 from lib.deployments.freeze import FreezePolicy
 from lib.deployments.listing import Listing
 from lib.deployments.moves import MoveStore
+from lib.deployments.needs_forward import NeedsForward
 from lib.deployments.pins import Pins
 from lib.deployments.recorder import Recorder
 from lib.deployments.store import DeploymentStore
@@ -37,6 +38,7 @@ from lib.notify.sender import Notifier
 from lib.notify.sender import make_http as make_notify_http
 from lib.notify.store import OutboxStore
 from lib.operations.actions import Operations
+from lib.operations.database_forward import ForwardRoom
 from lib.operations.store import OperationsStore
 from lib.overview.page import OverviewPage
 from lib.overview.standing import StandingStore
@@ -52,6 +54,7 @@ from lib.rollback.progress import Progress
 from lib.rollback.steps import Tools
 from lib.rollback.store import RollbackStore
 from lib.schema.plan import Planner
+from lib.schema.rolled_back import RolledBack
 from lib.settings import Settings, settings
 from lib.traffic.counts import Counts
 from lib.traffic.drain import LogDrain, Outage
@@ -87,6 +90,7 @@ class Services:
     events: EventStore
     arrivals: Arrivals
     check: DeploymentCheck
+    needs_forward: NeedsForward
     #: None: there is no Redis to count in.
     counts: Counts | None
     drain: LogDrain
@@ -165,7 +169,9 @@ def build(settings: Settings) -> Services:
     preflight = Preflight(
         Kit(settings, database, preflights, deployments, vercel, prober, redis, counts)
     )
-    check = make_check(settings, tracker)
+    rolled_back = RolledBack(app_database_url)
+    needs_forward = NeedsForward(database, rolled_back)
+    check = make_check(settings, tracker, needs_forward)
     sweep = Sweep(
         health=health,
         deployments=deployments,
@@ -178,7 +184,7 @@ def build(settings: Settings) -> Services:
         deadman=deadman,
         preflight=preflight,
         check=check,
-        ledger=LedgerWatch(ledger_events, app_database_url),
+        ledger=LedgerWatch(ledger_events, app_database_url, needs_forward),
     )
     return Services(
         settings=settings,
@@ -196,12 +202,25 @@ def build(settings: Settings) -> Services:
         health=health,
         engine=engine,
         intake=intake,
-        operations=Operations(OperationsStore(database), pins, intake, preflight),
+        operations=Operations(
+            OperationsStore(database),
+            pins,
+            intake,
+            preflight,
+            ForwardRoom(database, app_database_url, rolled_back),
+        ),
         notifier=notifier,
         preflight=preflight,
         sweep=sweep,
         overview=OverviewPage(
-            listing, health, store, automatic, preflights, StandingStore(database), settings
+            listing,
+            health,
+            store,
+            automatic,
+            preflights,
+            StandingStore(database),
+            settings,
+            needs_forward,
         ),
         events=events,
         counts=counts,
@@ -209,6 +228,7 @@ def build(settings: Settings) -> Services:
         autopilot=autopilot,
         arrivals=Arrivals(tracker, health, sweep, check),
         check=check,
+        needs_forward=needs_forward,
     )
 
 
@@ -251,11 +271,17 @@ def make_deadman(settings: Settings) -> Deadman:
     return Deadman(make_notify_http, url.get_secret_value() if url else None)
 
 
-def make_check(settings: Settings, tracker: Tracker) -> DeploymentCheck:
+def make_check(
+    settings: Settings, tracker: Tracker, needs_forward: NeedsForward
+) -> DeploymentCheck:
     refuses = settings.freeze_policy is FreezePolicy.REFUSE
     windows = settings.freeze_windows if refuses else ()
     return DeploymentCheck(
-        tracker, settings.deployment_check_id, windows, dashboard_url=settings.dashboard_url
+        tracker,
+        settings.deployment_check_id,
+        windows,
+        dashboard_url=settings.dashboard_url,
+        needs_forward=needs_forward,
     )
 
 

@@ -158,6 +158,16 @@ class RecordedRelease(DeploymentView):
     new_texts: list[str] = Field(default_factory=list)
     #: Whose texts nobody has brought: one cannot step back past these.
     without_text: list[str] = Field(default_factory=list)
+    #: What to do before it goes live; None: nothing that anybody knows of.
+    forward_note: str | None = None
+
+
+class Promotion(BaseModel):
+    """Whether the newest release that was never live fits the app's database as it is."""
+
+    deployment_id: str
+    is_safe: bool
+    sentence: str
 
 
 class DeploymentList(BaseModel):

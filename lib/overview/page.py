@@ -9,6 +9,7 @@ from lib.access.models import Caller, Role
 from lib.automatic.store import AutomaticStore
 from lib.deployments.eligibility import caution, last_stable
 from lib.deployments.listing import Listing
+from lib.deployments.needs_forward import NeedsForward
 from lib.health.store import HealthStore
 from lib.overview import summary
 from lib.overview.models import Overview
@@ -32,6 +33,7 @@ class OverviewPage:
     preflights: PreflightStore
     standing: StandingStore
     settings: Settings
+    needs_forward: NeedsForward
 
     async def build(self, environment: Environment, viewer: Caller) -> Overview:
         rows, last, traffic, (newest, now), armed, standing = await asyncio.gather(
@@ -42,7 +44,9 @@ class OverviewPage:
             self.preflights.newest(environment),
             self.standing.read(environment),
         )
-        history = await self.listing.views(environment, rows)
+        history, promotion = await asyncio.gather(
+            self.listing.views(environment, rows), self.needs_forward.promotion(environment, rows)
+        )
         best = last_stable(rows)
         recommended = next(
             (item for item in history if best and item.deployment_id == best.deployment_id), None
@@ -70,6 +74,7 @@ class OverviewPage:
             active=view(shown) if shown else None,
             armed=armed.shown() if armed else None,
             history=history,
+            promotion=promotion,
             mode=standing.mode,
             pin=summary.pin(standing.pinned),
             security_floor=standing.security_floor,

@@ -26,6 +26,17 @@ SELECT d.environment, h.git_sha, fingerprint(h.environment_variables), %(id)s::u
 ON CONFLICT DO NOTHING
 """
 
+#: Whoever rolls forward wants it back: nothing keeps it away any more.
+LIFT_QUARANTINE = """
+UPDATE quarantine q SET lifted_at = app_now(), lifted_by = %(by)s
+  FROM rollbacks away, deployment_details d JOIN deployment_history h USING (id)
+ WHERE away.id = q.rollback_id AND q.environment = %(environment)s AND q.lifted_at IS NULL
+   AND d.environment = q.environment AND d.vercel_deployment_id = %(target)s
+   AND CASE q.git_sha WHEN 'unknown' THEN away.from_deployment = d.vercel_deployment_id
+       ELSE q.git_sha = h.git_sha AND (q.fingerprint = ''
+            OR fingerprint(h.environment_variables) IN ('', q.fingerprint)) END
+"""
+
 LOCK = "UPDATE environments SET locked_by = %(id)s WHERE environment = %(environment)s"
 UNLOCK = "UPDATE environments SET locked_by = NULL WHERE environment = %(environment)s"
 
@@ -45,6 +56,24 @@ NEXT_ACTIONS = {
         "Start another rollback, with a note that says why; it reads the state first.",
     ],
 }
+
+FORWARD_ACTIONS = {
+    Traffic.UNCHANGED: ["Roll forward again, or stay where you are."],
+    Traffic.MOVED: [
+        "Open the live site and look whether it works.",
+        "If it does not, roll back again, with a note that says why.",
+    ],
+    Traffic.UNKNOWN: [
+        "Open the live site and look which version it shows.",
+        "Roll forward again; it reads the state first.",
+    ],
+}
+#: The database came forward, as far as anybody knows, and traffic did not follow.
+HALF_WAY = (
+    "Visitors get what they got before: {left}. The database is forward already, or on its way, so"
+    " what {left} writes may be refused."
+)
+HALF_WAY_ACTIONS = ["Roll forward again, now: it goes on from there."]
 
 #: What a completed rollback puts an end to.
 TROUBLES = (
@@ -71,6 +100,7 @@ def words(claim: Claim, stop: Stop) -> dict[str, object]:
         "left": rollback.called(left) if left else "the version that was live",
         "target": rollback.called(rollback.target),
     }
+    visitors_get, next_actions = told(claim, stop.traffic)
     remedy = [stop.remedy] if stop.remedy else []
     is_alias = rollback.switch_method is SwitchMethod.ALIAS
     was_unpinned = is_alias and claim.facts.get("auto_assign_before")
@@ -78,9 +108,30 @@ def words(claim: Claim, stop: Stop) -> dict[str, object]:
         remedy.append(PINNED)
     return {
         "error": stop.message,
-        "visitors_get": VISITORS_GET[stop.traffic].format(**names),
-        "next_actions": remedy + NEXT_ACTIONS[stop.traffic],
+        "visitors_get": visitors_get.format(**names),
+        "next_actions": remedy + next_actions,
     }
+
+
+def told(claim: Claim, traffic: Traffic) -> tuple[str, list[str]]:
+    """What visitors get, and what to do next."""
+    if claim.rollback.kind == "back":
+        return VISITORS_GET[traffic], NEXT_ACTIONS[traffic]
+    begun = claim.facts.get("begun") if claim.step == "database" else is_half_way(claim.rollback)
+    if traffic is Traffic.UNCHANGED and begun:
+        return HALF_WAY, HALF_WAY_ACTIONS
+    return VISITORS_GET[traffic], FORWARD_ACTIONS[traffic]
+
+
+def is_half_way(rollback: Rollback) -> bool:
+    """A roll forward whose database step has begun, and did not refuse or find nothing to do."""
+    return rollback.kind == "forward" and bool(rollback.find("database").facts.get("begun"))
+
+
+def called(rollback: Rollback) -> str:
+    """ "rollback of production to 4f2a9c1"."""
+    what = "rollback" if rollback.kind == "back" else "roll forward"
+    return f"{what} of {rollback.environment} to {rollback.called(rollback.target)}"
 
 
 async def write(connection: Connection, rollback: Rollback, change: Change) -> None:
@@ -90,23 +141,25 @@ async def write(connection: Connection, rollback: Rollback, change: Change) -> N
         "environment": rollback.environment,
         "left": rollback.from_deployment,
         "target": rollback.target,
+        "by": rollback.requested_by,
     }
     if rollback.status is Status.COMPLETED:
-        await connection.execute(QUARANTINE, where)
+        is_back = rollback.kind == "back"
+        await connection.execute(QUARANTINE if is_back else LIFT_QUARANTINE, where)
         await connection.execute(UNLOCK, where)
         await resolve(connection, rollback.environment, TROUBLES)
         await alert_completed(connection, rollback)
     else:
         assert isinstance(change, Stop)
         await resolve(connection, rollback.environment, ["rollback_overdue"])
-        if change.traffic is not Traffic.UNCHANGED:
+        if change.traffic is not Traffic.UNCHANGED or is_half_way(rollback):
             await connection.execute(LOCK, where)
         await raise_alert(
             connection,
             environment=rollback.environment,
             kind="rollback_failed",
-            sentence=f"The rollback of {rollback.environment} to {rollback.called(rollback.target)}"
-            f" failed at {rollback.step}: {rollback.error} {rollback.visitors_get}",
+            sentence=f"The {called(rollback)} failed at {rollback.step}: {rollback.error}"
+            f" {rollback.visitors_get}",
             once=f"rollback_failed:{rollback.id}",
             rollback_id=rollback.id,
         )
@@ -159,8 +212,7 @@ async def alert_overdue(connection: Connection, rollback: Rollback) -> None:
         connection,
         environment=rollback.environment,
         kind="rollback_overdue",
-        sentence=f"The rollback of {rollback.environment} to {rollback.called(rollback.target)}"
-        " takes longer than planned. It goes on.",
+        sentence=f"The {called(rollback)} takes longer than planned. It goes on.",
         once=f"rollback_overdue:{rollback.id}",
         rollback_id=rollback.id,
     )

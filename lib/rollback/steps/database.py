@@ -2,11 +2,14 @@
 
 from lib.rollback.machine import Failed, Outcome, Skipped, Traffic
 from lib.rollback.models import Claim
+from lib.rollback.steps import forward
 from lib.rollback.steps.base import Tools
 from lib.schema.plan import Stays
 
 
 async def run(claim: Claim, tools: Tools) -> Outcome:
+    if claim.rollback.undoes is not None:
+        return await forward.run(claim, tools)
     plan = await tools.planner.plan(claim.rollback.environment, claim.rollback.target)
     if isinstance(plan, Stays):
         return Skipped(plan.sentence)
