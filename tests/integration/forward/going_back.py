@@ -1,5 +1,7 @@
 """A rollback that takes the app's database back, for tests of the way forward."""
 
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +22,7 @@ from lib.wiring import Services
 
 PRODUCTION = Environment.PRODUCTION
 CI = Caller(name="CI", role=Role.ADMIN)
-GLANCES = 50
+GLANCE, GLANCES = timedelta(seconds=0.5), 400
 
 
 def query(url: str, statement: str, *arguments: object) -> list[tuple[Any, ...]]:
@@ -70,13 +72,19 @@ async def take_back(url: str, run_id: UUID, to: tuple[str, ...]) -> None:
 
 
 async def roll_back(
-    services: Services, order: Order, url: str, to: tuple[str, ...]
+    services: Services,
+    order: Order,
+    url: str,
+    to: tuple[str, ...],
+    pass_time: Callable[[timedelta], Awaitable[None]],
 ) -> Rollback:
     """To its end, with the database's part done by the engine."""
     rollback = await services.engine.start(order)
     for _ in range(GLANCES):
         claim = await services.engine.store.claim(rollback.id, lease=LEASE)
-        assert claim is not None
+        if claim is None:
+            await pass_time(GLANCE)
+            continue
         if claim.step == "database":
             await take_back(url, rollback.id, to)
             change = Next(StepState.OK, "Goes back one step.", claim.rollback.after("database"))
