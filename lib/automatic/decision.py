@@ -97,12 +97,7 @@ class Decider:
 
     async def decide(self, suspicion: Suspicion) -> Rollback | None:
         """The rollback that was started, if one was. Raises Upstream, and is then asked again."""
-        facts = await self.store.facts(
-            suspicion.environment,
-            suspicion.deployment_id,
-            window=self.settings.automatic_window,
-            watch=WATCH,
-        )
+        facts = await self.facts(suspicion)
         if facts is None or facts.is_running or (facts.mode is Mode.SHADOW and facts.is_noted):
             return None
         case = Case(suspicion, facts)
@@ -118,12 +113,33 @@ class Decider:
             await self.tell(case, "database_moved", move)
         elif not targets:
             await self.tell(case, "down_not_rolled_back", NOTHING_BACK)
-        elif await self.store.claim_gate(case.environment):
+        elif (claim := await self.store.claim_gate(case.environment)) is not None:
             try:
-                return await self.conclude(await self.ask_gate(case, targets))
+                case = await self.ask_gate(case, targets)
+                return await self.conclude(case) if await self.is_still_so(case) else None
             finally:
-                await self.store.free_gate(case.environment)
+                await self.store.free_gate(case.environment, claim)
         return None
+
+    async def facts(self, suspicion: Suspicion) -> Facts | None:
+        return await self.store.facts(
+            suspicion.environment,
+            suspicion.deployment_id,
+            window=self.settings.automatic_window,
+            watch=WATCH,
+        )
+
+    async def is_still_so(self, case: Case) -> bool:
+        """The gate took seconds, and somebody may have shipped the mend, or acted, meanwhile.
+
+        The platform is asked as well: it may not have told us yet what is live.
+        """
+        live = await self.routing.live(case.environment)
+        return (
+            live is not None
+            and live.id == case.suspicion.deployment_id
+            and await self.facts(case.suspicion) == case.facts
+        )
 
     async def moved(self, case: Case) -> str | None:
         """What others changed in the app's database under the live code: not the code's fault."""
@@ -206,12 +222,14 @@ class Decider:
     async def tell(self, case: Case, kind: str, why: str) -> None:
         """A person is told once, with the reason, and nothing moves.
 
-        Where the gate refused, what was counted is no evidence against this release any more.
+        Where the gate refused, what was counted is no evidence against this release any more; but
+        a gate that nobody answered is asked again.
         """
         is_gate = kind == "gate_refused"
+        is_heard = not all(passage.is_silent for passage in case.seen)
         async with self.store.database.transaction() as connection:
             await note(connection, case, kind if is_gate else "ask_a_person", why)
-            if is_gate:
+            if is_gate and is_heard:
                 await reset_evidence(connection, case.facts.period)
             await raise_alert(
                 connection,

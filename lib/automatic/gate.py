@@ -4,11 +4,14 @@
 2. Twenty pairs of looks within three seconds, live and target at once, at their health and at the
    paths that settings name.
 3. The target may fail once. If it fails more often, it is no better, or the cause is shared.
+
+Two versions that both say that their database is not healthy share the cause, however well they
+are otherwise: visitors would get the same errors from either.
 """
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import cycle
 from typing import Any
@@ -20,6 +23,7 @@ PAIRS = 20
 SPAN_SECONDS = 3.0
 #: Of the target.
 FAILURES_ALLOWED = 1
+NO_DATABASES = "it says that its database is not healthy, and so does the live version"
 
 
 class Answer(StrEnum):
@@ -39,6 +43,8 @@ class Passage:
     live_failed: int
     pairs: int
     detail: str
+    #: Nobody answered, on either side: it may have been us, or the network, for a moment.
+    is_silent: bool = False
 
     @property
     def live_is_well(self) -> bool:
@@ -82,7 +88,17 @@ class Gate:
             self.prober.look(host, expected=live_id, path=path),
             self.prober.look(target.url, expected=target.deployment_id, path=path),
         )
-        return one_sided(live, other)
+        return shared(*one_sided(live, other))
+
+
+def shared(live: Look, other: Look) -> tuple[Look, Look]:
+    """A database that neither of the two can use is a failure of both."""
+    if not live.checks.get("database") == other.checks.get("database") == "unhealthy":
+        return live, other
+    return (
+        replace(live, health=Health.FAILED),
+        replace(other, health=Health.FAILED, detail=NO_DATABASES),
+    )
 
 
 def conclude(target: DeploymentRow, pairs: Sequence[tuple[Look, Look]]) -> Passage:
@@ -103,4 +119,5 @@ def conclude(target: DeploymentRow, pairs: Sequence[tuple[Look, Look]]) -> Passa
         live_failed=sum(look.health is not Health.OK for look in live),
         pairs=len(pairs),
         detail=detail,
+        is_silent=not any(look.answered for look in (*live, *other)),
     )

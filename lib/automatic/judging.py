@@ -123,8 +123,11 @@ class Judging:
         until = int(now) + AHEAD_SECONDS
         known = [self.known(live, now) for live in releases]
         asks = [Ask(one.deployment_id, names, one.unsure_from, until) for one in known]
-        since = int(now) - STRAGGLERS_SECONDS - 2 * BUCKET_SECONDS
-        left = [Ask(live.left, [ALL], since, until) for live in releases if live.left]
+        left = [
+            Ask(live.left, [ALL], stragglers_since(live, now), until)
+            for live in releases
+            if live.left
+        ]
         return Questions(now, releases, known, [*asks, *left])
 
     def known(self, live: LiveRelease, now: float) -> Known:
@@ -230,17 +233,13 @@ class Judging:
                 await self.judge(live, known, questions.now, until=until, telemetry=False)
 
     def stragglers(self, reading: Reading) -> Stragglers | None:
-        newest = [
-            one
-            for one in reading.seen[ALL]
-            if one.bucket.start >= reading.until - STRAGGLERS_SECONDS
-        ]
-        requests = sum(one.requests for one in newest)
+        start = max(reading.until - STRAGGLERS_SECONDS, reading.ask.since)
+        requests = sum(one.requests for one in reading.seen[ALL] if one.bucket.start >= start)
         if not requests:
             return None
         return Stragglers(
             deployment_id=reading.ask.deployment_id,
-            per_minute=round(requests * MINUTE / STRAGGLERS_SECONDS / self.sampling, 1),
+            per_minute=round(requests * MINUTE / (reading.until - start) / self.sampling, 1),
             until=reading.until,
         )
 
@@ -280,6 +279,12 @@ def share(counted: Mapping[str, Sequence[Bucket]], since: int, needed: int) -> f
     every = sum(one.n for one in counted.get(ALL, ()) if one.start >= since)
     refused = sum(one.n for one in counted.get(REFUSED, ()) if one.start >= since)
     return min(refused / every, 1.0) if every >= needed else None
+
+
+def stragglers_since(live: LiveRelease, now: float) -> int:
+    """Of the last minute, the whole buckets since the release before was left."""
+    since = int(max(now - STRAGGLERS_SECONDS - 2 * BUCKET_SECONDS, live.live_from))
+    return since + -since % BUCKET_SECONDS
 
 
 def silent(drain: Drain, now: float) -> bool:

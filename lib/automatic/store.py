@@ -131,10 +131,14 @@ SELECT e.mode, e.locked_by IS NOT NULL AS is_locked, p.id AS period, p.live_from
 CLAIM_GATE = """
 UPDATE environments SET gate_free_at = app_now() + %(lease)s
  WHERE environment = %(environment)s AND gate_free_at <= app_now()
-RETURNING environment
+RETURNING gate_free_at
 """
 
-FREE_GATE = "UPDATE environments SET gate_free_at = app_now() WHERE environment = %(environment)s"
+#: One that took longer than its lease is somebody else's by now.
+FREE_GATE = """
+UPDATE environments SET gate_free_at = app_now()
+ WHERE environment = %(environment)s AND gate_free_at = %(claim)s
+"""
 
 #: The same outcome again is no news, however often it is decided.
 DECIDE = """
@@ -243,12 +247,13 @@ class AutomaticStore:
         )
         return Facts(**{**row, "mode": Mode(row["mode"])}) if row else None
 
-    async def claim_gate(self, environment: Environment) -> bool:
+    async def claim_gate(self, environment: Environment) -> datetime | None:
+        """The claim, until it is freed or its lease is over; None: somebody else has it."""
         row = await self.database.one(CLAIM_GATE, environment=environment, lease=GATE_LEASE)
-        return row is not None
+        return row["gate_free_at"] if row else None
 
-    async def free_gate(self, environment: Environment) -> None:
-        await self.database.execute(FREE_GATE, environment=environment)
+    async def free_gate(self, environment: Environment, claim: datetime) -> None:
+        await self.database.execute(FREE_GATE, environment=environment, claim=claim)
 
 
 async def write_decision(connection: Connection, **values: Any) -> None:

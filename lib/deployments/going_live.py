@@ -27,6 +27,11 @@ OVER = (
     "rolled_back_elsewhere",
 )
 
+#: A push brings along whatever is on the branch; a promotion is somebody's choice.
+NOBODYS_CHOICE = ("deploy", "observed")
+JUDGED = "It is judged like any other, and taken back if it fails again."
+LEFT_ALONE = "Nothing moves it back by itself."
+
 PERIOD = """
 SELECT p.id, p.environment, p.how, p.moved_by, app_now() AS now,
        h.vercel_deployment_id AS deployment_id, h.git_sha,
@@ -154,9 +159,9 @@ async def alert_quarantined(connection: Connection, period: Period) -> None:
         connection,
         period,
         "quarantined_went_live",
-        f"{period.who} let {period.called} go live in {period.environment}{was_left(left)} Nothing"
-        " moves it back by itself: look whether it works. If it does, lift its quarantine with a"
-        " note; if not, roll back.",
+        f"{period.who} let {period.called} go live in {period.environment}{was_left(left)}"
+        f" {JUDGED if period.how in NOBODYS_CHOICE else LEFT_ALONE} Look whether it works: if it"
+        " does, lift its quarantine with a note; if not, roll back.",
     )
 
 

@@ -37,6 +37,9 @@ UPDATE quarantine q SET lifted_at = app_now(), lifted_by = %(by)s
             OR fingerprint(h.environment_variables) IN ('', q.fingerprint)) END
 """
 
+#: After a failure that did nothing the next one may be tried at once.
+HARMLESS = (Traffic.UNCHANGED, Traffic.OTHER)
+
 LOCK = "UPDATE environments SET locked_by = %(id)s WHERE environment = %(environment)s"
 UNLOCK = "UPDATE environments SET locked_by = NULL WHERE environment = %(environment)s"
 
@@ -44,6 +47,7 @@ VISITORS_GET = {
     Traffic.UNCHANGED: "Visitors get what they got before: {left}. Nothing was changed.",
     Traffic.MOVED: "Visitors get {target}, but it is not proved to be well.",
     Traffic.UNKNOWN: "Visitors may get {left} or {target}: it is not certain which.",
+    Traffic.OTHER: "Visitors get a release that went live after {left}. Nothing was changed.",
 }
 NEXT_ACTIONS = {
     Traffic.UNCHANGED: ["Start the rollback again, or choose another version."],
@@ -55,6 +59,7 @@ NEXT_ACTIONS = {
         "Open the live site and look which version it shows.",
         "Start another rollback, with a note that says why; it reads the state first.",
     ],
+    Traffic.OTHER: ["Look whether what is live now is well; if it is not, roll it back."],
 }
 
 FORWARD_ACTIONS = {
@@ -67,6 +72,7 @@ FORWARD_ACTIONS = {
         "Open the live site and look which version it shows.",
         "Roll forward again; it reads the state first.",
     ],
+    Traffic.OTHER: NEXT_ACTIONS[Traffic.OTHER],
 }
 #: The database came forward, as far as anybody knows, and traffic did not follow.
 HALF_WAY = (
@@ -104,7 +110,7 @@ def words(claim: Claim, stop: Stop) -> dict[str, object]:
     remedy = [stop.remedy] if stop.remedy else []
     is_alias = rollback.switch_method is SwitchMethod.ALIAS
     was_unpinned = is_alias and claim.facts.get("auto_assign_before")
-    if stop.traffic is Traffic.UNCHANGED and was_unpinned:
+    if stop.traffic in HARMLESS and was_unpinned:
         remedy.append(PINNED)
     return {
         "error": stop.message,
@@ -152,7 +158,7 @@ async def write(connection: Connection, rollback: Rollback, change: Change) -> N
     else:
         assert isinstance(change, Stop)
         await resolve(connection, rollback.environment, ["rollback_overdue"])
-        if change.traffic is not Traffic.UNCHANGED or is_half_way(rollback):
+        if change.traffic not in HARMLESS or is_half_way(rollback):
             await connection.execute(LOCK, where)
         await raise_alert(
             connection,

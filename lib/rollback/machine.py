@@ -24,6 +24,7 @@ class Traffic(StrEnum):
     UNCHANGED = "unchanged"  #: what was live before; nothing was changed, so nothing is locked
     MOVED = "moved"  #: the target, which is not proved to be well
     UNKNOWN = "unknown"  #: either of them
+    OTHER = "other"  #: a release that somebody let go live meanwhile; nothing was changed
 
 
 @dataclass(frozen=True, slots=True)

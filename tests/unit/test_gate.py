@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lib.automatic.gate import PAIRS, Answer, conclude
+from lib.automatic.gate import PAIRS, Answer, conclude, shared
 from lib.deployments.models import DeploymentRow
 from lib.health.probe import Health, Look, judge_page, one_sided
 
@@ -83,7 +83,25 @@ class TestADatabase:
     def test_that_both_see_alike_is_neithers(self, state):
         assert one_sided(self.look(state), self.look(state)) == (self.look(state),) * 2
 
+    @pytest.mark.parametrize("state", ["healthy", "unknown"])
+    def test_that_both_can_use_or_do_not_speak_of_is_no_shared_cause(self, state):
+        assert shared(self.look(state), self.look(state)) == (self.look(state),) * 2
+
+    def test_that_neither_can_use_is_a_shared_cause_for_the_gate(self):
+        passage = conclude(TARGET, [shared(*[self.look("unhealthy")] * 2)] * PAIRS)
+
+        assert passage.answer is Answer.FAILS
+        assert not passage.live_is_well
+        assert "so does the live version" in passage.detail
+
     def test_of_a_version_that_fails_anyway_changes_nothing(self):
         live = Look(Health.FAILED, "it answers 500", "dpl_x", {"database": "unhealthy"})
 
         assert one_sided(live, self.look("healthy")) == (live, self.look("healthy"))
+
+
+def test_a_gate_that_nobody_answered_is_silent():
+    silent = Look(Health.FAILED, "it accepts requests and does not answer", answered=False)
+
+    assert conclude(TARGET, [(silent, silent)] * PAIRS).is_silent
+    assert not conclude(TARGET, [(silent, silent)] * (PAIRS - 1) + [(FAILED, silent)]).is_silent

@@ -17,9 +17,29 @@ JOB_ENDED_BADLY = ("failed", "skipped")
 
 
 async def run(claim: Claim, tools: Tools) -> Outcome:
+    if (moved_on := await find_other_release(claim, tools)) is not None:
+        return moved_on
     if claim.rollback.switch_method is SwitchMethod.ALIAS:
         return await move_alias(claim, tools)
     return await instant_rollback(claim, tools)
+
+
+async def find_other_release(claim: Claim, tools: Tools) -> Failed | None:
+    """What speaks against one release does not take back the next, which may be the mend.
+
+    A person's order stands: it says what to go back to, whatever is live.
+    """
+    rollback = claim.rollback
+    if not rollback.automatic or claim.facts.get("asked") or "asked_after" in claim.facts:
+        return None
+    live = await tools.routing.live(rollback.environment)
+    if live is None or live.id in (rollback.from_deployment, rollback.target):
+        return None
+    return Failed(
+        f"Somebody let {live.called} go live meanwhile, and nothing is known against it.",
+        retryable=False,
+        traffic=Traffic.OTHER,
+    )
 
 
 async def move_alias(claim: Claim, tools: Tools) -> Outcome:

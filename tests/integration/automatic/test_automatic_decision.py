@@ -206,6 +206,31 @@ class TestTheGate:
         assert held == []
         assert len(await rollbacks()) == 1
 
+    async def test_what_went_live_meanwhile_is_not_rolled_back_for_what_was_before(
+        self, failing, act, platform, rollbacks, releases, decisions
+    ):
+        """Somebody shipped the mend, and its webhook is not here yet."""
+        await failing(releases.v3)
+        platform.move_alias(platform.config.aliases.production, releases.v1)
+
+        await act()
+
+        assert (await rollbacks(), await decisions()) == ([], [])
+
+    async def test_a_mode_that_is_changed_while_the_gate_is_asked_holds(
+        self, services, failing, act, mode, rows, rollbacks, releases
+    ):
+        await failing(releases.v3)
+        services.autopilot.decider.gate.span_seconds = 1.0
+
+        acting = asyncio.create_task(act())
+        while not await rows("SELECT 1 FROM environments WHERE gate_free_at > app_now()"):
+            assert not acting.done()
+        await mode("off")
+        await acting
+
+        assert await rollbacks() == []
+
     async def test_a_sweep_that_is_about_to_end_leaves_it_to_the_next(
         self, services, failing, rollbacks, releases
     ):
@@ -244,6 +269,37 @@ class TestModes:
         [alert] = await rows("SELECT kind, sentence FROM alerts")
         assert alert["kind"] == "automatic_refused"
         assert "switched off" in alert["sentence"]
+
+
+class TestWhatGoesLiveBeforeTheSwitch:
+    async def test_is_left_alone_by_an_automatic_rollback(
+        self, services, failing, act, work, platform, releases, is_locked
+    ):
+        """It may be the mend: what spoke against the one before says nothing about it."""
+        host = platform.config.aliases.production
+        await failing(releases.v3)
+        await act()
+        platform.move_alias(host, releases.v1)
+        [rollback_id] = await services.engine.store.unfinished()
+
+        ended = await work(await services.engine.store.get(rollback_id))
+
+        assert ended.status is Status.FAILED
+        assert "went live after" in ended.visitors_get
+        assert platform.state()["aliases"][host] == releases.v1
+        assert not await is_locked()
+
+    async def test_is_gone_back_from_where_a_person_says_so(
+        self, services, order, work, platform, releases
+    ):
+        host = platform.config.aliases.production
+        rollback = await services.engine.start(order)
+        platform.move_alias(host, releases.v3)
+
+        ended = await work(rollback)
+
+        assert ended.status is Status.COMPLETED
+        assert platform.state()["aliases"][host] == releases.v1
 
 
 class TestAfterARollback:
@@ -395,3 +451,27 @@ async def test_a_database_that_moved_under_the_live_code_is_not_its_fault(
     [alert] = await rows("SELECT sentence FROM alerts")
     assert "0042 was applied" in alert["sentence"]
     assert await rows("SELECT 1 FROM quarantine") == []
+
+
+async def test_a_gate_that_nobody_answered_moves_nothing_and_is_asked_again(
+    variables, services, failing, judge, rollbacks, releases, decisions, control
+):
+    """Perhaps it was us who could not ask: what was counted stays evidence."""
+    await failing(releases.v3)
+
+    async def closes(_, writer):
+        writer.close()
+
+    server = await asyncio.start_server(closes, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    deaf = build(load(variables | {"EDGE_URL": f"http://127.0.0.1:{port}"}))
+    deaf.autopilot.decider.gate.span_seconds = 0.1
+    await deaf.autopilot.look(stop_at=time.monotonic() + 60)
+    await deaf.close()
+    server.close()
+
+    assert await rollbacks() == []
+    assert await decisions() == ["gate_refused"]
+    assert (await judge()).state == "rollback"
+    await services.autopilot.look(stop_at=time.monotonic() + 60)
+    assert len(await rollbacks()) == 1

@@ -260,6 +260,18 @@ async def test_what_is_left_on_an_older_release_is_counted(
     assert row["stragglers"]["per_minute"] == pytest.approx(120, abs=25)
 
 
+async def test_requests_from_before_the_switch_are_no_stragglers(
+    services, visits, live_since, judge, releases, rows
+):
+    await live_since(releases.v3, 30)
+    await visits(releases.v2, ago=90, seconds=59, per_second=5)
+
+    await judge()
+
+    [row] = await rows("SELECT stragglers FROM environments WHERE environment = 'production'")
+    assert row["stragglers"] is None
+
+
 async def test_nobody_left_on_an_older_release_is_nothing_to_show(
     services, visits, live_since, judge, releases, rows
 ):
