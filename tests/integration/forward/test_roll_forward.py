@@ -9,6 +9,7 @@ import pytest
 from dev.ports import LOOPBACK, free_port
 from lib import errors
 from lib.access.models import Caller, Role
+from lib.automatic.models import Suspicion
 from lib.operations.models import OPERATION
 from lib.rollback.engine import LEASE
 from lib.rollback.models import DATABASE_FIRST, Environment, Status, StepState, SwitchMethod
@@ -147,6 +148,19 @@ class TestItsEnd:
             PRODUCTION, releases.v3, watch=timedelta(minutes=15)
         )
         assert moved is None
+
+    async def test_what_a_person_rolled_forward_to_is_not_rolled_back_by_itself(
+        self, services, plain, roll_forward, releases, rollbacks, control
+    ):
+        await roll_forward()
+
+        suspicion = Suspicion(PRODUCTION, releases.v2, "probes", "it answers 500")
+        started = await services.autopilot.decider.decide(suspicion)
+
+        alerts = await (await control.execute("SELECT kind, sentence FROM alerts")).fetchall()
+        assert (started, await rollbacks()) == (None, 2)
+        assert [alert["kind"] for alert in alerts] == ["automatic_refused"]
+        assert alerts[0]["sentence"].endswith("so going back is a person's decision.")
 
 
 class TestOnce:
