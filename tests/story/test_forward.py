@@ -8,13 +8,15 @@ from typing import Any
 import psycopg
 import pytest
 
-from dev.sample_app.migrate import down_text, up_text
-from dev.sample_app.versions import SHOT_MINUTES, TIMELINE
+from dev.recording import contained
+from dev.sample_app.versions import SHOT_MINUTES
+from lib.deployments.models import Release
+from lib.migrations.collect import newest_texts
+from lib.rollback.models import Environment
 from tests.story.test_operations import operate
 from tests.story.test_others import as_a_person
 from tests.story.world import World, wait_until
 
-A_HAS, B_HAS = (TIMELINE,), (TIMELINE, SHOT_MINUTES)
 AS_IT_WAS = (
     "DROP SCHEMA IF EXISTS _rollback CASCADE",
     "DELETE FROM shots WHERE subject LIKE 'Told by %'",
@@ -39,22 +41,17 @@ def world(world):
         ask(world, statement)
 
 
-def record(world: World, deployment_id: str, sha: str, versions: tuple[str, ...]) -> dict[str, Any]:
-    """As the app's CI does."""
-    texts = [
-        {"version": one, "name": one, "up": up_text(one), "down": down_text(one)}
-        for one in versions
-    ]
-    answer = world.as_role("admin").post(
-        "/api/deployments",
-        json={
-            "environment": "production",
-            "git_sha": sha,
-            "vercel_deployment_id": deployment_id,
-            "versions": [*versions],
-            "migrations": texts,
-        },
+def record(world: World, deployment_id: str, sha: str, version: str) -> dict[str, Any]:
+    """As the app's CI does; the answer."""
+    brought = contained(version)
+    release = Release(
+        environment=Environment.PRODUCTION,
+        git_sha=sha,
+        vercel_deployment_id=deployment_id,
+        versions=brought.versions,
+        migrations=newest_texts(brought.migrations),
     )
+    answer = world.as_role("admin").post("/api/deployments", json=release.model_dump(mode="json"))
     assert answer.is_success, answer.text
     return answer.json()
 
@@ -66,7 +63,7 @@ def live_in_overview(world: World) -> str:
 def release(world: World, **order: object) -> tuple[str, dict[str, Any]]:
     """One that knows of minutes, recorded; and what recording it answered."""
     made = world.release("adds-required", **order)
-    return made["id"], record(world, made["id"], made["sha"], B_HAS)
+    return made["id"], record(world, made["id"], made["sha"], "adds-required")
 
 
 def add_shot(world: World, subject: str, **more: object):
@@ -87,7 +84,7 @@ def timeline(world: World) -> dict[str, Any]:
 def from_b_to_a(world):
     """Ids of B and A, and of the rollback; each release's people have written."""
     a = world.overview()["live"]
-    record(world, a["deployment_id"], a["git_sha"], A_HAS)
+    record(world, a["deployment_id"], a["git_sha"], "good-2")
     b, _ = release(world)
     wait_until(lambda: live_in_overview(world) == b, what="the news of the release")
     assert add_shot(world, "Told by B", minutes=12).is_success
