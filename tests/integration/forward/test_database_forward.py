@@ -16,6 +16,7 @@ from lib.schema.rolled_back import TIMEOUT_SECONDS, RolledBack, read
 from lib.settings import load
 from lib.wiring import build
 from scripts.make_deployment_check import make
+from scripts.record_release import say_recorded
 from tests.integration.forward.going_back import PRODUCTION, query, record, take_back
 
 AT_ONCE = 6
@@ -156,6 +157,13 @@ class TestBeforeReleaseCGoesLive:
         assert NEEDS in note
         assert SHOT_MINUTES in note
         assert await services.needs_forward.note(PRODUCTION, release_c) is None
+
+    async def test_the_command_of_its_ci_warns(self, services, undone, release_c, capsys):
+        note = await services.needs_forward.note(PRODUCTION, release_c)
+
+        say_recorded({"new_texts": [], "without_text": [], "forward_note": note})
+
+        assert f"warning: It {NEEDS}: {SHOT_MINUTES} is rolled back" in capsys.readouterr().out
 
     async def test_the_page_says_whether_it_is_safe(self, services, undone, release_c, operate):
         async def promotion():
