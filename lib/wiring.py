@@ -169,8 +169,7 @@ def build(settings: Settings) -> Services:
     preflight = Preflight(
         Kit(settings, database, preflights, deployments, vercel, prober, redis, counts)
     )
-    rolled_back = RolledBack(app_database_url)
-    needs_forward = NeedsForward(database, rolled_back)
+    needs_forward = NeedsForward(database, RolledBack(app_database_url))
     check = make_check(settings, tracker, needs_forward)
     sweep = Sweep(
         health=health,
@@ -207,7 +206,7 @@ def build(settings: Settings) -> Services:
             pins,
             intake,
             preflight,
-            ForwardRoom(database, app_database_url, rolled_back),
+            ForwardRoom(database, app_database_url, needs_forward),
         ),
         notifier=notifier,
         preflight=preflight,

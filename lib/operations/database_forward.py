@@ -10,14 +10,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from lib import alerts, errors
+from lib import errors
 from lib.access.models import Caller
 from lib.audit.store import write_audit
-from lib.deployments.needs_forward import KIND
+from lib.deployments.needs_forward import NeedsForward
 from lib.operations.models import DatabaseForward, Result, done, so_already
 from lib.postgres import Database
-from lib.rollback.models import Environment
-from lib.schema.rolled_back import RolledBack
 
 if TYPE_CHECKING:
     from lib.schema.outcome import Outcome
@@ -45,7 +43,7 @@ class ForwardRoom:
     database: Database
     #: None: there is no database of the app to care for.
     app_database_url: str | None
-    rolled_back: RolledBack
+    needs_forward: NeedsForward
 
     async def bring(self, operation: DatabaseForward, caller: Caller) -> Result:
         """The newest rolled-back run first, as it must be; a named one and those after it.
@@ -64,7 +62,7 @@ class ForwardRoom:
         await self._refuse_while_running()
         await self._audit(operation, caller, "accepted", runs=[str(run) for run in runs])
         ends = time.monotonic() + ALL_SECONDS
-        outcome = None
+        ended: list[Outcome] = []
         for run in runs:
             if time.monotonic() > ends:
                 raise errors.Conflict(
@@ -72,13 +70,14 @@ class ForwardRoom:
                 )
             await self._refuse_while_running()
             outcome = await forward_one(url, run)
-            self.rolled_back.forget()
+            self.needs_forward.rolled_back.forget()
             await self._audit(
                 operation, caller, outcome.state, run=str(run), sentence=outcome.sentence
             )
             check_done(outcome)
-        assert outcome is not None
-        return done(outcome.sentence + MEANS)
+            ended.append(outcome)
+        await self.needs_forward.look()
+        return done(came(ended) + MEANS)
 
     async def _open(self, url: str) -> list[UUID]:
         """Newest first."""
@@ -121,9 +120,6 @@ class ForwardRoom:
                 result=result,
                 facts=facts,
             )
-            if result == "done":
-                for environment in Environment:
-                    await alerts.resolve(connection, environment, [KIND])
 
 
 def chosen(open_runs: list[UUID], subject: UUID | None) -> list[UUID]:
@@ -131,6 +127,14 @@ def chosen(open_runs: list[UUID], subject: UUID | None) -> list[UUID]:
     if subject is None:
         return open_runs
     return open_runs[: open_runs.index(subject) + 1] if subject in open_runs else []
+
+
+def came(ended: "list[Outcome]") -> str:
+    if len(ended) == 1:
+        return ended[0].sentence
+    aside = sum(outcome.quarantined for outcome in ended)
+    put_aside = f" {aside} that pointed to nothing were put aside." if aside else ""
+    return f"The database is forward again: {len(ended)} rollbacks of it are undone.{put_aside}"
 
 
 async def forward_one(url: str, run: UUID) -> "Outcome":

@@ -9,6 +9,7 @@ from dev.sample_app.versions import SHOT_MINUTES, TIMELINE
 from lib import errors
 from lib.access.models import Caller, Role
 from lib.deployments.check import PASSES, REFUSED, WELCOME
+from lib.deployments.needs_forward import NeedsForward
 from lib.migrations.watch import READ_EVERY
 from lib.operations.database_forward import ForwardRoom
 from lib.operations.models import DatabaseForward
@@ -85,7 +86,7 @@ class TestForwardAlone:
 
         result = await operate("database_forward", subject=str(undone.id))
 
-        assert result.changed
+        assert result.message.startswith("The database is forward again: 2 rollbacks")
         assert state() == ["forward", "forward"]
 
     async def test_a_named_one_leaves_those_before_it(
@@ -140,7 +141,7 @@ class TestForwardAlone:
         ids=["not-set", "away"],
     )
     async def test_without_the_apps_database_it_says_so(self, services, url, error):
-        room = ForwardRoom(services.database, url, RolledBack(url))
+        room = ForwardRoom(services.database, url, NeedsForward(services.database, RolledBack(url)))
         operation = DatabaseForward(
             action="database_forward", environment=PRODUCTION, reason="Release C"
         )
