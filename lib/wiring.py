@@ -31,6 +31,7 @@ from lib.health.sweep import Sweep
 from lib.migrations.judging import judge
 from lib.migrations.ledger_events import LedgerEvents
 from lib.migrations.records import RecordStore
+from lib.migrations.rolled_back import RolledBack
 from lib.migrations.watch import LedgerWatch
 from lib.notify import configured
 from lib.notify.deadman import Deadman
@@ -54,7 +55,6 @@ from lib.rollback.progress import Progress
 from lib.rollback.steps import Tools
 from lib.rollback.store import RollbackStore
 from lib.schema.plan import Planner
-from lib.schema.rolled_back import RolledBack
 from lib.settings import Settings, settings
 from lib.traffic.counts import Counts
 from lib.traffic.drain import LogDrain, Outage

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from lib.alerts import raise_alert, resolve
 from lib.deployments.models import DeploymentRow, Promotion
 from lib.deployments.store import LOCK
+from lib.migrations.rolled_back import RolledBack
 from lib.postgres import Database
 from lib.rollback.models import Environment
-from lib.schema.rolled_back import RolledBack
 
 KIND = "needs_database_forward"
 NAMED_AT_MOST = 3

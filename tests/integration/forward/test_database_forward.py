@@ -10,10 +10,10 @@ from lib import errors
 from lib.access.models import Caller, Role
 from lib.deployments.check import PASSES, REFUSED, WELCOME
 from lib.deployments.needs_forward import NeedsForward
+from lib.migrations.rolled_back import TIMEOUT_SECONDS, RolledBack, read
 from lib.migrations.watch import READ_EVERY
 from lib.operations.database_forward import ForwardRoom
 from lib.operations.models import DatabaseForward
-from lib.schema.rolled_back import TIMEOUT_SECONDS, RolledBack, read
 from lib.settings import load
 from lib.wiring import build
 from scripts.make_deployment_check import make
