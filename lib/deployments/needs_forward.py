@@ -47,11 +47,19 @@ class NeedsForward:
     async def of(
         self, environment: Environment, deployment_ids: Sequence[str]
     ) -> Mapping[str, list[str]]:
-        """The rolled-back versions that each contains; without those that nobody knows of.
+        """The versions that each contains and that are rolled back now, where its list was told.
 
         Empty where the app's database does not answer: then nothing is said.
         """
-        rolled_back = await self.rolled_back.versions()
+        rolled_back = await self.rolled_back.now()
+        return await self._contained(environment, deployment_ids, rolled_back)
+
+    async def _contained(
+        self,
+        environment: Environment,
+        deployment_ids: Sequence[str],
+        rolled_back: Sequence[str] | None,
+    ) -> Mapping[str, list[str]]:
         if rolled_back is None:
             return {}
         rows = await self.database.all(
@@ -64,8 +72,6 @@ class NeedsForward:
 
     async def note(self, environment: Environment, deployment_id: str) -> str | None:
         """What to do before it goes live; None: nothing, as far as anybody knows."""
-        if not await self.rolled_back.versions():
-            return None
         versions = (await self.of(environment, [deployment_id])).get(deployment_id)
         return before_it(versions) if versions else None
 
@@ -76,7 +82,9 @@ class NeedsForward:
         newest = max(rows, key=lambda row: row.recorded_at, default=None)
         if newest is None or newest.live_from is not None or newest.quarantined:
             return None
-        versions = (await self.of(environment, [newest.deployment_id])).get(newest.deployment_id)
+        shown = await self.rolled_back.versions()
+        known = await self._contained(environment, [newest.deployment_id], shown)
+        versions = known.get(newest.deployment_id)
         if versions is None:
             return None
         return Promotion(
@@ -90,17 +98,18 @@ class NeedsForward:
 
     async def look(self) -> None:
         """Alert where a release is live that needs what is rolled back, and end what is over."""
-        rolled_back = await self.rolled_back.versions()
+        rolled_back = await self.rolled_back.now()
         if rolled_back is None:
             return
         for environment in Environment:
-            await self._look(environment)
+            await self._look(environment, rolled_back)
 
-    async def _look(self, environment: Environment) -> None:
+    async def _look(self, environment: Environment, rolled_back: Sequence[str]) -> None:
         live = await self.database.one(LIVE, environment=environment)
         if live is None:
             return
-        versions = (await self.of(environment, [live["deployment_id"]])).get(live["deployment_id"])
+        known = await self._contained(environment, [live["deployment_id"]], rolled_back)
+        versions = known.get(live["deployment_id"])
         async with self.database.transaction() as connection:
             if not versions:
                 await resolve(connection, environment, [KIND])

@@ -26,18 +26,19 @@ class RolledBack:
     _read: tuple[float, tuple[str, ...] | None] = (-SHOWN_SECONDS, None)
 
     async def versions(self) -> tuple[str, ...] | None:
-        """As they were at most SHOWN_SECONDS ago; None: nobody knows."""
-        if self.app_database_url is None:
-            return ()
+        """To show: as they were at most SHOWN_SECONDS ago; None: nobody knows."""
         read_at, versions = self._read
         if time.monotonic() - read_at >= SHOWN_SECONDS:
-            versions = await read(self.app_database_url)
-            self._read = (time.monotonic(), versions)
+            return await self.now()
         return versions
 
-    def forget(self) -> None:
-        """It was changed from here."""
-        self._read = (-SHOWN_SECONDS, None)
+    async def now(self) -> tuple[str, ...] | None:
+        """To decide: as they are at this moment."""
+        if self.app_database_url is None:
+            return ()
+        versions = await read(self.app_database_url)
+        self._read = (time.monotonic(), versions)
+        return versions
 
 
 async def read(url: str) -> tuple[str, ...] | None:

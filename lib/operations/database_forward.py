@@ -70,7 +70,6 @@ class ForwardRoom:
                 )
             await self._refuse_while_running()
             outcome = await forward_one(url, run)
-            self.needs_forward.rolled_back.forget()
             await self._audit(
                 operation, caller, outcome.state, run=str(run), sentence=outcome.sentence
             )

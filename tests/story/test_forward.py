@@ -56,6 +56,11 @@ def record(world: World, deployment_id: str, sha: str, version: str) -> dict[str
     return answer.json()
 
 
+def promotion(world: World) -> tuple[str, bool] | None:
+    shown = world.overview()["promotion"]
+    return shown and (shown["deployment_id"], shown["is_safe"])
+
+
 def live_in_overview(world: World) -> str:
     return (world.overview()["live"] or {}).get("deployment_id", "")
 
@@ -136,8 +141,7 @@ def test_release_c_follows_b_once_the_database_is_forward(world, from_b_to_a):
     _, a, _ = from_b_to_a
     c, recorded = release(world, live=False)
     assert "needs the database forward first" in recorded["forward_note"]
-    promotion = world.overview()["promotion"]
-    assert (promotion["deployment_id"], promotion["is_safe"]) == (c, False)
+    wait_until(lambda: promotion(world) == (c, False), what="that C is not safe to promote")
 
     answer = operate(world, action="database_forward")
 
@@ -145,7 +149,7 @@ def test_release_c_follows_b_once_the_database_is_forward(world, from_b_to_a):
     assert "Traffic was not touched" in answer.json()["message"]
     assert world.live() == a
     assert ask(world, "SELECT state FROM _rollback.runs") == [("forward",)]
-    wait_until(lambda: world.overview()["promotion"]["is_safe"], what="that C is safe to promote")
+    wait_until(lambda: promotion(world) == (c, True), what="that C is safe to promote")
     as_a_person(world, "promote", c)
     wait_until(lambda: live_in_overview(world) == c, what="the news of C")
     assert add_shot(world, "Told by C", minutes=3).is_success

@@ -206,7 +206,6 @@ class TestBeforeReleaseCGoesLive:
         await guarded.check.judge(deployment["id"])
         before = run()
         await operate("database_forward")
-        guarded.needs_forward.rolled_back.forget()
         await guarded.check.review()
         after = run()
         await guarded.close()
@@ -271,7 +270,6 @@ class TestLiveWithoutIt:
         """Its database is back already, and traffic moves next."""
         rollback = await services.engine.start(away)
         await take_back(url, rollback.id, (TIMELINE,))
-        services.needs_forward.rolled_back.forget()
 
         await look()
 
@@ -301,11 +299,13 @@ class TestReading:
         server.close()
         assert await silent.versions() is None
 
-    async def test_it_is_asked_once_in_ten_seconds(self, url, undone, operate, services):
+    async def test_to_show_it_is_asked_once_in_ten_seconds_and_to_decide_each_time(
+        self, url, undone, operate, services
+    ):
         reader = RolledBack(url)
         first = await reader.versions()
         query(url, "UPDATE _rollback.runs SET state = 'forward', went_forward_at = now()")
 
         assert await reader.versions() == first == (SHOT_MINUTES,)
-        reader.forget()
+        assert await reader.now() == ()
         assert await reader.versions() == ()
