@@ -36,7 +36,7 @@ class Postgres(Stoppable):
         programs: Path | None = None,
     ) -> None:
         self.data = data
-        self._programs = programs
+        self.programs = programs
         self.port = port
         self._process = process
         self._durable = durable
@@ -96,7 +96,7 @@ class Postgres(Stoppable):
     def restart(self, *, immediate: bool = False) -> None:
         """Stop and start again on the same port, with the same data."""
         self.stop(immediate=immediate)
-        self._process = _serve(self.data, self.port, durable=self._durable, programs=self._programs)
+        self._process = _serve(self.data, self.port, durable=self._durable, programs=self.programs)
 
     def stop(self, *, immediate: bool = False) -> None:
         """Disconnect everyone and end; `immediate` ends as a crash would, for recovery to mend."""

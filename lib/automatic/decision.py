@@ -201,6 +201,9 @@ class Decider:
             return None
         async with self.store.database.transaction() as connection:
             await note(connection, case, "rolled_back", rollback.reason, rollback_id=rollback.id)
+        await self.deployments.set_health(
+            case.environment, suspicion.deployment_id, is_passing=False
+        )
         return rollback
 
     async def note_shadow(self, case: Case) -> None:

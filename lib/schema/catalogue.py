@@ -72,6 +72,8 @@ SELECT
   (SELECT coalesce(array_agg(DISTINCT proname::text), '{{}}') FROM (
      SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
      WHERE {OURS} GROUP BY 1 HAVING count(*) > 1) twice) AS overloaded,
+  (SELECT coalesce(array_agg(DISTINCT proname::text), '{{}}') FROM pg_proc
+     WHERE provolatile = 'v' AND prorettype <> 'trigger'::regtype) AS volatile,
   (SELECT coalesce(array_agg(n.nspname::text), '{{}}') FROM pg_publication_namespace p
      JOIN pg_namespace n ON n.oid = p.pnnspid) AS published
 """
@@ -89,6 +91,7 @@ async def read(connection: AsyncConnection[DictRow]) -> Catalogue:
         tables=tuple(as_table(row) for row in rows),
         search_path=tuple(rest["search_path"]) or ("public",),
         overloaded=frozenset(rest["overloaded"]),
+        volatile=frozenset(rest["volatile"]),
         published=frozenset(rest["published"]),
     )
 

@@ -72,22 +72,22 @@ class Executor:
                 "A person may choose that; open pages of the newer release then fail.",
             )
         tables = [lock.table for lock in plan.locks]
-        return await self._persist(lambda: self._go_back(run_id, plan), tables)
+        return await self.persist(lambda: self._go_back(run_id, plan), tables)
 
     async def forward(self, run_id: UUID) -> Outcome:
         """Undo the run: everything that was kept is put back in its place."""
-        outcome = await self._persist(lambda: Forward(self.url, run_id, self.budget).go(), [])
+        outcome = await self.persist(lambda: Forward(self.url, run_id, self.budget).go(), [])
         if outcome.state is State.BUSY:
             sentence = outcome.sentence.replace("Nothing was changed", "It is not forward yet")
             return replace(outcome, sentence=sentence, remedy="The same again goes on from there.")
         return outcome
 
-    async def _persist(
+    async def persist(
         self, attempt: Callable[[], Awaitable[Outcome]], tables: list[int]
     ) -> Outcome:
         """Until it is done, refused, or the budget is used up."""
         ends = time.monotonic() + self.budget.total_seconds()
-        pause, attempts = FIRST_PAUSE_SECONDS, 0
+        pause, attempts, is_lost = FIRST_PAUSE_SECONDS, 0, False
         while True:
             attempts += 1
             try:
@@ -95,8 +95,11 @@ class Executor:
             except Refused as refused:
                 return replace(refused.outcome, attempts=attempts)
             except Again as again:
+                is_lost = again.is_lost or (is_lost and not again.is_settled)
                 wait = pause * random.uniform(0.5, 1.5)  # noqa: S311 - spreads, hides nothing
                 left = ends - time.monotonic()
+                if left < wait and is_lost:
+                    return unknown(again, attempts)
                 if left < wait:
                     return await self._give_up(again, tables, attempts)
                 if self.end_sleepers and tables and left < LAST_RESORT.total_seconds():
@@ -105,13 +108,6 @@ class Executor:
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _give_up(self, again: Again, tables: list[int], attempts: int) -> Outcome:
-        if again.is_lost:
-            return Outcome(
-                State.UNKNOWN,
-                "The app's database went away.",
-                remedy="The same run again finds out whether it was done.",
-                attempts=attempts,
-            )
         held = await self._quietly(BLOCKERS, tables)
         by = ", ".join(f"pid {row['pid']} ({row['state']}, {row['seconds']} s)" for row in held)
         return Outcome(
@@ -145,6 +141,7 @@ class Executor:
                     locks = list(plan.locks)
                     if ledger:
                         locks.append(Lock(ledger.oid, ledger.sql, "SHARE"))
+                    await session.reserve(plan.locks)
                     await session.locked(
                         sorted(locks, key=lambda one: one.table),
                         still_as_planned(plan.locks, ledger, f"{{ledger}} = {array(plan.ledger)}"),
@@ -174,8 +171,8 @@ class Executor:
             if run.state != "back":
                 raise Refused(Code.MOVED, "this run was brought forward again", PLAN_AGAIN)
             return True
-        standing = await journal.standing(session.connection)
-        if standing.last_run != plan.last_run:
+        now = await session.one(journal.FINGERPRINT)
+        if now is None or now["it"] != plan.standing:
             raise Refused(Code.MOVED, "another run was here since the plan", PLAN_AGAIN)
         return False
 
@@ -185,6 +182,15 @@ class Executor:
             for read in plan.reads:
                 names = ", ".join(map(quote, read.columns)) or "1"
                 await session.run(f"SELECT {names} FROM {read.table} LIMIT 0")
+
+
+def unknown(again: Again, attempts: int) -> Outcome:
+    return Outcome(
+        State.UNKNOWN,
+        f"It is not known whether it was done: {again}.",
+        remedy="The same run again finds out.",
+        attempts=attempts,
+    )
 
 
 def under_the_lock(run_id: UUID, plan: Down) -> list[str]:

@@ -155,6 +155,11 @@ def is_serial(node: Node) -> bool:
     return type_name(node) in ("serial", "bigserial", "smallserial", "serial4", "serial8")
 
 
+def is_plain_cast(tree: Node | None) -> bool:
+    """Nothing, or a column cast to a type: the values are not made into others."""
+    return tree is None or "ColumnRef" in tree.get("TypeCast", {}).get("arg", {})
+
+
 def qualified(item: Node | list[Node]) -> list[str]:
     """Parts of a name, as DROP lists them: a list, a type, or a function with its arguments."""
     if "items" in item:

@@ -18,11 +18,13 @@ from lib.schema import catalogue, guard, journal, orphans
 from lib.schema.journal import Run
 from lib.schema.models import Catalogue, Code, Do, Lock, Table, quote
 from lib.schema.orphans import Aside, Contradiction, Orphans
-from lib.schema.outcome import Outcome, Refused, State, understood
+from lib.schema.outcome import Again, Outcome, Refused, State, understood
 from lib.schema.session import Session, array, connect, find_ledger, still_as_planned
 from lib.schema.undo import NAMES, Return, Undo
 
 MAX_LISTED = 20
+#: Our process may be frozen or gone: then another may bring it forward.
+SILENT_MS = 10_000
 #: From this version on, NOT NULL is a constraint with a name.
 NAMES_NOT_NULL = 180_000
 CORRECT = "Correct these rows, then bring the database forward again."
@@ -45,6 +47,12 @@ class Forward:
 
     async def go(self) -> Outcome:
         async with connect(self.url) as session:
+            alone = await session.run(
+                f"SET idle_session_timeout = {SILENT_MS}",
+                f"SELECT pg_try_advisory_lock({journal.FORWARD_KEY}) AS it",
+            )
+            if not (alone and alone["it"]):
+                raise Again("another brings it forward")
             run = await self._find(session)
             if run.state != "forward":
                 await self._return(session, run)
@@ -127,6 +135,7 @@ class Forward:
                 journal.record_actions(self.run_id, "forward", actions),
                 f"UPDATE _rollback.runs SET state = 'returning' WHERE run_id = '{self.run_id}'",
             )
+            await session.reserve(locks)
             await session.locked(
                 sorted([*locks, *shared], key=lambda one: one.table),
                 still_as_planned(locks, ledger, f"{{ledger}} @> {array(run.versions)}"),
@@ -145,7 +154,7 @@ class Forward:
             if (adopt := one.adopt_index()) and not await self._has(session, one):
                 await self._short(session, now, one.table, adopt)
         for number, one in enumerate(back):
-            if one.step.before.startswith("FOREIGN KEY"):
+            if one.step.before.startswith("FOREIGN KEY") and one.validate():
                 await self._put_orphans_aside(session, run, now, one, number)
         for one in back:
             if statement := one.validate():
@@ -166,8 +175,10 @@ class Forward:
         self, session: Session, now: Catalogue, table: Table, *statements: str
     ) -> None:
         tables = sorted(now.with_partitions(table.oid), key=lambda one: one.oid)
+        locks = [Lock(one.oid, one.sql) for one in tables]
         async with session.transaction():
-            await session.locked([Lock(one.oid, one.sql) for one in tables], *statements)
+            await session.reserve(locks)
+            await session.locked(locks, *statements)
 
     async def _validate(self, session: Session, one: Return, statement: str) -> None:
         try:

@@ -18,6 +18,8 @@ from lib.schema.models import Do, Down, Step, literal
 SCHEMA = "_rollback"
 #: Any number that is ours. Held by whoever changes something here, to the end of the transaction.
 ADVISORY_KEY = 7_726_004
+#: Held by a session that brings the database forward, until it ends.
+FORWARD_KEY = 7_726_005
 
 IS_THERE = "SELECT to_regclass('_rollback.actions') IS NOT NULL AS it"
 CREATE: LiteralString = """
@@ -72,6 +74,11 @@ COMMIT
 
 RUN = "SELECT run_id, state, versions, plan, plan_sha256 FROM _rollback.runs WHERE run_id = %s"
 STANDING = "SELECT run_id, state, versions FROM _rollback.runs ORDER BY number"
+#: Changes with everything that ever becomes of a run: a plan is made for one, and for no other.
+FINGERPRINT = """
+SELECT coalesce(string_agg(run_id || ':' || state, ' ' ORDER BY number), '') AS it
+FROM _rollback.runs WHERE state <> 'forward' OR number = (SELECT max(number) FROM _rollback.runs)
+"""
 IDENTITY = "SELECT id FROM _rollback.identity"
 QUARANTINED = """
 SELECT table_name, constraint_name, kept_in, rows, what FROM _rollback.quarantine
@@ -88,6 +95,10 @@ class Standing:
     #: Runs that are not forward again, oldest first: the last of them goes first.
     open_runs: tuple[str, ...] = ()
     identity: str | None = None
+    #: Of all that, for a plan that is made now.
+    fingerprint: str = ""
+    #: A run that is half way forward: neither release's code can count on anything.
+    returning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +127,15 @@ async def standing(connection: AsyncConnection[DictRow]) -> Standing:
         return Standing()
     rows = await (await connection.execute(STANDING)).fetchall()
     identity = await (await connection.execute(IDENTITY)).fetchone()
+    fingerprint = await (await connection.execute(FINGERPRINT)).fetchone()
     left = [row for row in rows if row["state"] != "forward"]
     return Standing(
         rolled_back=tuple(version for row in left for version in row["versions"]),
         last_run=str(rows[-1]["run_id"]) if rows else None,
         open_runs=tuple(str(row["run_id"]) for row in left),
         identity=str(identity["id"]) if identity else None,
+        fingerprint=fingerprint["it"] if fingerprint else "",
+        returning=next((str(row["run_id"]) for row in left if row["state"] == "returning"), None),
     )
 
 

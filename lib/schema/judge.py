@@ -48,6 +48,8 @@ ADVICE = {
     Verdict.SECURITY: "who may see what is never changed by a rollback",
 }
 
+#: Of the server's own functions, what a migration may call for its effect.
+CHANGES_SOMETHING = ("setval", "set_config", "pg_notify", "pg_sleep", "dblink_exec")
 #: Harmless to older code where they concern columns that the same migration adds.
 OF_NEW_COLUMNS = ("write_old", "drop_column", "retype", "rename_column", "drop_default")
 
@@ -88,6 +90,8 @@ def weigh(migration: Migration, change: Change, rule: Rule, lasting: Past) -> It
     level = LEVELS.get(rule.verdict)
     code = Code.DESTROYED if rule.verdict is Verdict.GONE else Code.UNSUPPORTED
     advice = ADVICE.get(rule.verdict, "")
+    if change.kind == "call" and not may_change(change.name, lasting):
+        return
     if change.kind == "drop_default" and lasting.default_of(change) is None:
         level, code = Level.STOP, Code.NO_DOWN
         advice = "write SET DEFAULT into its down part"
@@ -103,6 +107,11 @@ def weigh(migration: Migration, change: Change, rule: Rule, lasting: Past) -> It
     }[level]
     found = code if level is Level.STOP else None
     yield Finding(migration.version, change.line, level, message, found)
+
+
+def may_change(function: str, lasting: Past) -> bool:
+    """The planner knows which functions are VOLATILE; here, those of the texts are taken for it."""
+    return function in lasting.made or function in CHANGES_SOMETHING
 
 
 def said(rule: Rule, change: Change) -> str:

@@ -30,6 +30,8 @@ class Keys:
     new_columns: AbstractSet[tuple[int, int]]
     #: By oid of the constraint or index.
     steps: dict[int, Step] = field(default_factory=dict)
+    #: What an unnamed one was found to be: not what an older one of the same columns is.
+    _taken: set[int] = field(default_factory=set)
 
     def ordered(self) -> tuple[Step, ...]:
         """Foreign keys first: others may be what they rest on."""
@@ -49,10 +51,16 @@ class Keys:
                 else kind == "x" or set(one.columns) == set(columns)
             )
         ]
-        if found:
-            self._release(table, max(found, key=lambda one: one.oid))
+        if found := self._newest(found):
+            self._release(table, found[0])
         elif not change.name:
             raise not_found(table, change)
+
+    def _newest[Found: (Constraint, Index)](self, found: list[Found]) -> list[Found]:
+        """The walk is from the newest migration to the oldest, and so are they taken."""
+        left = sorted((o for o in found if o.oid not in self._taken), key=lambda one: -one.oid)
+        self._taken |= {one.oid for one in left[:1]}
+        return left[:1]
 
     def release_column(self, table: Table, column: Column) -> None:
         """Whatever a new column brought with it."""
@@ -75,8 +83,8 @@ class Keys:
             if (one.name == change.name if change.name else one.columns == columns)
             and (one.is_unique or change.kind == "expression_index")
         ]
-        if found:
-            self._release_index(table, max(found, key=lambda one: one.oid))
+        if found := self._newest(found):
+            self._release_index(table, found[0])
         elif not change.name:
             raise not_found(table, change)
 

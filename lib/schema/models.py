@@ -139,6 +139,8 @@ class Catalogue:
     search_path: tuple[str, ...] = ("public",)
     #: Names of functions that exist more than once: a call may have become ambiguous.
     overloaded: frozenset[str] = frozenset()
+    #: Names of functions that may change something: those that are VOLATILE.
+    volatile: frozenset[str] = frozenset()
     #: Schemas of which a publication sends every table.
     published: frozenset[str] = frozenset()
 
@@ -244,7 +246,7 @@ class Down:
     reads: tuple[Read, ...]
     versions: tuple[str, ...]  #: that are rolled back, newest first
     ledger: tuple[str, ...]  #: of the app, as the plan was made for it
-    last_run: str | None
+    standing: str  #: fingerprint of what earlier runs left
     #: Tables and columns that only the newer code knows, and that stay.
     kept: tuple[str, ...]
     #: Tables, and columns of others, that only the newer code knows: on the way forward, a row or

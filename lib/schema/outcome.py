@@ -43,11 +43,15 @@ class Refused(Exception):
 
 
 class Again(Exception):
-    """Not this time: the same may work in a moment. `is_lost`: nobody told how it ended."""
+    """Not this time: the same may work in a moment.
 
-    def __init__(self, reason: str, *, is_lost: bool = False) -> None:
+    `is_lost`: nobody told how it ended. `is_settled`: the run's row was looked for, and not there.
+    """
+
+    def __init__(self, reason: str, *, is_lost: bool = False, is_settled: bool = False) -> None:
         super().__init__(reason)
         self.is_lost = is_lost
+        self.is_settled = is_settled
 
 
 MOVED = "RB002"
@@ -56,7 +60,7 @@ CONTRADICTION = "RB003"
 RETRIED = {"55P03", "40P01", "40001"}
 #: The server is ending, starting or full, or ended us for saying nothing; class 08 is the
 #: connection itself.
-AWAY = {"57P01", "57P02", "57P03", "53300", "25P03"}
+AWAY = {"57P01", "57P02", "57P03", "53300", "25P03", "57P05"}
 NOT_THERE = {"42P01", "42703", "42704", "3F000"}
 #: NOT NULL, foreign key, unique, check, exclusion; a value too long or out of range.
 CONTRADICTS = {"23502", "23503", "23505", "23514", "23P01", "22001", "22003", CONTRADICTION}
@@ -69,7 +73,7 @@ def understood(error: psycopg.Error) -> Again | Refused:
     if state is None or state in AWAY or state.startswith("08"):
         return Again("the connection was lost", is_lost=True)
     if state in RETRIED:
-        return Again("others held a lock that it needs")
+        return Again("others held a lock that it needs", is_settled=True)
     said = error.diag.message_primary or str(error)
     if state == guard.SQLSTATE:
         return Refused(Code.GUARD, f"it would have lost something: {said}", "Nothing was changed.")

@@ -15,6 +15,7 @@ SUFFIXES = {
     "add_exclude": "excl",
     "add_primary_key": "pkey",
 }
+MADE = {"create_object", "replace_object"}
 INDEXES = {"create_index", "expression_index", "unique_index"}
 
 
@@ -25,6 +26,11 @@ class Past:
     changes: tuple[Change, ...]
     #: False: some text is missing, so that what is not found may still have been there.
     is_complete: bool
+
+    @property
+    def made(self) -> frozenset[str]:
+        """Names of functions and other objects without columns that the texts make."""
+        return frozenset(one.name for one in self.changes if one.kind in MADE)
 
     def settled(self, change: Change) -> Change:
         """`change`, its kind made exact by what it takes away or replaces."""
@@ -54,9 +60,8 @@ class Past:
         return bool(kinds) and kinds <= {"add_check", "add_foreign_key"}
 
     def _creates(self, change: Change) -> bool:
-        made = ("create_object", "replace_object")
         return any(
-            one.kind in made and one.name == change.name and one is not change
+            one.kind in MADE and one.name == change.name and one is not change
             for one in self.changes
         )
 

@@ -41,9 +41,11 @@ class Facts:
     target: tuple[str, ...] | None
     texts: Mapping[str, Migration]
     catalogue: Catalogue
-    #: Versions that earlier runs rolled back and nothing brought forward; newest run.
+    #: Versions that earlier runs rolled back and nothing brought forward; the runs' fingerprint.
     rolled_back: tuple[str, ...] = ()
-    last_run: str | None = None
+    standing: str = ""
+    #: A run that is half way forward.
+    returning: str | None = None
 
 
 def plan(facts: Facts) -> Plan:
@@ -52,6 +54,12 @@ def plan(facts: Facts) -> Plan:
             Code.UNRECORDED,
             "nobody recorded which migrations this version contains.",
             "Record releases from CI. " + CHOOSE,
+        )
+    if facts.returning:
+        return Refuse(
+            Code.LEFT_OVER,
+            "the database is half way forward from an earlier rollback.",
+            f"Let it end: bring {facts.returning} forward again. Then plan again.",
         )
     reverted = [
         version
@@ -129,7 +137,7 @@ def derive(facts: Facts, target: tuple[str, ...], reverted: list[str]) -> Plan:
         reads=read_back(walk, locks),
         versions=tuple(reversed(reverted)),
         ledger=facts.applied,
-        last_run=facts.last_run,
+        standing=facts.standing,
         kept=kept,
         new_tables=tuple(sorted(walk.new_tables)),
         new_columns=tuple(sorted(walk.new_columns)),

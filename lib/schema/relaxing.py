@@ -107,14 +107,32 @@ class Relaxing:
         if not (seen := self._seen(met)):
             raise gone(met)
         table, column = seen
-        if column.fills_itself or not column.not_null:
+        if column.not_null and not column.fills_itself:
+            self._give_default_back(met, table, column)
+
+    def set_default(self, met: Met) -> None:
+        """Older code now writes another value there, which something may not allow."""
+        if not (seen := self._seen(met)) or (met.table, met.column) in self.walk.new_columns:
             return
+        table, column = seen
+        keys = [one.columns for one in table.constraints if one.kind != "n"]
+        keys += [one.columns for one in table.indexes if one.is_unique]
+        value = expressions.sql(met.change.value) if met.change.value else None
+        if (
+            value is None
+            or (column.not_null and not column.fills_itself)
+            or (column.typmod >= 0 or column.is_checked_domain)
+            or any(column.number in key or 0 in key for key in keys)
+        ):
+            self._give_default_back(met, table, column)
+
+    def _give_default_back(self, met: Met, table: Table, column: Column) -> None:
         value = self._default_in_down(met) or self.past.default_of(met.change)
         if value is None:
             raise Unfit(
                 Code.NO_DOWN,
-                f"{met.version} takes the default of {table.called}.{column.name} away, and no"
-                " text tells a constant that it was.",
+                f"{met.version} changes the default of {table.called}.{column.name}, and no text"
+                " tells a constant that it was.",
                 "Write SET DEFAULT into the migration's down part, and record it.",
             )
         self.steps[Do.SET_DEFAULT, table.oid, column.number] = Step(
@@ -123,6 +141,7 @@ class Relaxing:
             f"ALTER TABLE {table.sql} ALTER COLUMN {quote(column.name)} SET DEFAULT {value}",
             f"{table.called}.{column.name} has its default again",
             column=column.number,
+            before=column.default or "",
         )
 
     def _default_in_down(self, met: Met) -> str | None:
@@ -156,7 +175,8 @@ class Relaxing:
             raise gone(met)
         table, column = seen
         had = self.past.type_of(met.change)
-        if had and (types.is_same(had, column.type) or types.is_wider(column.type, had)):
+        stays = types.is_same(had or "", column.type) or types.is_wider(column.type, had or "")
+        if stays and expressions.is_plain_cast(met.change.value):
             return
         # A USING may have cut values off; what was cut off, nobody has.
         is_wider = bool(had) and types.is_wider(had or "", column.type)
@@ -210,6 +230,12 @@ class Relaxing:
         if not new or not all(new):
             raise unproven(met)
 
+    def call(self, met: Met) -> None:
+        """A function that is not VOLATILE cannot change anything."""
+        volatile = self.walk.catalogue.volatile
+        if met.change.name in volatile or met.change.name in self.past.made:
+            raise unproven(met)
+
     def truncate(self, met: Met) -> None:
         raise gone(met)
 
@@ -228,6 +254,8 @@ HANDLERS: dict[str, Callable[[Relaxing, Met], None]] = {
     "add_required": Relaxing.new_column,
     "set_not_null": Relaxing.set_not_null,
     "drop_default": Relaxing.drop_default,
+    "set_default": Relaxing.set_default,
+    "call": Relaxing.call,
     "add_check": Relaxing.add_key,
     "add_foreign_key": Relaxing.add_key,
     "add_unique": Relaxing.add_key,

@@ -87,7 +87,7 @@ RULES: dict[str, Rule] = {
     "inherit": Rule(PROVE, "changes partitions or inheritance of {}"),
     "create_rule": Rule(PROVE, "adds a rule to {}"),
     "write_old": Rule(PROVE, "changes rows of {}"),
-    "call": Rule(PROVE, "calls a function"),
+    "call": Rule(PROVE, "calls {}, which may change something"),
     "do_block": Rule(PROVE, "runs a DO block"),
     "search_path": Rule(PROVE, "changes search_path"),
     "unknown": Rule(PROVE, "does something not known here ({})"),

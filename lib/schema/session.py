@@ -18,6 +18,9 @@ CONNECT_TIMEOUT_SECONDS = 5
 #: The app's longest stall while we wait for its locks: shared by all the locks of an attempt.
 LOCK_WAIT_MS = 400
 LEAST_LOCK_WAIT_MS = 20
+#: No reader or writer waits for a reservation. Longer than deadlock_timeout (1 s), after which the
+#: server itself ends an autovacuum that stands in the way.
+RESERVATION_MS = 3_000
 #: A statement under the lock is a change of the catalogue: milliseconds.
 STATEMENT_MS = 5_000
 #: Our process may be frozen or gone while the server waits for it with the tables locked.
@@ -41,14 +44,20 @@ class Session:
         cursor = await self.connection.execute(query.encode(), arguments or None)
         return await cursor.fetchall()
 
-    async def run(self, *statements: str) -> None:
-        """In one round trip. Simple protocol: each statement under its own time-out."""
-        await self.connection.execute(";\n".join(statements).encode())
+    async def run(self, *statements: str) -> DictRow | None:
+        """In one round trip; the first row of the last statement.
+
+        Simple protocol: each statement is under its own time-out.
+        """
+        cursor = await self.connection.execute(";\n".join(statements).encode())
+        while cursor.nextset():
+            pass
+        return await cursor.fetchone() if cursor.description else None
 
     @asynccontextmanager
     async def transaction(self, *, statement_ms: int = STATEMENT_MS) -> AsyncIterator[None]:
         """Alone among runs of ours. Raises Again while another holds it."""
-        await self.run(
+        alone = await self.run(
             "BEGIN",
             f"SET LOCAL statement_timeout = {max(statement_ms, LOCK_WAIT_MS)}",
             f"SET LOCAL idle_in_transaction_session_timeout = {IDLE_MS}",
@@ -56,8 +65,8 @@ class Session:
             # The app's role may have it off: what we say is done must outlive a crash.
             "SET LOCAL synchronous_commit = on",
             "SET LOCAL jit = off",
+            f"SELECT pg_try_advisory_xact_lock({journal.ADVISORY_KEY}) AS it",
         )
-        alone = await self.one(f"SELECT pg_try_advisory_xact_lock({journal.ADVISORY_KEY}) AS it")
         if not (alone and alone["it"]):
             raise Again("another run is under way")
         yield
@@ -65,6 +74,13 @@ class Session:
         if self._locked_at:
             self.locked_ms = max(self.locked_ms, (time.perf_counter() - self._locked_at) * 1000)
             self._locked_at = 0.0
+
+    async def reserve(self, locks: Sequence[Lock]) -> None:
+        """Wait here, not under the lock, for what only stands in the way of changes: a vacuum."""
+        await self.run(
+            f"SET LOCAL lock_timeout = {RESERVATION_MS}",
+            *(f"LOCK TABLE ONLY {one.sql} IN SHARE UPDATE EXCLUSIVE MODE" for one in locks),
+        )
 
     async def locked(self, locks: Sequence[Lock], *statements: str) -> None:
         """Lock, then the statements, in one round trip; COMMIT is the other."""
@@ -100,18 +116,20 @@ class LedgerTable:
     query: str
 
 
+#: In the order in which lib/migrations/ledger.py looks: the first that exists is the ledger.
+FIND_LEDGER = f"""
+SELECT names.name, c.oid::bigint AS oid,
+  quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS sql
+FROM unnest(ARRAY[{", ".join(map(literal, LEDGERS))}]) WITH ORDINALITY names(name, position)
+JOIN pg_class c ON c.oid = to_regclass(names.name) JOIN pg_namespace n ON n.oid = c.relnamespace
+ORDER BY names.position LIMIT 1
+"""
+
+
 async def find_ledger(session: Session) -> LedgerTable | None:
     """Which table is the app's ledger, by the search path of its role."""
-    for name, query in LEDGERS.items():
-        row = await session.one(
-            "SELECT c.oid::bigint AS oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname)"
-            " AS sql FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE c.oid = to_regclass(%s)",
-            name,
-        )
-        if row:
-            return LedgerTable(row["oid"], row["sql"], query)
-    return None
+    row = await session.one(FIND_LEDGER)
+    return LedgerTable(row["oid"], row["sql"], LEDGERS[row["name"]]) if row else None
 
 
 def still_as_planned(locks: Sequence[Lock], ledger: LedgerTable | None, versions: str) -> str:

@@ -6,6 +6,7 @@ Pure. What the parser cannot read, and what is not known here, is a change too: 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from lib.schema import expressions
@@ -55,7 +56,9 @@ class Text:
     irreversible: str = ""
 
 
+@lru_cache(maxsize=2048)
 def read(text: str) -> Text:
+    """Of the same text, the same objects: a plan per target asks for most of them again."""
     return Text(tuple(changes(text)), **asserted(text))
 
 
@@ -72,6 +75,9 @@ def asserted(text: str) -> dict[str, str]:
 def changes(text: str) -> Iterator[Change]:
     import pgparse  # noqa: PLC0415 - 11 MB that only planning needs
 
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        yield Change("unreadable", name="it is not text that the server can store")
+        return
     try:
         statements = pgparse.parse(text)
     except pgparse.PGQueryError as error:
@@ -261,12 +267,12 @@ def write(node: Node) -> Iterator[Change]:
     if any(set(changed) & expressions.columns(target.get("val")) for target in targets):
         yield Change("unrepeatable", table=table)
     yield Change("write_old", table=table, columns=changed)
-    yield from nested(node)
+    yield from calls(node)
 
 
 def add_rows(node: Node) -> Iterator[Change]:
     yield Change("write_old", table=relation(node))
-    yield from nested(node)
+    yield from calls(node)
 
 
 def truncate(node: Node) -> Iterator[Change]:
@@ -284,8 +290,8 @@ def select(node: Node) -> Iterator[Change]:
 
 def calls(node: Node) -> Iterator[Change]:
     yield from nested(node)
-    if unknown := sorted(expressions.functions(node) - expressions.HARMLESS):
-        yield Change("call", name=", ".join(unknown))
+    for name in sorted(expressions.functions(node) - expressions.HARMLESS):
+        yield Change("call", name=name)
 
 
 def nested(node: Node) -> Iterator[Change]:
@@ -316,6 +322,16 @@ def create_schema(node: Node) -> Iterator[Change]:
     yield Change(kind, name=node.get("schemaname", ""))
 
 
+def define(node: Node) -> Iterator[Change]:
+    """An operator or aggregate may make what older code writes ambiguous."""
+    kind = "create_object" if node["kind"] in ("OBJECT_TYPE", "OBJECT_COLLATION") else "unknown"
+    yield Change(kind, name=expressions.object_name(node))
+
+
+def call(node: Node) -> Iterator[Change]:
+    yield Change("call", name=node["funccall"]["funcname"][-1]["String"]["sval"])
+
+
 def alter_enum(node: Node) -> Iterator[Change]:
     kind = "rename_value" if "oldVal" in node else "add_enum_value"
     yield Change(kind, name=names(node["typeName"])[-1])
@@ -344,6 +360,8 @@ def setting(node: Node) -> Iterator[Change]:
     values = {str(value) for _, value in expressions.constants(node.get("args", []))}
     if name == "session_replication_role":
         yield Change("replication_role")
+    elif name in ("standard_conforming_strings", "backslash_quote"):
+        yield Change("unknown", name=name)  # what follows would be read otherwise than here
     elif name == "search_path" and not values <= {"public", "$user"}:
         yield Change("search_path")
     else:
@@ -431,7 +449,7 @@ STATEMENTS: dict[str, Any] = {
     "SecLabelStmt": "row_security",
     "RuleStmt": "create_rule",
     "AlterOwnerStmt": "owner",
-    "CallStmt": "call",
+    "CallStmt": call,
     "TransactionStmt": "transaction_control",
     "CreateEnumStmt": "create_object",
     "CreateDomainStmt": "create_object",
@@ -439,7 +457,7 @@ STATEMENTS: dict[str, Any] = {
     "CreateRangeStmt": "create_object",
     "CreateSeqStmt": "create_object",
     "CreateExtensionStmt": "create_object",
-    "DefineStmt": "create_object",
+    "DefineStmt": define,
     "VacuumStmt": "storage",
     "ReindexStmt": "storage",
     "ClusterStmt": "storage",

@@ -102,7 +102,8 @@ class Return:
                     f" CHECK ({self.column} IS NOT NULL) NOT VALID"
                 )
             case Do.SET_DEFAULT:
-                yield f"{self.here} ALTER COLUMN {self.column} DROP DEFAULT"
+                default = f"SET DEFAULT {step.before}" if step.before else "DROP DEFAULT"
+                yield f"{self.here} ALTER COLUMN {self.column} {default}"
             case Do.DISABLE_TRIGGER:
                 yield f"{self.here} {ENABLE[step.before]} TRIGGER {quote(step.name)}"
             case Do.WIDEN:

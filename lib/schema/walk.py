@@ -107,6 +107,10 @@ class Walk:
 
     _undo_add_required = _undo_add_column
 
+    def _undo_create_object(self, change: Change) -> tuple[int, int]:
+        """A view has a name among the tables'."""
+        return self._undo_create_table(change) if change.table else (0, 0)
+
     def _undo_rename_table(self, change: Change) -> tuple[int, int]:
         assert change.table
         table = self.find((change.table[0], change.to))

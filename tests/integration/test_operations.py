@@ -94,7 +94,10 @@ def rows(services):
 @pytest.fixture
 def standing(control):
     async def standing(column: str) -> object:
-        rows = await control.execute("SELECT * FROM environments WHERE environment = 'production'")
+        rows = await control.execute(
+            "SELECT mode, security_floor, locked_by FROM environments"
+            " WHERE environment = 'production'"
+        )
         return (await rows.fetchone())[column]
 
     return standing

@@ -1,7 +1,7 @@
 """The engine of lib/schema against real servers: the packaged one and, in `make test-deep`, others.
 
-They are looked for in PG_BIN and in Debian's folders; none has to be there. The header of a run
-says which were found.
+They are looked for in PG_BIN and in Debian's folders; none has to be there. `make test-deep` says
+which it uses.
 """
 
 import os
@@ -36,10 +36,6 @@ def version_of(folder: Path) -> str:
 SERVERS = found_servers()
 
 
-def pytest_report_header() -> str:
-    return f"PostgreSQL for tests/schema: {', '.join(sorted(SERVERS))}"
-
-
 PACKAGED = version_of(binaries())
 
 
@@ -52,6 +48,9 @@ PACKAGED = version_of(binaries())
 )
 def server(request, tmp_path_factory) -> Iterator[Postgres]:
     data = tmp_path_factory.mktemp(f"postgres{request.param}")
+    if reporter := request.config.pluginmanager.getplugin("terminalreporter"):
+        reporter.ensure_newline()
+        reporter.write_line(f"PostgreSQL {request.param}: {SERVERS[request.param]}")
     with Postgres.start(data, durable=False, programs=SERVERS[request.param]) as started:
         yield started
 

@@ -11,10 +11,12 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from lib.schema.models import Code, Lock, Refuse, literal
+from dev.postgres import Postgres
+from lib.schema.models import Code, Down, Lock, Refuse, literal
 from lib.schema.outcome import Again
 from lib.schema.session import IDLE_MS, LOCK_WAIT_MS, connect
 from tests.schema.sabotage import DISK_FULL, HANG, LosesCommit, steps, trap
+from tests.schema.world import World
 
 #: One of every kind of step, forward with each kind of proof.
 OLD = """
@@ -45,11 +47,16 @@ def everything(app) -> list[object]:
     return [app.shape(), app.execute("SELECT * FROM guests"), app.execute("SELECT * FROM gifts")]
 
 
+#: Each statement takes a run of its own: most of them in `make test-deep`.
+EVERY = pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.deep)])
+
+
 def runs(app) -> list[tuple[object, ...]]:
     return app.execute("SELECT state FROM _rollback.runs")
 
 
-def test_the_backend_is_killed_at_each_statement_on_the_way_back(app):
+@EVERY
+def test_the_backend_is_killed_at_each_statement_on_the_way_back(app, every):
     plan, run_id = app.down(), uuid4()
     with trap(app, at=0):
         app.run(run_id, plan)
@@ -57,7 +64,7 @@ def test_the_backend_is_killed_at_each_statement_on_the_way_back(app):
     undisturbed = everything(app)
     assert app.forward(run_id).state == "done"
     assert count > 10
-    for at in range(1, count + 1):
+    for at in range(1, count + 1, every):
         plan, run_id = app.down(), uuid4()
         app.execute("DROP SCHEMA IF EXISTS sabotage CASCADE")
         with trap(app, at):
@@ -68,7 +75,8 @@ def test_the_backend_is_killed_at_each_statement_on_the_way_back(app):
         assert app.forward(run_id).state == "done"
 
 
-def test_the_backend_is_killed_at_each_statement_on_the_way_forward(app):
+@EVERY
+def test_the_backend_is_killed_at_each_statement_on_the_way_forward(app, every):
     before = everything(app)
     with trap(app, at=0):
         run_id = app.go_back()
@@ -76,7 +84,7 @@ def test_the_backend_is_killed_at_each_statement_on_the_way_forward(app):
         assert app.forward(run_id).state == "done"
         count = steps(app) - started
     assert count > 20
-    for at in range(1, count + 1):
+    for at in range(1, count + 1, every):
         run_id = app.go_back()
         app.execute("DROP SCHEMA IF EXISTS sabotage CASCADE")
         with trap(app, at):
@@ -112,6 +120,24 @@ def test_the_answer_to_commit_is_lost(app, server, early):
     assert runs(app) == [("back",)]
     assert app.forward(run_id).state == "done"
     assert everything(app) == before
+
+
+@pytest.mark.parametrize(
+    ("then", "state"),
+    [
+        (Again("another run is under way"), "unknown"),
+        (Again("others held a lock that it needs", is_settled=True), "busy"),
+    ],
+)
+def test_what_was_lost_is_not_called_unchanged_until_somebody_looked(app, then, state):
+    """The answer to COMMIT was lost; after that, the way to the run's row was barred, or not."""
+    ends = iter([Again("the connection was lost", is_lost=True)])
+
+    async def attempt():
+        raise next(ends, then)
+
+    outcome = asyncio.run(app.executor(0.5).persist(attempt, []))
+    assert (outcome.state, outcome.attempts > 1) == (state, True)
 
 
 def test_the_server_is_stopped_in_the_middle_and_comes_back(app, server):
@@ -195,6 +221,39 @@ def test_behind_a_long_reader_the_app_waits_no_longer_than_the_lock_may(app, sec
         assert everything(app) == before
 
 
+@pytest.fixture
+def vacuumed(tmp_path, server):
+    """An autovacuum is under way in guests, and takes its time: on a server that has one."""
+    slowly = "autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1"
+    with Postgres.start(tmp_path, programs=server.programs) as vacuuming:
+        vacuuming.create_database("app")
+        app = World(vacuuming.url("app"))
+        app.migrate(OLD)
+        app.migrate(NEW)
+        app.execute(
+            "INSERT INTO guests SELECT n, 'x', 'm' || n, 1, '1' FROM generate_series(100, 9999) n",
+            f"ALTER TABLE guests SET (autovacuum_vacuum_threshold = 1, {slowly})",
+            "DELETE FROM guests WHERE id > 3000",
+            "ALTER SYSTEM SET autovacuum_naptime = 1",
+            "SELECT pg_reload_conf()",
+        )
+        under_way = "SELECT count(*) FROM pg_stat_progress_vacuum WHERE relid = 'guests'::regclass"
+        wait_until(lambda: app.value(under_way) == 1)
+        yield app
+
+
+def test_an_autovacuum_is_waited_for_where_nobody_waits_for_us(vacuumed):
+    """The server ends it after its deadlock_timeout, which is longer than the app may wait."""
+    over, waited, plan = threading.Event(), [], vacuumed.down()
+    other = threading.Thread(target=lambda: waited.extend(stalls(vacuumed.url, over)))
+    other.start()
+    outcome = vacuumed.run(uuid4(), plan)
+    over.set()
+    other.join()
+    assert (outcome.state, outcome.attempts) == ("done", 1), outcome
+    assert max(waited) < LOCK_WAIT_MS + 500, sorted(waited)[-5:]
+
+
 def test_sessions_that_sleep_in_a_transaction_may_be_ended(app):
     plan = app.down()
     with psycopg.connect(app.url) as sleeper:
@@ -224,6 +283,23 @@ def test_a_deadlock_is_tried_again(app):
     assert outcomes[0].state == "done"
 
 
+def test_half_way_forward_nothing_is_planned_until_it_has_ended(app):
+    run_id = app.go_back()
+    with trap(app, at=0):
+        app.forward(run_id)
+        count = steps(app)
+    run_id = app.go_back()
+    app.execute("DROP SCHEMA sabotage CASCADE")
+    with trap(app, at=count):
+        assert app.forward(run_id, seconds=0).state == "unknown"
+    assert app.status(run_id) == "returning"
+    plan = app.plan()
+    assert isinstance(plan, Refuse)
+    assert (plan.code, str(run_id) in plan.remedy) == (Code.LEFT_OVER, True)
+    assert app.forward(run_id).state == "done"
+    assert isinstance(app.plan(), Down)
+
+
 def test_the_same_run_twice_at_once_is_done_once(app):
     plan, run_id = app.down(), uuid4()
 
@@ -247,6 +323,26 @@ def test_of_two_runs_at_once_one_is_told_to_plan_again(app):
     assert sorted(outcome.state for outcome in outcomes) == ["done", "refused"]
     assert [one.code for one in outcomes if one.state == "refused"] == [Code.MOVED]
     assert runs(app) == [("back",)]
+
+
+def test_two_that_come_forward_at_once_take_turns(app):
+    before, run_id = everything(app), app.go_back()
+
+    async def both():
+        return await asyncio.gather(*(app.executor().forward(run_id) for _ in range(3)))
+
+    outcomes = asyncio.run(both())
+    assert {outcome.state for outcome in outcomes} == {"done"}
+    assert everything(app) == before
+
+
+def test_a_plan_from_before_a_roll_forward_is_not_run(app):
+    app.migrate("ALTER TABLE guests ADD CONSTRAINT more CHECK (seats < 9)")
+    run_id = app.go_back("0002")
+    plan = app.down("0001")
+    assert app.forward(run_id).state == "done"
+    outcome = app.run(uuid4(), plan)
+    assert (outcome.state, outcome.code) == ("refused", Code.MOVED)
 
 
 def test_a_changed_text_is_refused(app):

@@ -1,5 +1,6 @@
 """Back, and forward again: the older code runs, and nothing that anybody wrote is missing."""
 
+import asyncio
 from uuid import uuid4
 
 import psycopg
@@ -123,6 +124,16 @@ def test_rows_that_point_to_what_is_gone_are_put_aside_and_counted(app):
     assert [rows for _, rows in kept] == [1, 1]
     values = [app.execute(f'SELECT t::text FROM _rollback."{name}" t') for name, _ in kept]
     assert sorted(values) == [[("(1,1)",)], [("(1,Dear)",)]]
+
+
+def test_a_foreign_key_that_was_never_proved_is_not_proved_now(app):
+    app.migrate("CREATE TABLE gifts (guest_id int); INSERT INTO gifts VALUES (77)")
+    app.migrate("ALTER TABLE gifts ADD FOREIGN KEY (guest_id) REFERENCES guests NOT VALID")
+    before, run_id = app.shape(), app.go_back()
+    outcome = app.forward(run_id)
+    assert (outcome.state, outcome.quarantined) == ("done", 0)
+    assert app.shape() == before
+    assert app.value("SELECT guest_id FROM gifts") == 77
 
 
 def test_a_renamed_table_and_column_are_called_as_before(app):
@@ -257,3 +268,79 @@ def test_a_schema_that_is_published_as_a_whole_is_not_left(app):
     app.execute("DROP PUBLICATION all_of_it")
     assert isinstance(plan, Refuse)
     assert "publication" in plan.reason
+
+
+def test_a_view_in_the_place_of_a_table_goes_aside(app):
+    app.migrate(
+        "ALTER TABLE guests RENAME TO people; ALTER TABLE people RENAME COLUMN name TO full_name;"
+        "CREATE VIEW guests AS SELECT id, full_name AS name FROM people WHERE seats > 0"
+    )
+    before = app.shape()
+    run_id = app.go_back(exclusive=True)
+    for statement in OLD_WRITES:
+        app.execute(statement)
+    assert app.forward(run_id).state == "done"
+    assert app.shape() == before
+    assert app.execute("SELECT name FROM guests WHERE id = 4") == [("Di",)]
+
+
+def test_the_journal_knows_which_database_it_is_in_and_what_is_rolled_back(app):
+    app.migrate("ALTER TABLE guests ADD CHECK (seats > 0)")
+    _, nothing = asyncio.run(app.executor().look())
+    assert (nothing.last_run, nothing.identity) == (None, None)
+
+    run_id = app.go_back()
+    _, standing = asyncio.run(app.executor().look())
+    assert standing.rolled_back == ("0002",)
+    assert standing.open_runs == (str(run_id),)
+    assert standing.identity
+
+    app.forward(run_id)
+    _, after = asyncio.run(app.executor().look())
+    assert (after.rolled_back, after.open_runs) == ((), ())
+    assert (after.last_run, after.identity) == (str(run_id), standing.identity)
+
+
+def test_only_the_owner_looks_into_the_journal(app):
+    app.migrate("ALTER TABLE guests ADD CHECK (seats > 0)")
+    app.go_back()
+    assert not app.value("SELECT has_schema_privilege('public', '_rollback', 'USAGE')")
+
+
+def test_an_undone_run_is_not_known_elsewhere(app):
+    assert app.forward(uuid4()).code is Code.UNRECORDED
+    app.make_journal()
+    assert app.forward(uuid4()).code is Code.UNRECORDED
+
+
+def test_what_was_kept_and_really_dropped_meanwhile_is_told(app):
+    app.migrate(
+        "ALTER TABLE guests ADD COLUMN phone text; UPDATE guests SET phone = '?';"
+        "ALTER TABLE guests ALTER COLUMN phone SET NOT NULL"
+    )
+    run_id = app.go_back()
+    app.execute("ALTER TABLE guests DROP COLUMN phone")
+    outcome = app.forward(run_id)
+    assert (outcome.state, outcome.code) == ("refused", Code.DESTROYED)
+
+
+def test_rows_that_come_while_it_is_proved_undo_the_way_forward(app):
+    """The last look before does not find them: the proof does, and all is relaxed again."""
+    app.migrate("ALTER TABLE guests ADD CONSTRAINT seated CHECK (seats > 0)")
+    run_id = app.go_back()
+    rolled_back = app.shape()
+    app.execute(
+        "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " INSERT INTO guests VALUES (8, 'Late', 'l@x', 0); RETURN NULL; END $$",
+        "CREATE TRIGGER late AFTER INSERT ON _rollback.actions EXECUTE FUNCTION late()",
+    )
+    outcome = app.forward(run_id)
+    app.execute("DROP TRIGGER late ON _rollback.actions")
+    assert (outcome.state, outcome.code) == ("refused", Code.CONTRADICTION), outcome
+    assert outcome.rows == ("guests id=8",)
+    assert app.shape() == rolled_back
+    assert app.status(run_id) == "back"
+    app.execute(
+        "INSERT INTO guests VALUES (9, 'Old', 'o@x', 0)", "DELETE FROM guests WHERE seats = 0"
+    )
+    assert app.forward(run_id).state == "done"

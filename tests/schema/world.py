@@ -89,7 +89,8 @@ class World:
             "texts": self.texts,
             "catalogue": catalogue,
             "rolled_back": standing.rolled_back,
-            "last_run": standing.last_run,
+            "standing": standing.fingerprint,
+            "returning": standing.returning,
         }
         return plan(Facts(**(facts | changed)))
 

@@ -66,7 +66,7 @@ def test_it_goes_back_one_step():
 def test_the_same_facts_have_the_same_plan_and_others_another():
     one = plan(facts(REQUIRED, REQUIRED_NAME))
     same = plan(facts(REQUIRED, REQUIRED_NAME))
-    other = plan(facts(REQUIRED, replace(REQUIRED_NAME, name="visitors", oid=1), last_run="x"))
+    other = plan(facts(REQUIRED, replace(REQUIRED_NAME, name="visitors", oid=1), standing="x"))
     assert isinstance(one, Down)
     assert one == same
     assert one.sha256 == same.sha256
@@ -168,3 +168,13 @@ def test_of_two_unnamed_constraints_the_newer_one_rests():
     )
     assert isinstance(found, Down)
     assert [step.name for step in found.steps] == ["guests_name_check6"]
+
+
+def test_the_same_unnamed_constraint_twice_rests_twice():
+    checks = tuple(
+        Constraint(oid, f"guests_name_check{oid}", "c", "CHECK (true)", (2,)) for oid in (5, 6)
+    )
+    twice = "ALTER TABLE guests ADD CHECK (name <> '');" * 2
+    found = plan(facts(twice, replace(GUESTS, constraints=checks)))
+    assert isinstance(found, Down)
+    assert len(found.steps) == 2

@@ -81,6 +81,12 @@ async def test_errors_of_visitors_roll_a_release_back(
     assert row["reason"].startswith("Requests fail: 50 % of the newest")
     assert row["evidence"]["path"] == Path.HARD
     assert row["evidence"]["gate"][0]["pairs"] == PAIRS
+    [left] = await rows(
+        "SELECT health_check_status AS health FROM deployment_history"
+        " WHERE vercel_deployment_id = %s",
+        releases.v3,
+    )
+    assert left["health"] == "failing"
 
 
 async def test_three_percent_of_errors_roll_nothing_back(

@@ -63,7 +63,8 @@ async def take_back(url: str, run_id: UUID, to: tuple[str, ...]) -> None:
             texts={one: Migration.of(one, up_text(one), down_text(one)) for one in everything},
             catalogue=catalogue,
             rolled_back=standing.rolled_back,
-            last_run=standing.last_run,
+            standing=standing.fingerprint,
+            returning=standing.returning,
         )
     )
     assert isinstance(found, Down), found

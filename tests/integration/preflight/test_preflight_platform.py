@@ -11,7 +11,7 @@ from lib.preflight.models import State
 from lib.rollback.models import Environment
 from lib.wiring import build
 
-FAILED, OK, UNKNOWN = State.FAILED, State.OK, State.UNKNOWN
+FAILED, OK, UNKNOWN, WARNING = State.FAILED, State.OK, State.UNKNOWN, State.WARNING
 DAY = timedelta(days=1)
 
 
@@ -127,7 +127,14 @@ class TestToken:
 
 
 class TestTarget:
-    async def test_one_that_answers_is_named(self, find, services, releases):
+    async def test_one_that_never_proved_itself_is_a_warning(self, find):
+        state, sentence = await find("target")
+
+        assert state is WARNING
+        assert "never proved itself" in sentence
+
+    async def test_one_that_answers_is_named(self, find, services, releases, control):
+        await control.execute("UPDATE deployment_details SET proven_at = app_now()")
         rows = await services.deployments.history(Environment.PRODUCTION)
         sha = next(row.git_sha for row in rows if row.deployment_id == releases.v1)
 
@@ -187,7 +194,7 @@ class TestTarget:
     async def test_the_first_version_ever_is_no_fault(self, find, control):
         await control.execute("DELETE FROM live_periods WHERE live_until IS NOT NULL")
 
-        assert (await find("target"))[0] is State.WARNING
+        assert (await find("target"))[0] is WARNING
 
     async def test_an_environment_without_a_live_version_does_not_use_it(self, find):
         assert (await find("target", Environment.STAGING))[0] is State.NOT_USED
