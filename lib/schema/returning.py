@@ -1,4 +1,4 @@
-"""The app's database comes forward: one at a time, and told in a sentence.
+"""The app's database comes forward, told in a sentence.
 
 Loads the engine. Import it where it is used, never at the top of a module that every function
 loads.
@@ -10,11 +10,9 @@ from uuid import UUID
 from lib.schema import journal
 from lib.schema.executor import Executor
 from lib.schema.journal import Standing
-from lib.schema.outcome import Again, Outcome, Refused, State
-from lib.schema.session import Session, connect
+from lib.schema.outcome import Outcome, State
+from lib.schema.session import connect
 
-#: Held by whoever brings it forward, over all of its transactions; any number that is ours.
-TURN_KEY = 7_726_005
 #: Rows that contradict are named up to here; the engine finds more of them.
 NAMED_ROWS, NAME_LENGTH = 10, 80
 SENTENCE_LENGTH = 600
@@ -28,24 +26,7 @@ async def open_runs(url: str) -> Standing:
 
 async def bring_forward(url: str, run_id: UUID, budget: timedelta) -> Outcome:
     """Undo the run, or say why not; whoever comes second waits, and finds it done."""
-    try:
-        async with connect(url) as session:
-            await take_turn(session, budget)
-            return await Executor(url, budget).forward(run_id)
-    except Again as again:
-        state = State.UNKNOWN if again.is_lost else State.BUSY
-        remedy = "The same again goes on from there."
-        return Outcome(state, f"It is not known to be forward: {again}.", remedy=remedy)
-    except Refused as refused:
-        return refused.outcome
-
-
-async def take_turn(session: Session, patience: timedelta) -> None:
-    """Until the connection ends. Raises Again if others do not finish in time."""
-    await session.run(
-        f"SET lock_timeout = {int(patience.total_seconds() * 1000)}",
-        f"SELECT pg_advisory_lock({TURN_KEY})",
-    )
+    return await Executor(url, budget).forward(run_id)
 
 
 def told(outcome: Outcome) -> str:
