@@ -22,6 +22,9 @@ async def post(request: Request) -> Reply:
     release = await read_body(request, Release, BODY_LIMIT_BYTES)
     is_new, migrations = await services().recorder.record(release, caller)
     view = await services().listing.recorded(release, migrations)
+    view.forward_note = await services().needs_forward.note(
+        release.environment, release.vercel_deployment_id
+    )
     return Reply(view, HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 

@@ -1,4 +1,4 @@
-"""POST /api/operations: retry, unlock, lift a quarantine or pin, acknowledge, mode, floor."""
+"""POST /api/operations: retry, roll or bring forward, unlock, lift, acknowledge, mode, floor."""
 
 from http import HTTPStatus
 

@@ -18,6 +18,7 @@
       . VercelConflict       ... 409: it is so already, or another change is under way
     - VercelUnavailable      time-out, 429 or 5xx from the platform
     - DatabaseUnavailable    our own Postgres did not answer
+    - AppDatabaseUnavailable the app's database did not answer
     - EvidenceUnavailable    Redis did not count a batch of the log drain
   + StaleLease               another invocation took this rollback over; stop quietly
 
@@ -113,6 +114,12 @@ class VercelUnavailable(Upstream):
 
 class DatabaseUnavailable(Upstream):
     """Our own Postgres did not answer in time."""
+
+    retryable = True
+
+
+class AppDatabaseUnavailable(Upstream):
+    """The app's own database did not answer; asked again, the same goes on where it was."""
 
     retryable = True
 

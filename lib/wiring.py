@@ -20,6 +20,7 @@ from lib.deployments.check import DeploymentCheck
 from lib.deployments.freeze import FreezePolicy
 from lib.deployments.listing import Listing
 from lib.deployments.moves import MoveStore
+from lib.deployments.needs_forward import NeedsForward
 from lib.deployments.pins import Pins
 from lib.deployments.recorder import Recorder
 from lib.deployments.store import DeploymentStore
@@ -30,6 +31,7 @@ from lib.health.sweep import Sweep
 from lib.migrations.judging import judge
 from lib.migrations.ledger_events import LedgerEvents
 from lib.migrations.records import RecordStore
+from lib.migrations.rolled_back import RolledBack
 from lib.migrations.watch import LedgerWatch
 from lib.notify import configured
 from lib.notify.deadman import Deadman
@@ -37,6 +39,7 @@ from lib.notify.sender import Notifier
 from lib.notify.sender import make_http as make_notify_http
 from lib.notify.store import OutboxStore
 from lib.operations.actions import Operations
+from lib.operations.database_forward import ForwardRoom
 from lib.operations.store import OperationsStore
 from lib.overview.page import OverviewPage
 from lib.overview.standing import StandingStore
@@ -88,6 +91,7 @@ class Services:
     events: EventStore
     arrivals: Arrivals
     check: DeploymentCheck
+    needs_forward: NeedsForward
     #: None: there is no Redis to count in.
     counts: Counts | None
     drain: LogDrain
@@ -168,7 +172,8 @@ def build(settings: Settings) -> Services:
     preflight = Preflight(
         Kit(settings, database, preflights, deployments, vercel, prober, redis, counts)
     )
-    check = make_check(settings, tracker)
+    needs_forward = NeedsForward(database, RolledBack(app_database_url))
+    check = make_check(settings, tracker, needs_forward)
     sweep = Sweep(
         health=health,
         deployments=deployments,
@@ -181,7 +186,7 @@ def build(settings: Settings) -> Services:
         deadman=deadman,
         preflight=preflight,
         check=check,
-        ledger=LedgerWatch(ledger_events, app_database_url),
+        ledger=LedgerWatch(ledger_events, app_database_url, needs_forward),
         probe_paths=settings.probe_paths,
     )
     return Services(
@@ -200,12 +205,25 @@ def build(settings: Settings) -> Services:
         health=health,
         engine=engine,
         intake=intake,
-        operations=Operations(OperationsStore(database), pins, intake, preflight),
+        operations=Operations(
+            OperationsStore(database),
+            pins,
+            intake,
+            preflight,
+            ForwardRoom(database, app_database_url, needs_forward),
+        ),
         notifier=notifier,
         preflight=preflight,
         sweep=sweep,
         overview=OverviewPage(
-            listing, health, store, automatic, preflights, StandingStore(database), settings
+            listing,
+            health,
+            store,
+            automatic,
+            preflights,
+            StandingStore(database),
+            settings,
+            needs_forward,
         ),
         events=events,
         counts=counts,
@@ -213,6 +231,7 @@ def build(settings: Settings) -> Services:
         autopilot=autopilot,
         arrivals=Arrivals(tracker, health, sweep, check),
         check=check,
+        needs_forward=needs_forward,
     )
 
 
@@ -255,11 +274,17 @@ def make_deadman(settings: Settings) -> Deadman:
     return Deadman(make_notify_http, url.get_secret_value() if url else None)
 
 
-def make_check(settings: Settings, tracker: Tracker) -> DeploymentCheck:
+def make_check(
+    settings: Settings, tracker: Tracker, needs_forward: NeedsForward
+) -> DeploymentCheck:
     refuses = settings.freeze_policy is FreezePolicy.REFUSE
     windows = settings.freeze_windows if refuses else ()
     return DeploymentCheck(
-        tracker, settings.deployment_check_id, windows, dashboard_url=settings.dashboard_url
+        tracker,
+        settings.deployment_check_id,
+        windows,
+        dashboard_url=settings.dashboard_url,
+        needs_forward=needs_forward,
     )
 
 

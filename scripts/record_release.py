@@ -186,6 +186,8 @@ def say_recorded(answer: dict[str, Any]) -> None:
             f"without a text: {len(without)} migrations, the newest {without[-1]}: nobody can step"
             " back past it"
         )
+    if note := answer.get("forward_note"):
+        ci.tell("warning", note)
 
 
 def tell_refusal(answer: httpx.Response) -> None:

@@ -52,7 +52,7 @@ DID_NOT_HELP = (
     " would not either. Look for what both versions need: the database, a provider, a setting."
 )
 PERSONS_CHOICE = (
-    "It was rolled back before and somebody promoted it again, so going back is a person's"
+    "It was rolled back before and somebody let it go live again, so going back is a person's"
     " decision."
 )
 NOTHING_BACK = "There is no earlier version to go back to."
@@ -311,11 +311,13 @@ async def note(
 
 
 def is_a_persons_choice(row: DeploymentRow) -> bool:
-    """It is live, was rolled back before, and somebody promoted it: nothing fights a person.
+    """It is live, was rolled back before, and somebody promoted it or rolled forward to it: nothing
+    fights a person.
 
     One that came back with a push was nobody's choice.
     """
-    return row.is_live and row.quarantined and row.how in ("promote", "rolled_back_elsewhere")
+    came_back = row.quarantined and row.how in ("promote", "rolled_back_elsewhere")
+    return row.is_live and (came_back or row.how == "roll_forward")
 
 
 def refusal(facts: Facts) -> str | None:

@@ -140,7 +140,7 @@ SELECT e.mode, e.locked_by IS NOT NULL AS is_locked, p.id AS period, p.live_from
                   AND r.status IN ('pending', 'in_progress')) AS is_running,
        EXISTS (SELECT 1 FROM rollbacks r WHERE r.environment = e.environment
                   AND r.status = 'completed' AND r.target = h.vercel_deployment_id
-                  AND r.finished_at >= p.live_from
+                  AND r.undoes IS NULL AND r.finished_at >= p.live_from
                   AND r.finished_at > app_now() - %(watch)s)
          OR p.how = 'rolled_back_elsewhere' AND p.live_from > app_now() - %(watch)s AS is_restored,
        EXISTS (SELECT 1 FROM decisions d WHERE d.period = p.id

@@ -1,8 +1,9 @@
 """The deployment check: before the platform promotes a deployment, it wants our word.
 
-Refused is what was rolled back and is still quarantined in production, and, where the policy says
-so, whatever comes in a freeze window. What is refused now may pass later: each event about the
-deployment and each sweep judges again. Without a check (`DEPLOYMENT_CHECK_ID`) nothing is asked.
+Refused is what was rolled back and is still quarantined in production, what needs a migration that
+is rolled back and, where the policy says so, whatever comes in a freeze window. What is refused now
+may pass later: each event about the deployment and each sweep judges again. Without a check
+(`DEPLOYMENT_CHECK_ID`) nothing is asked.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from lib.audit.store import write_audit
 from lib.deployments import freeze
 from lib.deployments.freeze import Window, frozen
 from lib.deployments.models import DeploymentRow
+from lib.deployments.needs_forward import NeedsForward, before_it
 from lib.deployments.tracker import Tracker
 from lib.rollback.models import Environment
 from lib.vercel.models import CheckRun
@@ -45,6 +47,7 @@ class DeploymentCheck:
     #: In these nothing new passes; empty where the policy is to warn only.
     windows: Sequence[Window]
     dashboard_url: str | None
+    needs_forward: NeedsForward
 
     async def judge(self, deployment_id: str) -> None:
         """Conclude our runs on a deployment that the platform has told of."""
@@ -73,10 +76,14 @@ class DeploymentCheck:
         if not runs:
             return
         window = frozen(self.windows, await self.tracker.deployments.now())
-        known = await self.known([run.deployment_id for run in runs])
+        ids = [run.deployment_id for run in runs]
+        known = await self.known(ids)
+        needed = await self.needs_forward.of(WHERE, ids)
         for run in runs:
             row = known.get(run.deployment_id) or await self.record(run.deployment_id)
             why_not = QUARANTINED if row is not None and row.quarantined else None
+            if why_not is None and (versions := needed.get(run.deployment_id)):
+                why_not = before_it(versions)
             if why_not is None and window is not None:
                 why_not = freeze.sentence(window)
             try:

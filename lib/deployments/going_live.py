@@ -20,7 +20,12 @@ from lib.postgres import Connection
 #: Whoever moves something in the platform, in the audit log.
 ACTOR = "platform:{}"
 #: They are about the version that was live: another one is an end to them.
-OVER = ("promoted_in_freeze", "quarantined_went_live", "rolled_back_elsewhere")
+OVER = (
+    "needs_database_forward",
+    "promoted_in_freeze",
+    "quarantined_went_live",
+    "rolled_back_elsewhere",
+)
 
 #: A push brings along whatever is on the branch; a promotion is somebody's choice.
 NOBODYS_CHOICE = ("deploy", "observed")

@@ -186,6 +186,16 @@ class RecordedRelease(DeploymentView):
     verdict: str | None = None
     #: Each place that hinders, the newest first.
     findings: list[FindingView] = Field(default_factory=list)
+    #: What to do before it goes live; None: nothing that anybody knows of.
+    forward_note: str | None = None
+
+
+class Promotion(BaseModel):
+    """Whether the newest release that was never live fits the app's database as it is."""
+
+    deployment_id: str
+    is_safe: bool
+    sentence: str
 
 
 class DeploymentList(BaseModel):

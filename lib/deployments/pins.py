@@ -52,6 +52,16 @@ SELECT 1 FROM pins p
           WHERE past.environment = p.environment AND t.vercel_deployment_id = r.target)
 """
 
+#: The rollback that pinned was undone, and what was before it is live again. What that rollback
+#: found pinned by one before it stays so.
+IS_UNDONE = """
+SELECT 1 FROM pins p
+  JOIN rollbacks r ON r.id = p.rollback_id AND r.status = 'completed'
+  JOIN rollback_steps undone ON undone.rollback_id = r.undoes AND undone.step = 'switch'
+ WHERE p.environment = %(environment)s AND r.target = %(live)s
+   AND (NOT p.before OR (undone.facts ->> 'auto_assign_before')::boolean IS NOT FALSE)
+"""
+
 DELETE = """
 DELETE FROM pins WHERE environment = %(environment)s AND rollback_id = %(rollback_id)s
    AND NOT EXISTS (SELECT 1 FROM rollbacks WHERE status IN ('pending', 'in_progress'))
@@ -95,11 +105,17 @@ class Pins:
         return Pin(**row) if row else None
 
     async def follow(self, environment: Environment, live_id: str) -> None:
-        """Lift the pin if a good version went live since. If the platform fails: the next look."""
+        """Lift the pin if a good version went live since, or the rollback was undone.
+
+        If the platform fails: the next look.
+        """
         try:
             pin = await self.find(environment)
-            if pin and not pin.busy and await self._is_followed(environment, live_id):
-                why = f"{live_id} went live."
+            if pin is None or pin.busy:
+                return
+            is_undone = await self.database.one(IS_UNDONE, environment=environment, live=live_id)
+            if is_undone or await self._is_followed(environment, live_id):
+                why = f"{live_id} is live again." if is_undone else f"{live_id} went live."
                 await self.lift(environment, pin, by=ACTOR, reason=why, live=live_id)
         except errors.Upstream as error:
             log.warning("pin_stays", extra={"environment": environment, "why": str(error)})

@@ -115,7 +115,8 @@ WITH firsts AS (
 SELECT h.vercel_deployment_id AS deployment_id, h.git_sha, d.title, d.author, d.url,
        h.health_check_status AS health, h.db_migration_version AS migration_version,
        h.environment_variables AS variables, h.timestamp AS recorded_at, d.recorded_by,
-       p.live_from, p.live_until, coalesce(p.how, 'recorded') AS how,
+       p.live_from, p.live_until,
+       CASE WHEN r.undoes IS NULL THEN coalesce(p.how, 'recorded') ELSE 'roll_forward' END AS how,
        coalesce(r.requested_by, p.moved_by) AS by, r.reason,
        p.id IS NOT NULL AND p.live_until IS NULL AS is_live, d.proven_at,
        coalesce(this.version <> floor.version

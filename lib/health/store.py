@@ -47,11 +47,12 @@ UPDATE live_periods SET next_watch_at = app_now() + %(every)s
 RETURNING id
 """
 
-#: What was just rolled back to is no longer live, and no rollback moved it.
+#: What was just rolled back to is no longer live, and no rollback moved it. After a roll forward
+#: the next release is nothing to tell.
 MOVED = """
 SELECT id, target FROM rollbacks r
  WHERE environment = %(environment)s AND status = 'completed'
-   AND finished_at > app_now() - %(watch)s AND target <> %(live)s
+   AND finished_at > app_now() - %(watch)s AND target <> %(live)s AND undoes IS NULL
    AND NOT EXISTS (SELECT 1 FROM rollbacks later
                     WHERE later.environment = r.environment AND later.requested_at > r.requested_at)
 """

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from lib import errors
+from lib.deployments.needs_forward import NeedsForward
 from lib.migrations.ledger import TIMEOUT_SECONDS, read_ledger
 from lib.migrations.ledger_events import LedgerEvents
 
@@ -29,6 +30,7 @@ class LedgerWatch:
 
     events: LedgerEvents
     app_database_url: str | None
+    needs_forward: NeedsForward
 
     @asynccontextmanager
     async def watching(self, *, stop_at: float) -> AsyncIterator[None]:
@@ -48,7 +50,9 @@ class LedgerWatch:
                 await asyncio.wait_for(watcher, left)
 
     async def look(self) -> bool:
-        """Read the ledger if that is due. True: it has changed.
+        """Read the ledger if that is due, and hold what is live against what is rolled back.
+
+        True: the ledger has changed.
 
         An app's database that does not answer in time is no change, and never an error.
         """
@@ -62,6 +66,7 @@ class LedgerWatch:
             log.warning("ledger_unread")
             return False
         has_changed = await self.events.note(fence, ledger)
+        await self.needs_forward.look()
         if has_changed:
             log.info("ledger_changed", extra={"newest": ledger[-1] if ledger else "none"})
         return has_changed

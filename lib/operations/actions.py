@@ -8,14 +8,17 @@ from lib import errors
 from lib.access.gate import check_role
 from lib.access.models import Caller, Role
 from lib.deployments.pins import Pins
-from lib.operations import retry
+from lib.operations import retry, roll_forward
+from lib.operations.database_forward import ForwardRoom
 from lib.operations.models import (
     Acknowledge,
     AnyOperation,
+    DatabaseForward,
     LiftPin,
     LiftQuarantine,
     Result,
     Retry,
+    RollForward,
     SetMode,
     SetSecurityFloor,
     TryPreflight,
@@ -42,6 +45,7 @@ class Operations:
     pins: Pins
     intake: Intake
     preflight: Preflight
+    forward: ForwardRoom
 
     async def carry_out(self, operation: AnyOperation, caller: Caller) -> Result:
         """Raises Forbidden, NotFound or Conflict; each says what to do."""
@@ -58,6 +62,14 @@ class Action:
 
 async def try_again(operation: Retry, caller: Caller, rooms: Operations) -> Result:
     return await retry.start(operation, caller, rooms.intake)
+
+
+async def undo(operation: RollForward, caller: Caller, rooms: Operations) -> Result:
+    return await roll_forward.start(operation, caller, rooms.intake)
+
+
+async def database_forward(operation: DatabaseForward, caller: Caller, rooms: Operations) -> Result:
+    return await rooms.forward.bring(operation, caller)
 
 
 async def unlock(operation: Unlock, caller: Caller, rooms: Operations) -> Result:
@@ -128,6 +140,8 @@ async def try_preflight(operation: TryPreflight, caller: Caller, rooms: Operatio
 
 ACTIONS: dict[type[AnyOperation], Action] = {
     Retry: Action(Role.OPERATOR, try_again),
+    RollForward: Action(Role.OPERATOR, undo),
+    DatabaseForward: Action(Role.OPERATOR, database_forward),
     Unlock: Action(Role.OPERATOR, unlock),
     LiftQuarantine: Action(Role.OPERATOR, lift_quarantine),
     LiftPin: Action(Role.OPERATOR, lift_pin),

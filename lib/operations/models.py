@@ -28,6 +28,22 @@ class Retry(Operation):
     subject: UUID | None = None
 
 
+class RollForward(Operation):
+    """Undo a completed rollback: the database forward, then traffic."""
+
+    action: Literal["roll_forward"]
+    #: The rollback to undo; None: the environment's last completed one.
+    subject: UUID | None = None
+
+
+class DatabaseForward(Operation):
+    """The app's database forward, and traffic stays where it is."""
+
+    action: Literal["database_forward"]
+    #: A run of the database's own journal, which is the rollback's id; None: all that is back.
+    subject: UUID | None = None
+
+
 class Unlock(Operation):
     """Automatic rollbacks no longer wait for a person after one whose outcome was unclear."""
 
@@ -82,6 +98,8 @@ class TryPreflight(Operation):
 
 AnyOperation = Annotated[
     Retry
+    | RollForward
+    | DatabaseForward
     | Unlock
     | LiftQuarantine
     | LiftPin
@@ -100,7 +118,7 @@ class Result:
     changed: bool
     #: A sentence for people.
     message: str
-    #: The rollback that a retry started, or had started before.
+    #: The rollback that was started, now or when it was asked for before.
     rollback: Rollback | None = None
 
 

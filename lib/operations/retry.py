@@ -4,7 +4,8 @@ from uuid import UUID, uuid4
 
 from lib import errors
 from lib.access.models import Caller
-from lib.operations.models import Result, Retry, done, so_already
+from lib.operations import roll_forward
+from lib.operations.models import Result, Retry, RollForward, done, so_already
 from lib.rollback.intake import Intake
 from lib.rollback.models import Environment, Rollback, RollbackRequest, Status
 
@@ -21,6 +22,17 @@ async def start(operation: Retry, caller: Caller, intake: Intake) -> Result:
     if (known := await retry_of(environment, failed_id, intake)) is not None:
         return started_before(known)
     failed = await intake.engine.store.get(failed_id)
+    if failed.undoes is not None and failed.status is Status.FAILED:
+        return await roll_forward.start(
+            RollForward(
+                action="roll_forward",
+                environment=environment,
+                subject=failed.undoes,
+                reason=operation.reason,
+            ),
+            caller,
+            intake,
+        )
     check(failed, environment, await intake.deployments.live_deployment(environment))
     # Told apart from what somebody else starts at this moment with the same key.
     ours = uuid4().hex

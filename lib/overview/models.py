@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from lib.access.models import Caller
 from lib.automatic.models import Mode, TrafficView
-from lib.deployments.models import DeploymentView
+from lib.deployments.models import DeploymentView, Promotion
 from lib.moments import Moment
 from lib.preflight.models import Armed
 from lib.rollback.models import Environment, RollbackStatusResponse
@@ -100,6 +100,8 @@ class Overview(BaseModel):
     #: The newest preflight, without the checks that are well; None: there was none yet.
     armed: Armed | None
     history: list[DeploymentView]
+    #: None: there is no newer release, or nothing is known that matters to it.
+    promotion: Promotion | None = None
     mode: Mode
     pin: PinView | None
     #: The release that is never gone back past.

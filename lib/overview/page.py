@@ -11,6 +11,7 @@ from lib.automatic.store import AutomaticStore
 from lib.deployments.eligibility import candidates, caution
 from lib.deployments.listing import Listing
 from lib.deployments.models import DeploymentRow, DeploymentView
+from lib.deployments.needs_forward import NeedsForward
 from lib.health.store import HealthStore
 from lib.overview import summary
 from lib.overview.models import Overview
@@ -34,6 +35,7 @@ class OverviewPage:
     preflights: PreflightStore
     standing: StandingStore
     settings: Settings
+    needs_forward: NeedsForward
 
     async def build(self, environment: Environment, viewer: Caller) -> Overview:
         rows, last, traffic, (newest, now), armed, standing = await asyncio.gather(
@@ -44,7 +46,9 @@ class OverviewPage:
             self.preflights.newest(environment),
             self.standing.read(environment),
         )
-        history = await self.listing.views(environment, rows)
+        history, promotion = await asyncio.gather(
+            self.listing.views(environment, rows), self.needs_forward.promotion(environment, rows)
+        )
         recommended = recommend(rows, history)
         best = next((row for row in rows if recommended and is_same(row, recommended)), None)
         live = next((item for item in history if item.is_live), None)
@@ -70,6 +74,7 @@ class OverviewPage:
             active=view(shown) if shown else None,
             armed=armed.shown() if armed else None,
             history=history,
+            promotion=promotion,
             mode=standing.mode,
             pin=summary.pin(standing.pinned),
             security_floor=standing.security_floor,

@@ -26,6 +26,17 @@ SELECT d.environment, h.git_sha, fingerprint(h.environment_variables), %(id)s::u
 ON CONFLICT DO NOTHING
 """
 
+#: Whoever rolls forward wants it back: nothing keeps it away any more.
+LIFT_QUARANTINE = """
+UPDATE quarantine q SET lifted_at = app_now(), lifted_by = %(by)s
+  FROM rollbacks away, deployment_details d JOIN deployment_history h USING (id)
+ WHERE away.id = q.rollback_id AND q.environment = %(environment)s AND q.lifted_at IS NULL
+   AND d.environment = q.environment AND d.vercel_deployment_id = %(target)s
+   AND CASE q.git_sha WHEN 'unknown' THEN away.from_deployment = d.vercel_deployment_id
+       ELSE q.git_sha = h.git_sha AND (q.fingerprint = ''
+            OR fingerprint(h.environment_variables) IN ('', q.fingerprint)) END
+"""
+
 #: After a failure that did nothing the next one may be tried at once.
 HARMLESS = (Traffic.UNCHANGED, Traffic.OTHER)
 #: The database goes before the switch. What that means where traffic then stayed.
@@ -60,6 +71,25 @@ NEXT_ACTIONS = {
     Traffic.OTHER: ["Look whether what is live now is well; if it is not, roll it back."],
 }
 
+FORWARD_ACTIONS = {
+    Traffic.UNCHANGED: ["Roll forward again, or stay where you are."],
+    Traffic.MOVED: [
+        "Open the live site and look whether it works.",
+        "If it does not, roll back again, with a note that says why.",
+    ],
+    Traffic.UNKNOWN: [
+        "Open the live site and look which version it shows.",
+        "Roll forward again; it reads the state first.",
+    ],
+    Traffic.OTHER: NEXT_ACTIONS[Traffic.OTHER],
+}
+#: The database came forward, as far as anybody knows, and traffic did not follow.
+HALF_WAY = (
+    "Visitors get what they got before: {left}. The database is forward already, or on its way, so"
+    " what {left} writes may be refused."
+)
+HALF_WAY_ACTIONS = ["Roll forward again, now: it goes on from there."]
+
 #: What a completed rollback puts an end to.
 TROUBLES = (
     "automatic_refused",
@@ -90,8 +120,8 @@ def words(claim: Claim, stop: Stop) -> dict[str, object]:
     was_unpinned = is_alias and claim.facts.get("auto_assign_before")
     if stop.traffic in HARMLESS and was_unpinned:
         remedy.append(PINNED)
-    visitors_get = VISITORS_GET[stop.traffic].format(**names)
-    actions = remedy + NEXT_ACTIONS[stop.traffic]
+    visitors_get, next_actions = told(claim, stop.traffic)
+    visitors_get, actions = visitors_get.format(**names), remedy + next_actions
     if stop.traffic is Traffic.UNCHANGED and (back := database_back(rollback)):
         visitors_get = visitors_get.replace(
             "Nothing was changed.", DATABASE_IS_BACK[back].format(**names)
@@ -111,6 +141,27 @@ def database_back(rollback: Rollback) -> str | None:
     return None
 
 
+def told(claim: Claim, traffic: Traffic) -> tuple[str, list[str]]:
+    """What visitors get, and what to do next."""
+    if claim.rollback.kind == "back":
+        return VISITORS_GET[traffic], NEXT_ACTIONS[traffic]
+    begun = claim.facts.get("begun") if claim.step == "database" else is_half_way(claim.rollback)
+    if traffic is Traffic.UNCHANGED and begun:
+        return HALF_WAY, HALF_WAY_ACTIONS
+    return VISITORS_GET[traffic], FORWARD_ACTIONS[traffic]
+
+
+def is_half_way(rollback: Rollback) -> bool:
+    """A roll forward whose database step has begun, and did not refuse or find nothing to do."""
+    return rollback.kind == "forward" and bool(rollback.find("database").facts.get("begun"))
+
+
+def called(rollback: Rollback) -> str:
+    """ "rollback of production to 4f2a9c1"."""
+    what = "rollback" if rollback.kind == "back" else "roll forward"
+    return f"{what} of {rollback.environment} to {rollback.called(rollback.target)}"
+
+
 async def write(connection: Connection, rollback: Rollback, change: Change) -> None:
     """Audit, quarantine, lock or unlock, alerts. A failure that changed nothing locks nothing."""
     where = {
@@ -118,9 +169,11 @@ async def write(connection: Connection, rollback: Rollback, change: Change) -> N
         "environment": rollback.environment,
         "left": rollback.from_deployment,
         "target": rollback.target,
+        "by": rollback.requested_by,
     }
     if rollback.status is Status.COMPLETED:
-        await connection.execute(QUARANTINE, where)
+        is_back = rollback.kind == "back"
+        await connection.execute(QUARANTINE if is_back else LIFT_QUARANTINE, where)
         await connection.execute(UNLOCK, where)
         await resolve(connection, rollback.environment, TROUBLES)
         await alert_completed(connection, rollback)
@@ -129,14 +182,14 @@ async def write(connection: Connection, rollback: Rollback, change: Change) -> N
         await resolve(connection, rollback.environment, ["rollback_overdue"])
         # Back while traffic stayed: what both run on is no reason to lock.
         is_mixed = database_back(rollback) in ("exclusive", "unknown")
-        if is_mixed or change.traffic not in HARMLESS:
+        if is_mixed or change.traffic not in HARMLESS or is_half_way(rollback):
             await connection.execute(LOCK, where)
         await raise_alert(
             connection,
             environment=rollback.environment,
             kind="rollback_failed",
-            sentence=f"The rollback of {rollback.environment} to {rollback.called(rollback.target)}"
-            f" failed at {rollback.step}: {rollback.error} {rollback.visitors_get}",
+            sentence=f"The {called(rollback)} failed at {rollback.step}: {rollback.error}"
+            f" {rollback.visitors_get}",
             once=f"rollback_failed:{rollback.id}",
             rollback_id=rollback.id,
         )
@@ -189,8 +242,7 @@ async def alert_overdue(connection: Connection, rollback: Rollback) -> None:
         connection,
         environment=rollback.environment,
         kind="rollback_overdue",
-        sentence=f"The rollback of {rollback.environment} to {rollback.called(rollback.target)}"
-        " takes longer than planned. It goes on.",
+        sentence=f"The {called(rollback)} takes longer than planned. It goes on.",
         once=f"rollback_overdue:{rollback.id}",
         rollback_id=rollback.id,
     )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from lib import errors
 from lib.rollback.machine import Change, Failed, Outcome, settle
-from lib.rollback.models import SWITCH_FIRST, Claim, Order, Rollback
+from lib.rollback.models import DATABASE_FIRST, SWITCH_FIRST, Claim, Order, Rollback
 from lib.rollback.progress import Progress
 from lib.rollback.steps import Step, Tools, find, traffic_after
 from lib.rollback.store import STANDBY_PATIENCE, RollbackStore
@@ -38,7 +38,8 @@ class Engine:
 
     async def start(self, order: Order) -> Rollback:
         """Raises RollbackInProgress if the environment has an unfinished one."""
-        steps = [(name, find(name).budget) for name in SWITCH_FIRST]
+        names = SWITCH_FIRST if order.undoes is None else DATABASE_FIRST
+        steps = [(name, find(name).budget) for name in names]
         rollback = await self.store.start(order, budget=self.budget, steps=steps)
         await self.progress.write(rollback)
         log.info(

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from lib.moments import Moment
 
 LAST_STABLE = "last-stable"
+
+#: Forward: it undoes an earlier rollback.
+Kind = Literal["back", "forward"]
 
 #: Postgres stores any text but one with a NUL.
 STORABLE = r"^[^\x00]*$"
@@ -87,6 +90,8 @@ class Order(BaseModel):
     note: str | None = None
     allow_exclusive: bool = False
     automatic: bool = False
+    #: The rollback that this one undoes.
+    undoes: UUID | None = None
     evidence: dict[str, Any] = Field(default_factory=dict)
     idempotency_key: str | None = None
     request_sha256: bytes | None = None
@@ -121,6 +126,8 @@ class Rollback(BaseModel):
     from_deployment: str | None
     requested_by: str
     automatic: bool
+    #: The rollback that this one undoes; None: it goes back.
+    undoes: UUID | None = None
     reason: str
     note: str | None
     #: A person chose that the newer version's code fails once the database is back.
@@ -148,6 +155,10 @@ class Rollback(BaseModel):
         """How people name a deployment: its short SHA, or its id if nobody told us the SHA."""
         known = (self.names or {}).get(deployment_id)
         return known.git_sha[:7] if known and known.git_sha != "unknown" else deployment_id
+
+    @property
+    def kind(self) -> Kind:
+        return "back" if self.undoes is None else "forward"
 
     @property
     def is_final(self) -> bool:
@@ -186,6 +197,8 @@ class RollbackStatusResponse(BaseModel):
 
     rollback_id: UUID
     environment: Environment
+    #: Copies in Redis that were written before there was another have none.
+    kind: Kind = "back"
     status: Status
     overdue: bool
     steps_completed: list[str]

@@ -52,10 +52,10 @@ SELECT revision, status IN ('pending', 'in_progress')
 
 INSERT = """
 INSERT INTO rollbacks (environment, switch_method, target, from_deployment, requested_by, automatic,
-                       reason, note, allow_exclusive, evidence, idempotency_key, request_sha256,
-                       deadline_at, step)
+                       undoes, reason, note, allow_exclusive, evidence, idempotency_key,
+                       request_sha256, deadline_at, step)
 VALUES (%(environment)s, %(switch_method)s, %(target)s, %(from_deployment)s, %(requested_by)s,
-        %(automatic)s, %(reason)s, %(note)s, %(allow_exclusive)s, %(evidence)s,
+        %(automatic)s, %(undoes)s, %(reason)s, %(note)s, %(allow_exclusive)s, %(evidence)s,
         %(idempotency_key)s, %(request_sha256)s, app_now() + %(budget)s, %(step)s)
 ON CONFLICT DO NOTHING
 RETURNING id
@@ -167,7 +167,11 @@ class RollbackStore:
                 subject=order.target,
                 reason=order.reason,
                 result="accepted",
-                facts={"rollback_id": str(rollback.id), "from": order.from_deployment},
+                facts={
+                    "rollback_id": str(rollback.id),
+                    "from": order.from_deployment,
+                    "undoes": str(order.undoes) if order.undoes else None,
+                },
             )
             await ending.alert_started(connection, rollback)
         return rollback

@@ -20,6 +20,7 @@ def view(rollback: Rollback) -> RollbackStatusResponse:
     return RollbackStatusResponse(
         rollback_id=rollback.id,
         environment=rollback.environment,
+        kind=rollback.kind,
         status=rollback.status,
         overdue=rollback.overdue_since is not None,
         steps_completed=completed(rollback),

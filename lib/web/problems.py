@@ -49,6 +49,11 @@ PROBLEMS: dict[type[errors.Error], Problem] = {
     errors.DatabaseUnavailable: Problem(
         HTTPStatus.SERVICE_UNAVAILABLE, "database-unavailable", "The database is not answering"
     ),
+    errors.AppDatabaseUnavailable: Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "app-database-unavailable",
+        "The app's database is not answering",
+    ),
     errors.EvidenceUnavailable: Problem(
         HTTPStatus.SERVICE_UNAVAILABLE, "evidence-unavailable", "Requests cannot be counted"
     ),

@@ -9,7 +9,7 @@ import { Progress, progressState } from "./progress.js";
 import { send } from "./server.js";
 import { Emergency, Freshness, Health, OnCall, Overall, isEmpty } from "./state.js";
 import { Standing } from "./standing.js";
-import { stepUnderWay } from "./words.js";
+import { isForward, stepUnderWay, whatItIs } from "./words.js";
 
 const NAME = "Deployments – WedSync rollback";
 
@@ -80,11 +80,12 @@ function Viewer() {
 function titleNow() {
   const rollback = live.shown.value;
   const state = rollback && progressState(rollback);
-  if (state === "done") return `Rollback completed – ${NAME}`;
-  if (state === "failed") return `● Rollback failed – ${NAME}`;
+  if (state === "done") return `${whatItIs(rollback)} completed – ${NAME}`;
+  if (state === "failed") return `● ${whatItIs(rollback)} failed – ${NAME}`;
   if (state) {
     const step = stepUnderWay(rollback);
-    return `Rolling back ${step ? `${step.position}/${step.of} ` : ""}– ${NAME}`;
+    const doing = isForward(rollback) ? "Rolling forward" : "Rolling back";
+    return `${doing} ${step ? `${step.position}/${step.of} ` : ""}– ${NAME}`;
   }
   return live.overview.value?.overall.state === "bad" ? `● Problems – ${NAME}` : NAME;
 }

@@ -13,6 +13,7 @@ function Version({ version }) {
   return html`<code>${shortSha(version.git_sha)}</code>
     ${version.is_live && html` <span class="tag tag-live">Live</span>`}
     ${WENT_BACK.includes(version.how) && html` <span class="tag">Rollback</span>`}
+    ${version.how === "roll_forward" && html` <span class="tag">Roll forward</span>`}
     ${version.title && html`<span class="title">${version.title}</span>`}`;
 }
 

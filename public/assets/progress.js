@@ -3,15 +3,20 @@ import { html } from "/assets/vendor/ui.js";
 import { open } from "./dialog.js";
 import { Icon } from "./icon.js";
 import * as live from "./live.js";
-import { duration, elapsed, isUnfinished, shortSha, startedBy, stepName, took } from "./words.js";
+import {
+  duration,
+  elapsed,
+  isForward,
+  isUnfinished,
+  shortSha,
+  startedBy,
+  stepName,
+  took,
+  whatItIs,
+} from "./words.js";
 
 const BUDGET_SECONDS = 60;
-const HEADINGS = {
-  running: "Rolling back…",
-  overdue: "Taking longer than 60 seconds",
-  done: "Rollback completed",
-  failed: "Rollback failed",
-};
+const OVERDUE = "Taking longer than 60 seconds";
 const STATE_SHAPES = { running: "run", overdue: "warn", done: "ok", failed: "bad" };
 const STEP_SHAPES = { wait: "unknown", run: "run", ok: "ok", bad: "bad", skipped: "ok" };
 const STEP_WORDS = { wait: "Waiting", run: "Running", ok: "Done", bad: "Failed" };
@@ -20,6 +25,16 @@ export function progressState(rollback) {
   if (rollback.status === "completed") return "done";
   if (rollback.status === "failed") return "failed";
   return rollback.overdue ? "overdue" : "running";
+}
+
+/** "Rolling forward to 4f2a9c1…" */
+function heading(state, rollback) {
+  if (state === "overdue") return OVERDUE;
+  if (state === "done") return `${whatItIs(rollback)} completed`;
+  if (state === "failed") return `${whatItIs(rollback)} failed`;
+  if (!isForward(rollback)) return "Rolling back…";
+  const sha = rollback.target?.git_sha;
+  return sha ? `Rolling forward to ${shortSha(sha)}…` : "Rolling forward…";
 }
 
 function stepWord(step, rollback) {
@@ -64,7 +79,8 @@ function Result({ rollback }) {
   const target = html`<code>${shortSha(rollback.target.git_sha)}</code>`;
   const time = rollback.duration_ms === null ? "" : `It took ${took(rollback.duration_ms)}. `;
   if (isOvertaken(rollback)) {
-    return html`<p>Production went back to ${target}. ${time}Another version is live by now.</p>`;
+    const went = isForward(rollback) ? "came forward" : "went back";
+    return html`<p>Production ${went} to ${target}. ${time}Another version is live by now.</p>`;
   }
   return html`<p>Production runs ${target} again. ${time}It is checked every 30 seconds for 15
     minutes.</p>`;
@@ -114,7 +130,7 @@ export function Progress() {
   return html`<section id="rollback-progress" class="card-box progress-${state}" data-state=${state}
     aria-labelledby="rollback-heading">
     <h2 id="rollback-heading" tabindex="-1">
-      <${Icon} shape=${STATE_SHAPES[state]} />${HEADINGS[state]}
+      <${Icon} shape=${STATE_SHAPES[state]} />${heading(state, rollback)}
     </h2>
     <p>${from && target && html`From <code>${from}</code> to <code>${target}</code>. `}
       ${startedBy(rollback)}</p>

@@ -45,11 +45,13 @@ function Fact({ name, children }) {
 export function Standing() {
   // A page that was loaded before the control plane itself went back asks one that says less.
   const { mode, pin, security_floor: floor, quarantined = [], alerts = [] } = live.overview.value;
+  const { promotion } = live.overview.value;
   const news = alerts.filter((alert) => !alert.needs_a_person);
   return html`<section id="standing" class="card-box" aria-labelledby="standing-title">
     <h2 id="standing-title">How it is set</h2>
     <dl>
       <${Fact} name="By itself">${MODES[mode] ?? mode}<//>
+      ${promotion && html`<${Fact} name="Next release">${promotion.sentence}<//>`}
       <${Fact} name="Pin"><${Pin} pin=${pin} /><//>
       <${Fact} name="Security floor"><${Floor} id=${floor} /><//>
       <${Fact} name="Quarantine"><${Quarantine} versions=${quarantined} /><//>

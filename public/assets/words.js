@@ -32,6 +32,7 @@ export const MODES = {
 const HOW = {
   deploy: "deployed",
   rollback: "rolled back",
+  roll_forward: "rolled forward",
   promote: "promoted",
   rolled_back_elsewhere: "rolled back in the platform",
   observed: "seen live",
@@ -144,6 +145,11 @@ export function doer(version) {
   return { who: who(version.by ?? version.author ?? "Somebody"), how };
 }
 
+/** "Rollback" or "Roll forward": what this one is. A page may be newer than what answers it. */
+export const whatItIs = (rollback) => (isForward(rollback) ? "Roll forward" : "Rollback");
+
+export const isForward = (rollback) => rollback?.kind === "forward";
+
 /** Who started a rollback and why, as a sentence. */
 export function startedBy(rollback) {
   const start = rollback.automatic
@@ -169,7 +175,7 @@ export function news(before, after, viewerName) {
 const whoStarted = (rollback) =>
   rollback.automatic
     ? "A rollback started automatically."
-    : `${rollback.requested_by} started a rollback.`;
+    : `${rollback.requested_by} started a ${whatItIs(rollback).toLowerCase()}.`;
 
 function progressNews(before, after) {
   const told = [];
@@ -178,16 +184,18 @@ function progressNews(before, after) {
     told.push({ region: "status", text: `Step ${step.position} of ${step.of}: ${step.name}` });
   }
   if (after.overdue && !before?.overdue) {
-    told.push({ region: "alert", text: "The rollback takes longer than 60 seconds." });
+    const what = whatItIs(after).toLowerCase();
+    told.push({ region: "alert", text: `The ${what} takes longer than 60 seconds.` });
   }
   return told;
 }
 
 function outcome(rollback) {
   if (rollback.status === "completed") {
-    return { region: "status", text: "Rollback completed", isOutcome: true };
+    return { region: "status", text: `${whatItIs(rollback)} completed`, isOutcome: true };
   }
   const failed = rollback.steps.find((step) => step.state === "bad");
-  const where = failed ? `Rollback failed at: ${stepName(failed)}.` : "Rollback failed.";
+  const what = whatItIs(rollback);
+  const where = failed ? `${what} failed at: ${stepName(failed)}.` : `${what} failed.`;
   return { region: "alert", text: `${where} ${rollback.error ?? ""}`.trim(), isOutcome: true };
 }

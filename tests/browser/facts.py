@@ -107,6 +107,7 @@ def overview(**more: Any) -> Json:
         "active": None,
         "armed": armed(),
         "history": versions,
+        "promotion": None,
         "mode": "automatic",
         "pin": None,
         "security_floor": None,
@@ -172,6 +173,7 @@ def rollback(status: str, *states: str, **more: Any) -> Json:
     return {
         "rollback_id": "8a1e5c1e-6d35-4d2e-9c7e-0f6f2d6f9b10",
         "environment": "production",
+        "kind": "back",
         "status": status,
         "overdue": False,
         "steps_completed": [],

@@ -164,6 +164,25 @@ async def failed(screen: Screen) -> Answers:
     return await following(screen, facts.failed(), "failed", LAST_FAILED)
 
 
+async def rolling_forward(screen: Screen) -> Answers:
+    forward = facts.running("ok", "run", "wait", "wait", "wait", kind="forward")
+    return await following(screen, forward, "running", "A rollback is running.")
+
+
+async def forward(screen: Screen) -> Answers:
+    """It was undone, and a newer release waits for the database."""
+    sentence = "Release 77aa0b2 needs the database forward first: 0043 is rolled back."
+    waiting = {"deployment_id": "dpl_next", "is_safe": False, "sentence": sentence}
+    live, *older = facts.history()
+    by = {"how": "roll_forward", "by": "Jonas Weber", "reason": "It was the provider"}
+    return await loaded(
+        screen,
+        active=facts.completed(kind="forward"),
+        history=[live | by, *older],
+        promotion=waiting,
+    )
+
+
 async def completed(screen: Screen) -> Answers:
     well = {"state": "ok", "sentence": "Production is healthy", "since": facts.NOW}
     return await loaded(screen, active=facts.completed(), recommended="dpl_old", overall=well)
@@ -240,6 +259,8 @@ SCENES: tuple[Scene, ...] = (
     overdue,
     failed,
     completed,
+    rolling_forward,
+    forward,
     needed,
     dialog,
     dialog_without_reason,

@@ -32,6 +32,8 @@ STATES = [
     (scenes.overdue, "Taking longer than 60 seconds…60 s of 60 s used", "blocked"),
     (scenes.failed, f"Visitors still get e81c2d7…{scenes.LAST_FAILED}", "blocked"),
     (scenes.completed, "Production runs 4f2a9c1 again. It took 8 seconds.", "outlined"),
+    (scenes.rolling_forward, f"Rolling forward to 4f2a9c1…{RUNS}", "blocked"),
+    (scenes.forward, "Roll forward completed…Production runs 4f2a9c1 again.", "red"),
     (scenes.new_page_version, "This page was updated.", "red"),
     (scenes.not_armed, "Rollbacks may not work…4f2a9c1 is no longer on the platform.", "outlined"),
 ]
@@ -164,6 +166,19 @@ async def test_a_result_that_was_overtaken_does_not_say_what_runs_now(browser, a
         progress = screen.page.locator("#rollback-progress")
         await expect(progress).to_contain_text("Another version is live by now.")
         await expect(progress).not_to_contain_text("again")
+
+
+async def test_what_was_rolled_forward_is_called_so_and_what_waits_is_said(browser, address):
+    async with screen_on(browser, address) as screen:
+        await scenes.forward(screen)
+
+        row = screen.page.locator("#history tbody tr").first
+        await expect(row).to_contain_text("Roll forward")
+        await expect(row).to_contain_text("Jonas Weber rolled forward")
+        await expect(screen.page.locator("#standing")).to_contain_text(
+            "needs the database forward first: 0043 is rolled back."
+        )
+        assert (await screen.page.title()).startswith("Roll forward completed")
 
 
 async def test_a_closed_result_stays_closed_after_a_reload(browser, address):

@@ -196,7 +196,9 @@ async def test_a_ledger_that_cannot_be_read_is_no_event(look, events, app, state
 
 async def test_a_database_that_is_away_is_no_event(services, pass_time, events, look):
     await look()
-    away = LedgerWatch(services.ledger_events, f"postgresql://{LOOPBACK}:{free_port()}/app")
+    away = LedgerWatch(
+        services.ledger_events, f"postgresql://{LOOPBACK}:{free_port()}/app", services.needs_forward
+    )
     await pass_time(READ_EVERY)
 
     assert (await away.look(), await events()) == (False, [])
@@ -204,7 +206,7 @@ async def test_a_database_that_is_away_is_no_event(services, pass_time, events, 
 
 
 async def test_an_app_without_a_database_is_not_watched(services, events):
-    assert await LedgerWatch(services.ledger_events, None).look() is False
+    assert await LedgerWatch(services.ledger_events, None, services.needs_forward).look() is False
     assert await services.ledger_events.claim(every=READ_EVERY) is not None
 
 
@@ -222,7 +224,9 @@ async def test_a_sweep_reads_it_beside_its_looks(services, app, events, pass_tim
 async def test_a_database_that_hangs_delays_no_look(services, pass_time, control):
     silent = socket.create_server((LOOPBACK, 0))
     port = silent.getsockname()[1]
-    watch = LedgerWatch(services.ledger_events, f"postgresql://{LOOPBACK}:{port}/app")
+    watch = LedgerWatch(
+        services.ledger_events, f"postgresql://{LOOPBACK}:{port}/app", services.needs_forward
+    )
     await pass_time(READ_EVERY)
     async with watch.watching(stop_at=time.monotonic() + 60):
         await services.sweep.take_looks()
@@ -238,7 +242,9 @@ async def test_a_database_that_hangs_delays_no_look(services, pass_time, control
 async def test_a_sweep_that_must_end_does_not_wait_for_it(services, pass_time, control):
     silent = socket.create_server((LOOPBACK, 0))
     port = silent.getsockname()[1]
-    watch = LedgerWatch(services.ledger_events, f"postgresql://{LOOPBACK}:{port}/app")
+    watch = LedgerWatch(
+        services.ledger_events, f"postgresql://{LOOPBACK}:{port}/app", services.needs_forward
+    )
     await pass_time(READ_EVERY)
     async with watch.watching(stop_at=time.monotonic()):
         for _ in range(200):

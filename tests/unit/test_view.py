@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from lib.rollback.models import SWITCH_FIRST, Rollback, Status
+from lib.rollback.models import SWITCH_FIRST, Rollback, RollbackStatusResponse, Status
 from lib.rollback.view import view
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -135,6 +135,17 @@ def test_deployments_are_named_as_far_as_they_are_known():
 
 def test_it_may_be_unknown_what_was_live():
     assert view(rollback(from_deployment=None, names=None)).from_deployment is None
+
+
+def test_one_that_undoes_another_goes_forward():
+    assert view(rollback()).kind == "back"
+    assert view(rollback(undoes=UUID(int=2))).kind == "forward"
+
+
+def test_a_copy_from_before_there_were_two_kinds_can_be_read():
+    old = view(rollback()).model_dump(exclude={"kind"})
+
+    assert RollbackStatusResponse.model_validate(old).kind == "back"
 
 
 def test_overdue_is_a_fact_beside_the_status():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lib.audit.store import write_audit
 from lib.rollback.machine import Done, Failed, Outcome, Skipped
 from lib.rollback.models import Claim
+from lib.rollback.steps import forward
 from lib.rollback.steps.base import Tools, traffic_after
 from lib.schema.app_database import AppDatabase, Away
 from lib.schema.plan import GoesBack, Refused, Stays
@@ -24,6 +25,8 @@ SELECT FROM audit WHERE action = 'database.back' AND facts ->> 'run_id' = %(run_
 
 async def run(claim: Claim, tools: Tools) -> Outcome:
     """The plan is made anew each time: what it was made of may have moved since."""
+    if claim.rollback.undoes is not None:
+        return await forward.run(claim, tools)
     plan = await tools.planner.plan(claim.rollback.environment, claim.rollback.target)
     app = tools.planner.app
     if app is not None and "sentence" in claim.facts:

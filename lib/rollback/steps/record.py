@@ -23,13 +23,16 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
     live = await tools.routing.live(rollback.environment)
     if live is not None and live.id == target.id and await is_complete(claim, tools):
         return refused(f"{target.called} is live already.")
+    if rollback.undoes is not None and live is not None and is_another(claim, live.id):
+        return refused(f"{live.called} has gone live meanwhile, so there is nothing to undo.")
     await tools.tracker.record_platform(rollback.environment, target)
     [known] = await tools.tracker.deployments.history(rollback.environment, only=[target.id])
     if known.below_floor:
         return refused(f"{target.called}: {BELOW_FLOOR}")
-    plan = await tools.planner.plan(rollback.environment, rollback.target)
-    if not isinstance(plan, Stays):
-        await tools.store.reorder(claim, DATABASE_FIRST)
+    if rollback.undoes is None:
+        plan = await tools.planner.plan(rollback.environment, rollback.target)
+        if not isinstance(plan, Stays):
+            await tools.store.reorder(claim, DATABASE_FIRST)
     # A deployment keeps its variables: this is what the target will not know of.
     changed = await tools.tracker.changed_variables(rollback.environment, target.id)
     return Done(
@@ -45,6 +48,10 @@ def told(sentence: str, target: DeploymentRow, changed: list[str]) -> str:
             *filter(None, [caution(target)]),
         ]
     )
+
+
+def is_another(claim: Claim, live_id: str) -> bool:
+    return live_id not in (claim.rollback.from_deployment, claim.rollback.target)
 
 
 async def is_complete(claim: Claim, tools: Tools) -> bool:

@@ -1,0 +1,52 @@
+"""Step 2 of a roll forward: the database is as the release needs that traffic goes to.
+
+What the undone rollback relaxed or moved is put back in its place, before traffic moves. Where the
+older code's rows contradict the newer rules it ends here, and nothing has changed.
+"""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from lib.rollback.machine import Done, Failed, Outcome, Skipped, Traffic
+from lib.rollback.models import Claim, StepState
+from lib.rollback.steps.base import Tools
+
+if TYPE_CHECKING:
+    from lib.schema.outcome import Outcome as Ended
+
+#: One attempt; the step has room for it.
+BUDGET = timedelta(seconds=15)
+NO_ADDRESS = "The rollback took the app's database back, and its address is not set any more."
+SET_ADDRESS = "Set APP_DATABASE_URL to the app's database."
+
+
+async def run(claim: Claim, tools: Tools) -> Outcome:
+    assert claim.rollback.undoes is not None
+    undone = await tools.store.get(claim.rollback.undoes)
+    if undone.find("database").state is StepState.SKIPPED:
+        return Skipped("The rollback left the database as it was, so it stays as it is.")
+    url = tools.tracker.app_database_url
+    if url is None:
+        return refused(NO_ADDRESS, SET_ADDRESS)
+    # The engine is loaded by whoever needs it: most functions never do.
+    from lib.schema.returning import bring_forward  # noqa: PLC0415
+
+    # From here on nobody knows whether it is forward, until the engine says so.
+    await tools.store.remember(claim, begun=True)
+    return await conclude(claim, tools, await bring_forward(url, undone.id, BUDGET))
+
+
+async def conclude(claim: Claim, tools: Tools, ended: "Ended") -> Outcome:
+    from lib.schema.outcome import State  # noqa: PLC0415
+    from lib.schema.returning import told  # noqa: PLC0415
+
+    if ended.state is State.DONE:
+        return Done(ended.sentence)
+    if ended.state is State.REFUSED:
+        await tools.store.remember(claim, begun=False)
+        return refused(told(ended), ended.remedy)
+    return Failed(told(ended), retryable=True, traffic=Traffic.UNCHANGED, remedy=ended.remedy)
+
+
+def refused(message: str, remedy: str) -> Failed:
+    return Failed(message, retryable=False, traffic=Traffic.UNCHANGED, remedy=remedy)
