@@ -442,6 +442,7 @@ async def test_a_platform_that_hangs_does_not_keep_a_sweep_beyond_its_end(servic
     assert taken
     for writer in taken:
         writer.close()
+        await writer.wait_closed()
     server.close()
 
 
@@ -484,16 +485,18 @@ class TestOurOwnNetwork:
         """Takes connections and closes them without an answer; then the API may be gone too."""
         gone = []
 
-        def closes(_, writer):
+        async def closes(_, writer):
             for end in gone:
                 end()
             writer.close()
+            await writer.wait_closed()
 
         server = await asyncio.start_server(closes, "127.0.0.1", 0)
         host, port = server.sockets[0].getsockname()
         variables["EDGE_URL"] = f"http://{host}:{port}"
         yield gone
         server.close()
+        await server.wait_closed()
 
     async def test_that_is_out_is_no_failure_of_the_app(self, edge, services, look, rows, alerts):
         reachable = services.http.base_url

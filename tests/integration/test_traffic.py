@@ -303,10 +303,12 @@ async def test_one_lost_answer_is_no_outage(redis_url, start):
                 sink.write(data)
 
         sending = asyncio.create_task(copy(reader, onwards))
-        if lost:
-            await copy(upstream, writer)
-        else:
+        receiving = asyncio.create_task(copy(upstream, writer)) if lost else None
+        if receiving is None:
             lost.append(await upstream.read(65536))
+        else:  # until one of the two hangs up
+            await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
+            receiving.cancel()
         sending.cancel()
         for end in (onwards, writer):
             end.close()
@@ -322,6 +324,8 @@ async def test_one_lost_answer_is_no_outage(redis_url, start):
     reading = await Counts(redis, STREAMS).read(deployment_id, [ALL], start, start + 10)
     await redis.close()
     server.close()
+    async with asyncio.timeout(10):
+        await server.wait_closed()
     assert lost
     assert [one.requests for one in reading.seen[ALL]] == [1]
 

@@ -288,8 +288,8 @@ def fresh(database_url):
     """The first schema with the first rows, whatever a version made of it."""
 
     def rebuild():
-        with psycopg.connect(database_url, autocommit=True) as connection:
-            connection.execute("DROP SCHEMA public CASCADE")
+        with psycopg.connect(database_url) as connection:
+            connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
             connection.execute("CREATE SCHEMA public")
         migrate(database_url, "good")
 

@@ -514,6 +514,7 @@ async def test_a_gate_that_nobody_answered_moves_nothing_and_is_asked_again(
 
     async def closes(_, writer):
         writer.close()
+        await writer.wait_closed()
 
     server = await asyncio.start_server(closes, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -522,6 +523,7 @@ async def test_a_gate_that_nobody_answered_moves_nothing_and_is_asked_again(
     await deaf.autopilot.look(stop_at=time.monotonic() + 60)
     await deaf.close()
     server.close()
+    await server.wait_closed()
 
     assert await rollbacks() == []
     assert await decisions() == ["gate_refused"]
