@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from lib.deployments.eligibility import last_stable
+from lib.deployments.eligibility import candidates
 from lib.deployments.models import DeploymentRow
 from lib.deployments.store import DeploymentStore
 from lib.health.probe import Prober
@@ -47,16 +47,7 @@ class Kit:
 
 def targets(rows: list[DeploymentRow]) -> list[DeploymentRow]:
     """The version that would be gone back to, and the next ones without it."""
-    found: list[DeploymentRow] = []
-    while len(found) < TARGETS and (best := last_stable(rows)):
-        found.append(best)
-        rows = [row for row in rows if row is not best]
-    return found
-
-
-def called(row: DeploymentRow) -> str:
-    """As people name a deployment."""
-    return row.deployment_id if row.git_sha == "unknown" else row.git_sha[:7]
+    return candidates(rows)[:TARGETS]
 
 
 def ok(sentence: str) -> Finding:

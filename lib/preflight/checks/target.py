@@ -5,7 +5,7 @@ import asyncio
 from lib import errors
 from lib.deployments.models import DeploymentRow
 from lib.health.probe import Health
-from lib.preflight.kit import Kit, called, failed, not_used, ok, targets, unknown, warning
+from lib.preflight.kit import Kit, failed, not_used, ok, targets, unknown, warning
 from lib.preflight.models import Finding, State
 from lib.rollback.models import Environment
 
@@ -21,7 +21,7 @@ async def check(kit: Kit, environment: Environment) -> Finding:
     if first.state is not State.FAILED:
         return first
     well = [
-        called(row)
+        row.called
         for row, found in zip(candidates[1:], others, strict=True)
         if found.state in (State.OK, State.WARNING)
     ]
@@ -44,7 +44,7 @@ def none_left(rows: list[DeploymentRow]) -> Finding:
 
 
 async def look(kit: Kit, row: DeploymentRow) -> Finding:
-    name = f"{called(row)}, the version to go back to,"
+    name = f"{row.called}, the version to go back to,"
     try:
         deployment = await kit.vercel.deployment(row.deployment_id)
     except errors.VercelMissing:
