@@ -20,6 +20,7 @@ WITH columns AS (
     'typmod', a.atttypmod, 'not_null', a.attnotnull,
     'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
     'is_automatic', a.attidentity <> '' OR a.attgenerated <> '',
+    'is_generated', a.attgenerated <> '',
     'is_checked_domain', t.typtype = 'd' AND (t.typnotnull OR EXISTS (
         SELECT FROM pg_constraint c WHERE c.contypid = t.oid))
   ) ORDER BY a.attnum) AS items
@@ -74,6 +75,8 @@ SELECT
      WHERE {OURS} GROUP BY 1 HAVING count(*) > 1) twice) AS overloaded,
   (SELECT coalesce(array_agg(DISTINCT proname::text), '{{}}') FROM pg_proc
      WHERE provolatile = 'v' AND prorettype <> 'trigger'::regtype) AS volatile,
+  (SELECT coalesce(array_agg(DISTINCT proname::text), '{{}}') FROM pg_proc p
+     JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {OURS}) AS functions,
   (SELECT coalesce(array_agg(n.nspname::text), '{{}}') FROM pg_publication_namespace p
      JOIN pg_namespace n ON n.oid = p.pnnspid) AS published
 """
@@ -92,7 +95,9 @@ async def read(connection: AsyncConnection[DictRow]) -> Catalogue:
         search_path=tuple(rest["search_path"]) or ("public",),
         overloaded=frozenset(rest["overloaded"]),
         volatile=frozenset(rest["volatile"]),
+        functions=frozenset(rest["functions"]),
         published=frozenset(rest["published"]),
+        server_version=connection.info.server_version,
     )
 
 

@@ -16,15 +16,17 @@ from uuid import UUID
 from lib.schema import catalogue, guard, journal
 from lib.schema.forward import Forward
 from lib.schema.journal import Run, Standing
-from lib.schema.models import Catalogue, Code, Down, Lock, Mode, quote
+from lib.schema.models import CHANGES_ROWS, Catalogue, Code, Down, Lock, Mode, for_run, quote
 from lib.schema.outcome import PLAN_AGAIN, Again, Outcome, Refused, State
-from lib.schema.session import Session, array, connect, find_ledger, still_as_planned
+from lib.schema.session import STATEMENT_MS, Session, array, connect, find_ledger, still_as_planned
 
 BUDGET = timedelta(seconds=25)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 1.5
 #: In the last of the budget, sessions of the app that sleep in a transaction may be ended.
 LAST_RESORT = timedelta(seconds=15)
 
+#: Rows are changed under the lock: at most MAX_CHANGED_ROWS of a table.
+ROWS_MS = 20_000
 BLOCKERS = """
 SELECT DISTINCT s.pid, s.state, extract(epoch FROM now() - s.xact_start)::int AS seconds
 FROM pg_locks l JOIN pg_stat_activity s USING (pid)
@@ -130,11 +132,12 @@ class Executor:
             await journal.ensure(session.connection)
             ledger = await find_ledger(session)
             is_done = True
-            async with session.transaction():
+            changes_rows = any(step.do in CHANGES_ROWS for step in plan.steps)
+            async with session.transaction(statement_ms=ROWS_MS if changes_rows else STATEMENT_MS):
                 if not await self._is_done(session, run_id, plan):
                     is_done = False
                     await session.run(
-                        guard.warm_up(run_id),
+                        guard.warm_up(run_id, "back"),
                         journal.record_run(run_id, plan),
                         journal.record_actions(run_id, "back", plan.steps),
                     )
@@ -210,7 +213,7 @@ def under_the_lock(run_id: UUID, plan: Down) -> list[str]:
     return [
         "SET LOCAL search_path = ''",
         guard.CAPTURE,
-        *(step.sql for step in plan.steps),
+        *(for_run(step.sql, run_id, "back", n, n) for n, step in enumerate(plan.steps)),
         guard.statement(run_id, "back"),
         TELL,
     ]

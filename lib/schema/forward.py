@@ -6,7 +6,7 @@ dies in between is `returning`, and goes on where it was. Where the older code's
 the newer rules, everything is relaxed again and the rows are named.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -16,11 +16,22 @@ import psycopg
 
 from lib.schema import catalogue, guard, journal, orphans
 from lib.schema.journal import Run
-from lib.schema.models import Catalogue, Code, Do, Lock, Table, quote
+from lib.schema.models import (
+    CHANGES_ROWS,
+    Catalogue,
+    Code,
+    Do,
+    Lock,
+    Step,
+    Table,
+    for_run,
+    quote,
+)
 from lib.schema.orphans import Aside, Contradiction, Orphans
 from lib.schema.outcome import Again, Outcome, Refused, State, understood
+from lib.schema.renaming import aside
 from lib.schema.session import Session, array, connect, find_ledger, still_as_planned
-from lib.schema.undo import NAMES, Return, Undo
+from lib.schema.undo import NAMES, Return, Undo, settled
 
 MAX_LISTED = 20
 #: Our process may be frozen or gone: then another may bring it forward.
@@ -57,15 +68,18 @@ class Forward:
             if run.state != "forward":
                 await self._return(session, run)
             self.quarantined = await self._count(session)
+            conflicts = await self._conflicts(session)
             self.locked_ms = max(self.locked_ms, session.locked_ms)
         aside = f" {self.quarantined} that pointed to nothing were put aside." * bool(
             self.quarantined
         )
+        listed = f" {conflicts} that the other version could not see are listed." * bool(conflicts)
         return Outcome(
             State.DONE,
-            f"The database is forward again, at {run.versions[0]}.{aside}",
+            f"The database is forward again, at {run.versions[0]}.{aside}{listed}",
             locked_ms=self.locked_ms,
             quarantined=self.quarantined,
+            conflicts=conflicts,
         )
 
     async def _find(self, session: Session) -> Run:
@@ -84,7 +98,9 @@ class Forward:
         return run
 
     async def _return(self, session: Session, run: Run) -> None:
-        undo = Undo(await catalogue.read(session.connection), run.steps)
+        now = await catalogue.read(session.connection)
+        run = replace(run, steps=settled(now, run.steps))
+        undo = Undo(now, run.steps)
         if missing := undo.missing():
             raise Refused(Code.DESTROYED, f"what was kept was really dropped: {missing.sentence}")
         if run.state == "back":
@@ -98,10 +114,7 @@ class Forward:
         except Refused as refused:
             await self._relax_again(session, back)
             raise refused from None
-        await session.run(
-            f"UPDATE _rollback.runs SET state = 'forward', went_forward_at = clock_timestamp()"
-            f" WHERE run_id = '{self.run_id}'"
-        )
+        await self._finish(session, run, now)
 
     async def _prepare(self, session: Session, back: list[Return]) -> None:
         """Refuse what contradicts while nothing has been done, and build what takes long."""
@@ -116,7 +129,8 @@ class Forward:
 
     async def _main(self, session: Session, run: Run, undo: Undo) -> None:
         ledger = await find_ledger(session)
-        tables = {step.table for step in run.steps} | {step.other for step in run.steps} - {0}
+        steps = [step for step in run.steps if is_altered(step)]
+        tables = {step.table for step in steps} | {step.other for step in steps} - {0}
         locks = [
             Lock(table.oid, table.sql)
             for oid in sorted(tables)
@@ -125,13 +139,10 @@ class Forward:
         locks = sorted({lock.table: lock for lock in locks}.values(), key=lambda one: one.table)
         shared = [Lock(ledger.oid, ledger.sql, "SHARE")] if ledger else []
         later = renamed(undo)
-        actions = [
-            replace(step, do=Do.NARROW if step.do is Do.WIDEN else step.do)
-            for step in reversed(run.steps)
-        ]
+        actions = [on_the_way_forward(step) for step in reversed(run.steps)]
         async with session.transaction():
             await session.run(
-                guard.warm_up(self.run_id),
+                guard.warm_up(self.run_id, "forward"),
                 journal.record_actions(self.run_id, "forward", actions),
                 f"UPDATE _rollback.runs SET state = 'returning' WHERE run_id = '{self.run_id}'",
             )
@@ -143,9 +154,40 @@ class Forward:
                 guard.CAPTURE,
                 *undo.names(),
                 *too_long(returns(later, run)),
-                *(statement for one in returns(later, run) for statement in one.main()),
+                *(
+                    self._of_run(statement)
+                    for one in returns(later, run)
+                    for statement in one.main()
+                ),
                 guard.statement(self.run_id, "forward"),
                 "NOTIFY pgrst, 'reload schema'",
+            )
+
+    def _of_run(self, sql: str) -> str:
+        return for_run(sql, self.run_id, "back", 0, 0)
+
+    async def _finish(self, session: Session, run: Run, now: Catalogue) -> None:
+        """Rows that a down part changed or deleted are put back last: it cannot be undone."""
+        it_is_done = (
+            "UPDATE _rollback.runs SET state = 'forward', went_forward_at = clock_timestamp(),"
+            f" in_step = in_step AND {str(not run.ends_in_step).lower()}"
+            f" WHERE run_id = '{self.run_id}'"
+        )
+        steps = [step for step in run.steps if step.do in CHANGES_ROWS and step.undo]
+        if not steps:
+            await session.run(it_is_done)
+            return
+        oids = sorted({step.table for step in steps})
+        locks = [Lock(oid, now.table(oid).sql, "SHARE ROW EXCLUSIVE") for oid in oids]
+        async with session.transaction(statement_ms=self._statement_ms):
+            await session.reserve(locks)
+            await session.locked(
+                locks,
+                "SET LOCAL search_path = ''",
+                guard.CAPTURE,
+                *put_back(run),
+                guard.statement(self.run_id, "forward"),
+                it_is_done,
             )
 
     async def _prove(self, session: Session, run: Run, now: Catalogue, back: list[Return]) -> None:
@@ -273,10 +315,16 @@ class Forward:
     async def _count(self, session: Session) -> int:
         row = await session.one(
             "SELECT coalesce(sum(rows), 0)::bigint AS rows FROM _rollback.quarantine"
-            " WHERE run_id = %s",
+            " WHERE run_id = %s AND what IN ('rows', 'values')",
             self.run_id,
         )
         return int(row["rows"]) if row else 0
+
+    async def _conflicts(self, session: Session) -> int:
+        row = await session.one(
+            "SELECT count(*) AS it FROM _rollback.conflicts WHERE run_id = %s", self.run_id
+        )
+        return int(row["it"]) if row else 0
 
     async def _refuse_rows(self, session: Session, table: Table, condition: str, what: str) -> None:
         key = await session.all(PRIMARY_KEY, table.oid)
@@ -298,8 +346,10 @@ class Forward:
         await session.run("ROLLBACK")
         run = await journal.find(session.connection, self.run_id)
         assert run
-        names = [step.sql for step in run.steps if step.do in NAMES]
-        tables = {one.table.oid: one.table for one in back}
+        now = await catalogue.read(session.connection)
+        names = [named_again(step) for step in settled(now, run.steps) if step.do in NAMES]
+        tables = {one.table.oid: one.table for one in back if is_altered(one.step)}
+        in_step = [step.sql for step in run.steps if step.do is Do.KEEP_IN_STEP and step.undo]
         locks = [Lock(oid, table.sql) for oid, table in sorted(tables.items())]
         async with session.transaction():
             await session.locked(
@@ -307,10 +357,40 @@ class Forward:
                 "SET LOCAL search_path = ''",
                 *(statement for one in back for statement in one.relax_again()),
                 *names,
+                *map(self._of_run, in_step),
                 f"DELETE FROM _rollback.actions WHERE run_id = '{self.run_id}'"
                 " AND direction = 'forward'",
                 f"UPDATE _rollback.runs SET state = 'back' WHERE run_id = '{self.run_id}'",
             )
+
+
+def named_again(step: Step) -> str:
+    if step.do is not Do.RETYPE:
+        return step.sql
+    kept = quote(aside(step.column, step.name))
+    return f"ALTER TABLE {step.before} RENAME COLUMN {kept} TO {quote(step.name)}"
+
+
+def on_the_way_forward(step: Step) -> Step:
+    """As the guard's journal knows it."""
+    if step.do is Do.WIDEN:
+        return replace(step, do=Do.NARROW)
+    if step.do is Do.RETYPE:
+        to = aside(step.column, step.name)
+        return replace(step, do=Do.RENAME_COLUMN, name=to, before=step.name)
+    return step
+
+
+def put_back(run: Run) -> Iterator[str]:
+    """What takes back the changes of rows, the last first."""
+    for position, (back, step) in enumerate(reversed(list(enumerate(run.steps)))):
+        if step.do in CHANGES_ROWS and step.undo:
+            yield for_run(step.undo, UUID(run.run_id), "forward", position, back)
+
+
+def is_altered(step: Step) -> bool:
+    """On the way forward its table is: what keeps values in step stays, where names stay."""
+    return step.do not in CHANGES_ROWS and (step.do is not Do.KEEP_IN_STEP or bool(step.undo))
 
 
 def returns(now: Catalogue, run: Run) -> list[Return]:
@@ -328,10 +408,15 @@ def every_statement(now: Catalogue, run: Run) -> list[str]:
     return [
         *(one.build_index() for one in back if one.is_key),
         *undo.names(),
-        *(statement for one in back for statement in one.main()),
+        *(
+            for_run(statement, UUID(run.run_id), "back", 0, 0)
+            for one in back
+            for statement in one.main()
+        ),
         *(adopt for one in back if (adopt := one.adopt_index())),
         *(validate for one in back if (validate := one.validate())),
         *(statement for one in back for statement in one.finish(has_named_not_null=False)),
+        *put_back(run),
     ]
 
 
@@ -345,9 +430,12 @@ def renamed(undo: Undo) -> Catalogue:
                 table = replace(table, name=step.before)
             case Do.SET_SCHEMA:
                 table = replace(table, schema=step.before)
-            case _:
+            case Do.RETYPE | Do.RENAME_COLUMN:
+                to = step.before
+                if step.do is Do.RETYPE:
+                    to = aside(step.column, step.name)
                 columns = tuple(
-                    replace(one, name=step.before) if one.number == step.column else one
+                    replace(one, name=to) if one.number == step.column else one
                     for one in table.columns
                 )
                 table = replace(table, columns=columns)

@@ -149,6 +149,6 @@ def statement(run_id: UUID, direction: str, rules: Mapping[str, str] = RULES) ->
     )
 
 
-def warm_up(run_id: UUID) -> str:
+def warm_up(run_id: UUID, direction: str) -> str:
     """Before any lock: the session reads the catalogue that it needs while nobody waits for it."""
-    return f"{CAPTURE};\n{statement(run_id, 'back')}"
+    return f"{CAPTURE};\n{statement(run_id, direction)}"

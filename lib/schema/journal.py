@@ -43,7 +43,9 @@ CREATE TABLE IF NOT EXISTS _rollback.runs (
   plan jsonb NOT NULL,
   plan_sha256 text NOT NULL,
   went_back_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-  went_forward_at timestamptz
+  went_forward_at timestamptz,
+  -- Triggers keep columns of both releases in step, also for a while after it went forward.
+  in_step boolean NOT NULL DEFAULT false
 );
 CREATE TABLE IF NOT EXISTS _rollback.actions (
   run_id uuid NOT NULL REFERENCES _rollback.runs,
@@ -59,15 +61,33 @@ CREATE TABLE IF NOT EXISTS _rollback.actions (
   rows bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (run_id, direction, position)
 );
--- Rows and values that pointed to what was gone when the database came forward.
+-- What was put aside, each in a table of its own here. rows, values: pointed to what was gone when
+-- the database came forward; before, deleted: as they were before the way back changed them;
+-- replaced: as they were before the way forward put such rows back.
 CREATE TABLE IF NOT EXISTS _rollback.quarantine (
   run_id uuid NOT NULL REFERENCES _rollback.runs,
   kept_in text NOT NULL,
   table_name text NOT NULL,
   constraint_name text NOT NULL,
   rows bigint NOT NULL,
-  what text NOT NULL CHECK (what IN ('rows', 'values')),
+  what text NOT NULL CHECK (what IN ('rows', 'values', 'before', 'deleted', 'replaced')),
   PRIMARY KEY (run_id, kept_in)
+);
+-- Where what one release's code wrote could not be what the other reads: nothing of it is lost.
+CREATE TABLE IF NOT EXISTS _rollback.conflicts (
+  number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  run_id uuid NOT NULL REFERENCES _rollback.runs,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  table_name text NOT NULL,
+  key jsonb NOT NULL,
+  column_name text NOT NULL,
+  -- Whose code wrote: the older release's or the newer's.
+  writer text NOT NULL CHECK (writer IN ('older', 'newer')),
+  why text NOT NULL
+    CHECK (why IN ('superseded', 'not_converted', 'not_followed', 'required')),
+  -- The column's value: superseded, it was replaced; else it stayed. And what was written.
+  kept text,
+  written text
 );
 COMMIT
 """
@@ -110,6 +130,11 @@ class Run:
     new_tables: frozenset[int]
     new_columns: frozenset[tuple[int, int]]
     versions: tuple[str, ...]
+
+    @property
+    def ends_in_step(self) -> bool:
+        """What keeps values in step cannot stay on the way forward: names change under it."""
+        return any(step.do is Do.KEEP_IN_STEP and step.undo for step in self.steps)
 
 
 async def ensure(connection: AsyncConnection[DictRow]) -> None:
@@ -157,10 +182,11 @@ async def find(connection: AsyncConnection[DictRow], run_id: UUID) -> Run | None
 
 def record_run(run_id: UUID, plan: Down) -> str:
     versions = ", ".join(literal(version) for version in plan.versions)
+    in_step = any(step.do is Do.KEEP_IN_STEP for step in plan.steps)
     return (
-        "INSERT INTO _rollback.runs (run_id, state, versions, plan, plan_sha256) VALUES"
+        "INSERT INTO _rollback.runs (run_id, state, versions, plan, plan_sha256, in_step) VALUES"
         f" ('{run_id}', 'back', ARRAY[{versions}]::text[],"
-        f" {literal(json.dumps(asdict(plan)))}::jsonb, '{plan.sha256}')"
+        f" {literal(json.dumps(asdict(plan)))}::jsonb, '{plan.sha256}', {str(in_step).lower()})"
     )
 
 

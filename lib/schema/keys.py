@@ -28,6 +28,8 @@ class Keys:
     catalogue: Catalogue
     new_tables: AbstractSet[int]
     new_columns: AbstractSet[tuple[int, int]]
+    #: Of these, those that have a value in what the older code writes.
+    derived: AbstractSet[tuple[int, int]] = frozenset()
     #: By oid of the constraint or index.
     steps: dict[int, Step] = field(default_factory=dict)
     #: What an unnamed one was found to be: not what an older one of the same columns is.
@@ -114,7 +116,7 @@ class Keys:
         return all(self._is_empty(table, number) for number in columns)
 
     def _is_empty(self, table: Table, number: int) -> bool:
-        if (table.oid, number) not in self.new_columns:
+        if (table.oid, number) not in self.new_columns or (table.oid, number) in self.derived:
             return False
         return not table.column(number).fills_itself
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from uuid import UUID
 
 
 def sha256(text: str) -> str:
@@ -14,6 +15,25 @@ def sha256(text: str) -> str:
 def quote(*names: str) -> str:
     """An identifier as SQL, whatever is in it; several: qualified."""
     return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+#: In a step's statements, until it is known which run carries them out: its id, short and whole;
+#: the direction; the step's position among the actions of that direction, and of the way back.
+RUN, RUN_ID = "{rollback:run}", "{rollback:run_id}"
+DIRECTION, POSITION, BACK = "{rollback:direction}", "{rollback:position}", "{rollback:back}"
+
+
+def for_run(sql: str, run_id: UUID, direction: str, position: int, back: int) -> str:
+    known = {
+        RUN: run_id.hex[:12],
+        RUN_ID: str(run_id),
+        DIRECTION: direction,
+        POSITION: str(position),
+        BACK: str(back),
+    }
+    for placeholder, value in known.items():
+        sql = sql.replace(placeholder, value)
+    return sql
 
 
 def cut(name: str) -> str:
@@ -59,6 +79,7 @@ class Column:
     default: str | None = None
     #: It gets a value by itself: identity, or generated from others.
     is_automatic: bool = False
+    is_generated: bool = False
     #: Its type is a domain that may refuse a value, NULL among them.
     is_checked_domain: bool = False
 
@@ -127,6 +148,12 @@ class Table:
     def called(self) -> str:
         return self.name if self.schema == "public" else f"{self.schema}.{self.name}"
 
+    @property
+    def key(self) -> tuple[Column, ...]:
+        """The primary key's columns; none where the table has no primary key."""
+        keys = (one.columns for one in self.constraints if one.kind == "p")
+        return tuple(map(self.column, next(keys, ())))
+
     def column(self, number: int) -> Column:
         return next(column for column in self.columns if column.number == number)
 
@@ -141,8 +168,12 @@ class Catalogue:
     overloaded: frozenset[str] = frozenset()
     #: Names of functions that may change something: those that are VOLATILE.
     volatile: frozenset[str] = frozenset()
+    #: Names of functions that are not the server's own.
+    functions: frozenset[str] = frozenset()
     #: Schemas of which a publication sends every table.
     published: frozenset[str] = frozenset()
+    #: As it says itself: 180001.
+    server_version: int = 0
 
     def __iter__(self) -> Iterator[Table]:
         return iter(self.tables)
@@ -193,8 +224,16 @@ class Do(StrEnum):
     RENAME_COLUMN = "rename_column"
     RENAME_TABLE = "rename_table"
     SET_SCHEMA = "set_schema"
+    RETYPE = "retype"
+    COPY_BACK = "copy_back"
+    DELETE_ROWS = "delete_rows"
+    KEEP_IN_STEP = "keep_in_step"
     WIDEN = "widen"
     NARROW = "narrow"  #: the way back of WIDEN
+
+
+#: Under their locks, rows are read and written.
+CHANGES_ROWS = (Do.COPY_BACK, Do.DELETE_ROWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +254,8 @@ class Step:
     timing: str = ""
     #: oid of another table that is locked with it: what a foreign key points to.
     other: int = 0
+    #: The way back, where it is derived with the plan: with the names that the newer code knows.
+    undo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class Outcome:
     locked_ms: float = 0.0
     #: Rows and values that pointed to what is gone: kept in `_rollback`, out of the way.
     quarantined: int = 0
+    #: Values that one release's code wrote and the other's could not see, or that it replaced.
+    conflicts: int = 0
     facts: dict[str, object] = field(default_factory=dict)
 
 
@@ -62,9 +64,25 @@ RETRIED = {"55P03", "40P01", "40001"}
 #: connection itself.
 AWAY = {"57P01", "57P02", "57P03", "53300", "25P03", "57P05"}
 NOT_THERE = {"42P01", "42703", "42704", "3F000"}
-#: NOT NULL, foreign key, unique, check, exclusion; a value too long or out of range.
-CONTRADICTS = {"23502", "23503", "23505", "23514", "23P01", "22001", "22003", CONTRADICTION}
+#: NOT NULL, foreign key, unique, check, exclusion; and all of class 22: a value too long, out of
+#: range, or none of the type.
+CONTRADICTS = {"23502", "23503", "23505", "23514", "23P01", CONTRADICTION}
+#: More rows would be changed than may be.
+TOO_MANY = "RB004"
 PLAN_AGAIN = "Plan again: the database has changed since."
+CHOOSE = "Choose another version, or fix forward."
+#: What the server says -> code, reason, remedy.
+REFUSALS = {
+    guard.SQLSTATE: (Code.GUARD, "it would have lost something: {}", "Nothing was changed."),
+    MOVED: (Code.MOVED, "{}", PLAN_AGAIN),
+    TOO_MANY: (Code.BUDGET, "{}", CHOOSE),
+    "42501": (Code.PRIVILEGE, "{}", "Connect as the owner of the app's tables."),
+    "57014": (
+        Code.BUDGET,
+        "a statement took longer than it may",
+        "Try when there is less load.",
+    ),
+}
 
 
 def understood(error: psycopg.Error) -> Again | Refused:
@@ -75,17 +93,10 @@ def understood(error: psycopg.Error) -> Again | Refused:
     if state in RETRIED:
         return Again("others held a lock that it needs", is_settled=True)
     said = error.diag.message_primary or str(error)
-    if state == guard.SQLSTATE:
-        return Refused(Code.GUARD, f"it would have lost something: {said}", "Nothing was changed.")
-    if state == MOVED or state in NOT_THERE:
-        return Refused(Code.MOVED, said, PLAN_AGAIN)
-    if state == "42501":
-        return Refused(Code.PRIVILEGE, said, "Connect as the owner of the app's tables.")
-    if state == "57014":
-        return Refused(
-            Code.BUDGET, "a statement took longer than it may", "Try when there is less load."
-        )
-    if state in CONTRADICTS:
+    if state in CONTRADICTS or state.startswith("22"):
         detail = (error.diag.message_detail,) if error.diag.message_detail else ()
         return Refused(Code.CONTRADICTION, said, "Correct these rows, then try again.", detail)
-    return Refused(Code.UNSUPPORTED, said, "Choose another version, or fix forward.")
+    if state in NOT_THERE:
+        state = MOVED
+    code, reason, remedy = REFUSALS.get(state, (Code.UNSUPPORTED, "{}", CHOOSE))
+    return Refused(code, reason.format(said), remedy)

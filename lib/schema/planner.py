@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from lib.schema import past, statements
 from lib.schema.models import (
+    CHANGES_ROWS,
     Catalogue,
     Code,
+    Do,
     Down,
     Lock,
     Migration,
@@ -26,10 +28,13 @@ from lib.schema.models import (
 from lib.schema.relaxing import Relaxing
 from lib.schema.statements import Text
 from lib.schema.unfit import Unfit, gone
-from lib.schema.walk import Walk
+from lib.schema.values import Values
+from lib.schema.walk import Met, Walk
 
 #: Each is a lock that the app waits for; more than this is not a moment any more.
 MAX_LOCKS = 100
+EXCLUSIVE, READERS_GO_ON = "ACCESS EXCLUSIVE", "SHARE ROW EXCLUSIVE"
+ONLY_WRITERS_WAIT = (*CHANGES_ROWS, Do.KEEP_IN_STEP)
 CHOOSE = "Choose a version that was live with the present database, or fix forward."
 
 
@@ -118,9 +123,10 @@ def check_texts(facts: Facts, reverted: list[str]) -> Refuse | None:
 
 
 def derive(facts: Facts, target: tuple[str, ...], reverted: list[str]) -> Plan:
-    walk, lasting = walk_back(facts, target, reverted)
+    walk, lasting, downs = walk_back(facts, target, reverted)
     check_ghosts(walk)
-    relaxing = Relaxing(walk, lasting, facts.texts)
+    values = Values(walk, downs, lasting.made)
+    relaxing = Relaxing(walk, lasting, facts.texts, values)
     for met in walk.met:
         relaxing.take(met)
     relaxing.release_new_tables()
@@ -141,13 +147,14 @@ def derive(facts: Facts, target: tuple[str, ...], reverted: list[str]) -> Plan:
         kept=kept,
         new_tables=tuple(sorted(walk.new_tables)),
         new_columns=tuple(sorted(walk.new_columns)),
-        sentence=sentence(target, reverted),
-        rows=0,
+        sentence=sentence(target, reverted, steps),
     ).sealed()
 
 
-def walk_back(facts: Facts, target: tuple[str, ...], reverted: list[str]) -> tuple[Walk, past.Past]:
-    """Raises Unfit for what no walk can pass."""
+def walk_back(
+    facts: Facts, target: tuple[str, ...], reverted: list[str]
+) -> tuple[Walk, past.Past, list[Met]]:
+    """With what the down parts write. Raises Unfit for what no walk can pass."""
     known = [version for version in facts.applied if version in (*target, *reverted)]
     texts: dict[str, Text] = {
         version: statements.read(facts.texts[version].up)
@@ -158,7 +165,7 @@ def walk_back(facts: Facts, target: tuple[str, ...], reverted: list[str]) -> tup
         (texts[version].changes for version in known if version in texts),
         is_complete=all(version in texts for version in target),
     )
-    walk = Walk(facts.catalogue)
+    walk, downs = Walk(facts.catalogue), list[Met]()
     for version in reversed(reverted):
         text = texts[version]
         if text.irreversible:
@@ -166,8 +173,10 @@ def walk_back(facts: Facts, target: tuple[str, ...], reverted: list[str]) -> tup
                 Code.NO_DOWN, f"its author says that {version} is irreversible: {text.irreversible}"
             )
         settled = [lasting.settled(change) for change in text.changes]
+        down = statements.read(facts.texts[version].down or "").changes
+        downs += walk.writes(version, down, is_asserted=bool(text.safe))
         walk.undo(version, settled, is_asserted=bool(text.safe))
-    return walk, lasting
+    return walk, lasting, downs
 
 
 def check_ghosts(walk: Walk) -> None:
@@ -190,9 +199,12 @@ def kept_names(walk: Walk) -> tuple[str, ...]:
 def lock(catalogue: Catalogue, steps: tuple[Step, ...]) -> tuple[Lock, ...]:
     """In the order of oids, so that two runs cannot wait for each other."""
     tables: dict[int, Table] = {}
+    altered: set[int] = set()
     for step in steps:
         for oid in filter(None, (step.table, step.other)):
-            tables |= {table.oid: table for table in catalogue.with_partitions(oid)}
+            found = {table.oid: table for table in catalogue.with_partitions(oid)}
+            tables |= found
+            altered |= set() if step.do in ONLY_WRITERS_WAIT else set(found)
     for table in tables.values():
         if not table.is_ours:
             raise Unfit(
@@ -205,7 +217,10 @@ def lock(catalogue: Catalogue, steps: tuple[Step, ...]) -> tuple[Lock, ...]:
             Code.BUDGET,
             f"{len(tables)} tables and partitions would be locked; {MAX_LOCKS} may be.",
         )
-    return tuple(Lock(oid, table.sql) for oid, table in sorted(tables.items()))
+    return tuple(
+        Lock(oid, table.sql, EXCLUSIVE if oid in altered else READERS_GO_ON)
+        for oid, table in sorted(tables.items())
+    )
 
 
 def read_back(walk: Walk, locks: tuple[Lock, ...]) -> tuple[Read, ...]:
@@ -221,7 +236,10 @@ def read_back(walk: Walk, locks: tuple[Lock, ...]) -> tuple[Read, ...]:
     )
 
 
-def sentence(target: tuple[str, ...], reverted: list[str]) -> str:
-    steps = "one step" if len(reverted) == 1 else f"{len(reverted)} steps"
+def sentence(target: tuple[str, ...], reverted: list[str], steps: tuple[Step, ...]) -> str:
+    count = "one step" if len(reverted) == 1 else f"{len(reverted)} steps"
     to = target[-1] if target else "the beginning"
-    return f"Goes back {steps} ({reverted[-1]} to {to}). Nothing is deleted."
+    done = {step.do for step in steps}
+    carried = " What was written since is carried back." if Do.COPY_BACK in done else ""
+    kept = "Rows go aside and are kept." if Do.DELETE_ROWS in done else "Nothing is deleted."
+    return f"Goes back {count} ({reverted[-1]} to {to}).{carried} {kept}"

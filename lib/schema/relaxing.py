@@ -8,8 +8,10 @@ from lib.schema.keys import Keys
 from lib.schema.models import Code, Column, Do, Migration, Mode, Step, Table, quote
 from lib.schema.past import Past, default_in, same_column
 from lib.schema.renaming import Names
+from lib.schema.retyping import Known, retyping
 from lib.schema.rules import RULES, Verdict
 from lib.schema.unfit import Unfit, gone, unproven
+from lib.schema.values import Values
 from lib.schema.walk import UNMADE, Met, Walk
 
 #: More rows than this would stall the app's writers while the way forward rewrites them.
@@ -21,6 +23,7 @@ class Relaxing:
     walk: Walk
     past: Past
     texts: Mapping[str, Migration]
+    values: Values
     keys: Keys = field(init=False)
     names: Names = field(init=False)
     #: One per thing that is changed: a later change of the same thing takes its place.
@@ -28,16 +31,25 @@ class Relaxing:
 
     def __post_init__(self) -> None:
         walk = self.walk
-        self.keys = Keys(walk.catalogue, walk.new_tables, walk.new_columns)
+        self.keys = Keys(
+            walk.catalogue, walk.new_tables, walk.new_columns, derived=self.values.derived
+        )
         self.names = Names(walk.catalogue, walk.new_tables, walk.new_columns)
 
     @property
     def mode(self) -> Mode:
-        return Mode.EXCLUSIVE if self.names.steps else Mode.SHARED
+        """The newer code fails without its names, and may without rows that came with it."""
+        exclusive = self.names.steps or self.values.deletes or self.values.retypings
+        return Mode.EXCLUSIVE if exclusive else Mode.SHARED
 
     def ordered(self) -> tuple[Step, ...]:
-        """Keys, of which none may go before those that rest on it; names last."""
-        return (*self.keys.ordered(), *self.steps.values(), *self.names.steps)
+        """Keys, of which none may go before those that rest on it; then names; values last."""
+        for one in self.values.retypings:
+            self.names.put_aside(one.table, one.column.number)
+            self.names.columns[one.table.oid][one.number] = one.known.name
+        tables = {oid: quote(*name) for oid, name in self.names.tables.items()}
+        values = tuple(self.values.steps(tables, self.names.columns))
+        return (*self.keys.ordered(), *self.steps.values(), *self.names.steps, *values)
 
     def take(self, met: Met) -> None:
         """What one change needs. Raises Unfit."""
@@ -178,9 +190,13 @@ class Relaxing:
         stays = types.is_same(had or "", column.type) or types.is_wider(column.type, had or "")
         if stays and expressions.is_plain_cast(met.change.value):
             return
+        if not had:
+            raise unproven(met)
         # A USING may have cut values off; what was cut off, nobody has.
-        is_wider = bool(had) and types.is_wider(had or "", column.type)
-        if not had or met.change.value is not None or not is_wider or table.kind == "p":
+        if met.change.value is not None or not types.is_wider(had, column.type):
+            self._give_type_back(met, table, column, had)
+            return
+        if table.kind == "p":
             raise unproven(met)
         if table.rows > MAX_REWRITTEN_ROWS:
             raise Unfit(
@@ -197,6 +213,25 @@ class Relaxing:
             name=had,
             before=column.type,
         )
+
+    def _give_type_back(self, met: Met, table: Table, column: Column, had: str) -> None:
+        called = (name for name, n in self.walk.columns[table.oid].items() if n == column.number)
+        name, default = next(called, ""), None
+        if not name or (table.oid, column.number) in self.walk.new_columns:
+            return  # the older code does not know it
+        if column.name != name or self.values.concerns(table.oid, column.number):
+            raise unproven(met)
+        if column.default is not None and (default := self.past.default_of(met.change)) is None:
+            raise Unfit(
+                Code.NO_DOWN,
+                f"no text tells which constant default {table.called}.{name} had as {had}.",
+                "Choose another version, or fix forward.",
+            )
+        known = Known(name, had, default)
+        found = retyping(self.values.reader, met, known, self.texts[met.version].down)
+        self._relax_not_null(table, column)
+        self.keys.release_column(table, column)
+        self.values.retypings.append(found)
 
     def rename_table(self, met: Met) -> None:
         assert met.change.table
@@ -225,9 +260,9 @@ class Relaxing:
             )
 
     def write(self, met: Met) -> None:
-        """Only columns that the older code does not know."""
+        """Columns that the older code does not know, or what a down part takes back."""
         new = [(met.table, column) in self.walk.new_columns for column in met.columns]
-        if not new or not all(new):
+        if not (new and all(new)) and not self.values.covers(met):
             raise unproven(met)
 
     def call(self, met: Met) -> None:

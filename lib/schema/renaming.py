@@ -33,6 +33,9 @@ class Names:
             self._rename_column(table, taken, aside(taken, to))
         self._rename_column(table, number, to)
 
+    def put_aside(self, table: Table, number: int) -> None:
+        self._rename_column(table, number, aside(number, self.columns[table.oid][number]))
+
     def _rename_column(self, table: Table, number: int, to: str) -> None:
         name = self.columns[table.oid][number]
         self.columns[table.oid][number] = to

@@ -17,6 +17,8 @@ Name = tuple[str, str]
 
 #: The author's word, in the comments that an up file begins with.
 ASSERTED = re.compile(r"^\s*--\s*rollback:\s*(safe|irreversible)\s+(\S.*)$", re.IGNORECASE)
+#: What a `write_old` does, where that is known: its `to`.
+UPDATE, DELETE, INSERT = "update", "delete", "insert"
 #: How Drizzle adds a foreign key: the one statement, and nothing else.
 GUARDED = re.compile(
     r"^\s*BEGIN\s+(?P<statement>ALTER\s+TABLE\s[^;]+);\s*EXCEPTION\s+WHEN\s+duplicate_object"
@@ -39,7 +41,7 @@ class Change:
     columns: tuple[str, ...] = ()
     #: False: `IF NOT EXISTS` may have found what was there before.
     is_new: bool = True
-    #: An expression, as its tree.
+    #: An expression, or the statement itself, as its tree.
     value: Node | None = None
 
     @property
@@ -259,19 +261,24 @@ def set_schema(node: Node) -> Iterator[Change]:
 # --- rows
 
 
-def write(node: Node) -> Iterator[Change]:
-    """`columns`: those an UPDATE sets; a row that comes or goes concerns all: none are named."""
-    targets = bare(node.get("targetList", []))
+def update(node: Node) -> Iterator[Change]:
+    targets = bare(node["targetList"])
     changed = tuple(target["name"] for target in targets)
     table = relation(node)
     if any(set(changed) & expressions.columns(target.get("val")) for target in targets):
         yield Change("unrepeatable", table=table)
-    yield Change("write_old", table=table, columns=changed)
+    yield Change("write_old", table=table, columns=changed, to=UPDATE, value=node)
+    yield from calls(node)
+
+
+def delete(node: Node) -> Iterator[Change]:
+    """A row that comes or goes concerns all columns: none are named."""
+    yield Change("write_old", table=relation(node), to=DELETE, value=node)
     yield from calls(node)
 
 
 def add_rows(node: Node) -> Iterator[Change]:
-    yield Change("write_old", table=relation(node))
+    yield Change("write_old", table=relation(node), to=INSERT)
     yield from calls(node)
 
 
@@ -425,8 +432,8 @@ STATEMENTS: dict[str, Any] = {
     "DropStmt": drop,
     "RenameStmt": rename,
     "AlterObjectSchemaStmt": set_schema,
-    "UpdateStmt": write,
-    "DeleteStmt": write,
+    "UpdateStmt": update,
+    "DeleteStmt": delete,
     "InsertStmt": add_rows,
     "MergeStmt": add_rows,
     "CopyStmt": "write_old",

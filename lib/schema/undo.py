@@ -6,13 +6,14 @@ NOT VALID and are validated later, and an index is built beside the writers.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lib.schema.models import Catalogue, Do, Step, Table, quote
+from lib.schema.renaming import aside
 
 CHECK = re.compile(r"^CHECK \((?P<expression>.*)\)(?: NO INHERIT)?(?: NOT VALID)?$", re.DOTALL)
 ENABLE = {"O": "ENABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
-NAMES = (Do.RENAME_COLUMN, Do.RENAME_TABLE, Do.SET_SCHEMA)
+NAMES = (Do.RENAME_COLUMN, Do.RENAME_TABLE, Do.SET_SCHEMA, Do.RETYPE)
 
 
 @dataclass(slots=True)
@@ -52,7 +53,11 @@ class Undo:
         for step in reversed([step for step in self.steps if step.do in NAMES]):
             schema, name = called[step.table]
             here = f"ALTER TABLE {quote(schema, name)}"
-            if step.do is Do.RENAME_COLUMN:
+            if step.do is Do.RETYPE:
+                to = aside(step.column, step.name)
+                columns[step.table, step.column] = to
+                yield f"{here} RENAME COLUMN {quote(step.name)} TO {quote(to)}"
+            elif step.do is Do.RENAME_COLUMN:
                 now = columns[step.table, step.column]
                 columns[step.table, step.column] = step.before
                 yield f"{here} RENAME COLUMN {quote(now)} TO {quote(step.before)}"
@@ -62,6 +67,27 @@ class Undo:
             else:
                 called[step.table] = (step.before, name)
                 yield f"{here} SET SCHEMA {quote(step.before)}"
+
+
+def settled(catalogue: Catalogue, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """With the numbers of the columns that the run made for the older code; what keeps its rows
+    there is told by its name."""
+    tables = {table.oid: table for table in catalogue}
+    moved = {(step.table, step.column) for step in steps if step.do is Do.RENAME_COLUMN}
+
+    def number_of(step: Step) -> int:
+        table = tables.get(step.table)
+        names = (
+            one.number
+            for one in (table.columns if table else ())
+            if one.name in (step.name, aside(one.number, step.name))
+            and (step.table, one.number) not in moved
+        )
+        return max(names, default=0)
+
+    return tuple(
+        replace(step, column=number_of(step)) if step.do is Do.RETYPE else step for step in steps
+    )
 
 
 def proxy(step: Step) -> str:
@@ -106,6 +132,8 @@ class Return:
                 yield f"{self.here} ALTER COLUMN {self.column} {default}"
             case Do.DISABLE_TRIGGER:
                 yield f"{self.here} {ENABLE[step.before]} TRIGGER {quote(step.name)}"
+            case Do.KEEP_IN_STEP if step.undo:
+                yield step.undo  # it names what is called otherwise from here on
             case Do.WIDEN:
                 yield f"{self.here} ALTER COLUMN {self.column} TYPE {step.before}"
             case Do.DROP_CONSTRAINT if not self.is_key:
@@ -155,6 +183,8 @@ class Return:
                     yield f"DROP INDEX IF EXISTS {quote(self.table.schema, step.name)}"
             case Do.DROP_INDEX:
                 yield f"DROP INDEX IF EXISTS {quote(self.table.schema, step.name)}"
+            case Do.COPY_BACK | Do.DELETE_ROWS | Do.KEEP_IN_STEP:
+                pass
             case _:
                 yield step.sql
 

@@ -6,7 +6,7 @@ gets a ghost (a negative number) until the migration that made it is met; ghosts
 the older code's. Pure.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -35,6 +35,8 @@ class Met:
     columns: tuple[int, ...] = ()
     #: The author says that the older code runs on it.
     is_asserted: bool = False
+    #: Of a change that writes or converts rows: the table's columns by their names of then.
+    scope: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -58,13 +60,25 @@ class Walk:
 
     def undo(self, version: str, changes: Iterable[Change], *, is_asserted: bool) -> None:
         for change in reversed(list(changes)):
-            found = getattr(self, f"_undo_{change.kind}", self._look)(change)
-            table, column = found
-            columns = tuple(self._column(table, name) for name in change.columns)
-            met = Met(version, change, table, column, columns, is_asserted)
+            table, column = getattr(self, f"_undo_{change.kind}", self._look)(change)
+            met = self._met(version, change, table, column, is_asserted=is_asserted)
             self.met.append(met)
             self._keep_ghost(met)
             self._keep_open(met)
+
+    def writes(self, version: str, down: Iterable[Change], *, is_asserted: bool) -> Iterator[Met]:
+        """What a down part writes, where nothing of its version is undone yet."""
+        for change in down:
+            if change.kind == "write_old":
+                yield self._met(version, change, *self._look(change), is_asserted=is_asserted)
+
+    def _met(
+        self, version: str, change: Change, table: int, column: int, *, is_asserted: bool
+    ) -> Met:
+        columns = tuple(self._column(table, name) for name in change.columns)
+        needs_scope = change.kind in ("write_old", "retype")
+        scope = dict(self.columns.get(table, {})) if needs_scope else {}
+        return Met(version, change, table, column, columns, is_asserted, scope)
 
     def find(self, name: Name | None) -> int:
         if name is None:

@@ -12,7 +12,10 @@ from tests.integration.forward.going_back import PRODUCTION, query, record, roll
 
 BY_B = "INSERT INTO shots (id, event_id, subject, minutes) VALUES ('by-b', 'dinner', 'Toast', 12)"
 BY_A = "UPDATE events SET starts_at = '16:30' WHERE id = 'ceremony'"
-CONTRADICTS = "INSERT INTO shots (id, event_id, subject) VALUES ('by-a', 'dinner', 'The band')"
+CONTRADICTS = """
+INSERT INTO shots (id, event_id, subject) VALUES ('by-a', 'dinner', 'The band');
+UPDATE shots SET minutes = NULL WHERE id = 'by-a'
+"""
 IS_REQUIRED = """
 SELECT attnotnull FROM pg_attribute WHERE attrelid = 'shots'::regclass AND attname = 'minutes'
 """

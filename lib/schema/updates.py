@@ -1,0 +1,172 @@
+"""What an UPDATE or DELETE of a migration makes of a row, where that is a matter of the row alone.
+
+Such a statement can be run for one row as well as for all: going back, and in a trigger. Pure.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from lib.schema import expressions
+from lib.schema.expressions import Node
+from lib.schema.models import Catalogue, quote
+from lib.schema.rendering import Called, NotSimple, render
+from lib.schema.statements import bare
+from lib.schema.walk import Met
+
+#: Of the server's own functions: those that do not depend on the row alone.
+OF_THE_MOMENT = frozenset(
+    ["now", "transaction_timestamp", "statement_timestamp", "clock_timestamp", "random"]
+)
+OF_MANY_ROWS = frozenset(
+    ["count", "sum", "avg", "min", "max", "array_agg", "string_agg", "bool_and", "bool_or"]
+)
+#: What else a statement may have, which makes it more than simple.
+MORE = {
+    "fromClause": "reads other tables",
+    "usingClause": "reads other tables",
+    "withClause": "has a WITH",
+    "returningList": "returns rows",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    #: Number of the column.
+    column: int
+    value: Node
+    reads: frozenset[int]
+    #: Of the moment, as `updated_at = now()`: no two runs of it agree.
+    is_touch: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    version: str
+    table: int
+    assignments: tuple[Assignment, ...]
+    #: All of them must hold.
+    where: tuple[Node, ...]
+    #: Numbers of the table's columns by the names that the statement uses.
+    scope: Mapping[str, int]
+
+    @property
+    def changes(self) -> frozenset[int]:
+        return frozenset(one.column for one in self.assignments)
+
+    def conditions(self) -> tuple[Node, ...]:
+        """Which rows it concerns; without what only asks whether a row is done already.
+
+        Raises NotSimple where the rest depends on what it sets.
+        """
+        rest = tuple(one for one in self.where if not self._asks_if_done(one))
+        if any(self.changes & {self.scope.get(c) for c in expressions.columns(o)} for o in rest):
+            raise NotSimple("sets a column that its own WHERE looks at")
+        return rest
+
+    def _asks_if_done(self, condition: Node) -> bool:
+        ((kind, node),) = condition.items()
+        if kind == "NullTest":
+            sides = [node["arg"]]
+        elif kind == "A_Expr" and (
+            node["kind"] == "AEXPR_DISTINCT" or node["name"][-1]["String"]["sval"] in ("<>", "!=")
+        ):
+            sides = [node["lexpr"], node["rexpr"]]
+        else:
+            return False
+        plain = (side["ColumnRef"]["fields"][-1] for side in sides if "ColumnRef" in side)
+        named = {one["String"]["sval"] for one in plain if "String" in one}
+        return any(self.scope.get(name) in self.changes for name in named)
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    version: str
+    table: int
+    where: tuple[Node, ...]
+    scope: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """`catalogue`, `made`: which functions are not the server's own, or may change something."""
+
+    catalogue: Catalogue
+    made: frozenset[str]
+
+    def update(self, met: Met) -> Update:
+        """Raises NotSimple."""
+        node = self._check(met)
+        found = []
+        for target in bare(node["targetList"]):
+            if "indirection" in target or "MultiAssignRef" in target["val"]:
+                raise NotSimple("sets parts of a value")
+            reads = self.reads(met, target["val"])
+            is_touch = not reads and self._is_of_the_moment(target["val"])
+            column = self._number(met, target["name"])
+            found.append(Assignment(column, target["val"], reads, is_touch))
+        for one in found:
+            self.check(met, one.value, may_be_touch=one.is_touch)
+        return Update(met.version, met.table, tuple(found), self._where(met, node), met.scope)
+
+    def delete(self, met: Met) -> Delete:
+        """Raises NotSimple."""
+        return Delete(met.version, met.table, self._where(met, self._check(met)), met.scope)
+
+    def _check(self, met: Met) -> Node:
+        node = met.change.value or {}
+        for clause, does in MORE.items():
+            if clause in node:
+                raise NotSimple(does)
+        return node
+
+    def _where(self, met: Met, node: Node) -> tuple[Node, ...]:
+        found = tuple(conjuncts(node["whereClause"])) if "whereClause" in node else ()
+        for one in found:
+            self.reads(met, one)
+            self.check(met, one)
+        return found
+
+    def reads(self, met: Met, tree: Node) -> frozenset[int]:
+        return frozenset(self._number(met, name) for name in expressions.columns(tree))
+
+    def _number(self, met: Met, name: str) -> int:
+        number = met.scope.get(name, 0)
+        if number <= 0:
+            raise NotSimple(f"names {name}, which is not there")
+        if self.catalogue.table(met.table).column(number).is_generated:
+            raise NotSimple(f"names {name}, which is computed")
+        return number
+
+    def check(self, met: Met, tree: Node, *, may_be_touch: bool = False) -> None:
+        """That it is a matter of the row alone. Raises NotSimple."""
+        render(tree, called(met.scope, {}, ""))
+        for name in sorted(expressions.functions(tree)):
+            own = name in self.made or name in self.catalogue.functions
+            if own or name in OF_MANY_ROWS or self._may_change(name, may_be_touch=may_be_touch):
+                raise NotSimple(f"calls {name}")
+
+    def _may_change(self, name: str, *, may_be_touch: bool) -> bool:
+        if name in OF_THE_MOMENT:
+            return not may_be_touch
+        return name in self.catalogue.volatile
+
+    def _is_of_the_moment(self, tree: Node) -> bool:
+        return bool(expressions.functions(tree) & OF_THE_MOMENT)
+
+
+def conjuncts(tree: Node) -> Iterator[Node]:
+    both = tree.get("BoolExpr", {})
+    if both.get("boolop") == "AND_EXPR":
+        for one in both["args"]:
+            yield from conjuncts(one)
+    else:
+        yield tree
+
+
+def called(scope: Mapping[str, int], names: Mapping[int, str], prefix: str) -> Called:
+    """How a statement's columns are called where its expressions run: `names` by number."""
+
+    def name_of(name: str) -> str:
+        return prefix + quote(names.get(scope.get(name, 0), name))
+
+    return name_of

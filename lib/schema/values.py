@@ -1,0 +1,403 @@
+"""Values that depend on each other across two releases, from the authors' own UPDATEs.
+
+A down part's UPDATE tells how the older code's columns follow from the newer's: it is carried out
+on the way back. With the up part's UPDATE it also makes a trigger that keeps both in step from then
+on. A DELETE of a down part is carried out, too. Whatever row is changed is kept as it was. Pure.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from lib.schema import in_step
+from lib.schema.in_step import Group, Side, Writer, comparable
+from lib.schema.models import (
+    BACK,
+    DIRECTION,
+    POSITION,
+    RUN,
+    RUN_ID,
+    Code,
+    Do,
+    Step,
+    Table,
+    literal,
+    quote,
+)
+from lib.schema.outcome import TOO_MANY
+from lib.schema.rendering import NotSimple, render
+from lib.schema.retyping import Retyping
+from lib.schema.statements import DELETE, UPDATE
+from lib.schema.unfit import Unfit
+from lib.schema.updates import Assignment, Delete, Reader, Update, called
+from lib.schema.walk import Met, Walk
+
+#: More would hold the table for too long.
+MAX_CHANGED_ROWS = 1_000_000
+MAX_SCANNED_BYTES = 600_000_000
+SIMPLE = (
+    "Write it as an UPDATE or DELETE of the row's own columns, with functions of PostgreSQL only;"
+    " or say `-- rollback: safe <reason>` at the top of the migration, if the older code runs"
+    " without it."
+)
+
+
+@dataclass(slots=True)
+class Values:
+    """`downs`: what the down parts write, the newest version first."""
+
+    walk: Walk
+    downs: list[Met]
+    made: frozenset[str]
+    updates: list[Update] = field(default_factory=list)
+    deletes: list[Delete] = field(default_factory=list)
+    groups: dict[int, list[Group]] = field(default_factory=dict)
+    retypings: list[Retyping] = field(default_factory=list)
+    reader: Reader = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Raises Unfit for what a down part writes and nobody can derive."""
+        self.reader = Reader(self.walk.catalogue, self.made)
+        for met in self.downs:
+            if self._concerns_older(met):
+                self._read(self.reader, met)
+        ups = self._ups(self.reader)
+        for oid in sorted({one.table for one in (*self.updates, *ups)}):
+            if found := list(self._groups_of(oid, ups)):
+                self.groups[oid] = found
+
+    @property
+    def derived(self) -> frozenset[tuple[int, int]]:
+        """Columns of the newer release that have a value where the older code writes a row."""
+        return frozenset(
+            (oid, assignment.column)
+            for oid, groups in self.groups.items()
+            for group in groups
+            for _, assignment in group.newer.updates
+        )
+
+    def concerns(self, oid: int, column: int) -> bool:
+        """A down part reads or writes the column, or it is in step with others."""
+        return any(
+            column in (*update.changes, *(n for a in update.assignments for n in a.reads))
+            for update in self.updates
+            if update.table == oid
+        ) or any(
+            column in (*group.older.columns, *group.newer.columns)
+            for group in self.groups.get(oid, ())
+        )
+
+    def covers(self, met: Met) -> bool:
+        """A down part of its version takes back what an up part wrote into old columns."""
+        if met.change.to == UPDATE:
+            mine = (one for one in self.updates if one.table == met.table)
+            changed = {c for one in mine if one.version == met.version for c in one.changes}
+            old = {c for c in met.columns if (met.table, c) not in self.walk.new_columns}
+            return bool(old) and old <= changed
+        return met.change.to != DELETE and any(
+            (one.version, one.table) == (met.version, met.table) for one in self.deletes
+        )
+
+    def _concerns_older(self, met: Met) -> bool:
+        if met.table <= 0 or met.table in self.walk.new_tables:
+            return False
+        if met.change.to != UPDATE:
+            return met.change.to == DELETE
+        return any(number in self._older_columns(met.table) for number in met.columns)
+
+    def _older_columns(self, oid: int) -> set[int]:
+        return {number for number in self.walk.columns[oid].values() if number > 0}
+
+    def _read(self, reader: Reader, met: Met) -> None:
+        table = self.walk.catalogue.table(met.table)
+        try:
+            self._check_table(table, met)
+            if met.change.to == DELETE:
+                self.deletes.append(reader.delete(met))
+            else:
+                self.updates.append(reader.update(met))
+        except NotSimple as reason:
+            if not met.is_asserted:
+                raise Unfit(
+                    Code.UNSUPPORTED,
+                    f"what the down part of {met.version} writes into {table.called} cannot be"
+                    f" derived: it {reason} (line {met.change.line}).",
+                    SIMPLE,
+                ) from None
+
+    def _check_table(self, table: Table, met: Met) -> None:
+        has_parts = any(table.oid in one.parents for one in self.walk.catalogue)
+        if table.kind != "r" or table.parents or has_parts:
+            raise NotSimple("is about a partitioned table or a view")
+        if not table.key:
+            raise NotSimple("is about a table without a primary key")
+        if {one.number for one in table.key} & set(met.columns):
+            raise NotSimple("sets a primary key")
+        if table.size_bytes > MAX_SCANNED_BYTES:
+            raise Unfit(
+                Code.BUDGET,
+                f"{table.called} has {table.size_bytes // 1_000_000} MB, which would be read"
+                " through while its writers wait.",
+                "Choose another version, or fix forward.",
+            )
+
+    def _ups(self, reader: Reader) -> list[Update]:
+        """What the newer release filled its columns with, where that is a matter of the row."""
+        found = []
+        for met in self.walk.met:
+            fills = met.change.to == UPDATE and met.table in self.walk.columns
+            if fills and any((met.table, c) in self.walk.new_columns for c in met.columns):
+                try:
+                    update = reader.update(met)
+                    update.conditions()
+                    found.append(update)
+                except NotSimple:
+                    continue
+        return found
+
+    # --- which columns belong together
+
+    def _groups_of(self, oid: int, ups: list[Update]) -> Iterator[Group]:
+        table = self.walk.catalogue.table(oid)
+        new = {number for table_, number in self.walk.new_columns if table_ == oid}
+        back = [(u, a) for u in self.updates if u.table == oid for a in u.assignments]
+        back = [(u, a) for u, a in back if a.reads & new and a.column not in new]
+        on = [(u, a) for u in ups if u.table == oid for a in u.assignments if a.column in new]
+        on = list({a.column: (u, a) for u, a in reversed(on) if not a.is_touch}.values())
+        for columns in connected([(a.column, a.reads) for _, a in (*back, *on)]):
+            older = [(u, a) for u, a in back if a.column in columns]
+            newer = [(u, a) for u, a in on if a.column in columns]
+            if older or any(self.is_required(table, a.column) for _, a in newer):
+                self._check_conditions(older)
+                yield Group(
+                    table,
+                    Side(tuple(sorted(columns - new)), tuple(older)),
+                    Side(tuple(sorted(columns & new)), tuple(newer)),
+                )
+
+    def _check_conditions(self, older: list[tuple[Update, Assignment]]) -> None:
+        for update, _ in older:
+            try:
+                update.conditions()
+            except NotSimple as reason:
+                table = self.walk.catalogue.table(update.table)
+                raise Unfit(
+                    Code.UNSUPPORTED,
+                    f"what the down part of {update.version} writes into {table.called} cannot be"
+                    f" derived: it {reason}.",
+                    SIMPLE,
+                ) from None
+
+    def is_required(self, table: Table, number: int) -> bool:
+        """NOT NULL, and relaxed on the way back: an INSERT of the older code leaves it empty."""
+        column = table.column(number)
+        is_new = (table.oid, number) in self.walk.new_columns
+        is_retyped = any(
+            (one.table.oid, one.column.number) == (table.oid, number) for one in self.retypings
+        )
+        if is_retyped:
+            return column.not_null
+        return is_new and column.not_null and not column.fills_itself
+
+    # --- steps
+
+    def steps(
+        self, tables: Mapping[int, str], columns: Mapping[int, Mapping[int, str]]
+    ) -> Iterator[Step]:
+        """In order. `tables`, `columns`: as all will be called when they run."""
+        groups = {oid: list(of) for oid, of in self.groups.items()}
+        for one in self.retypings:
+            groups.setdefault(one.table.oid, []).append(one.group)
+            yield one.step(tables[one.table.oid], columns[one.table.oid])
+        for update in self.updates:
+            yield self._copy_back(update, tables[update.table], columns[update.table])
+        for delete in self.deletes:
+            yield self._delete(delete, tables[delete.table], columns[delete.table])
+        for oid, of in groups.items():
+            yield self._keep_in_step(of, tables[oid], columns[oid])
+
+    def _copy_back(self, update: Update, here: str, names: Mapping[int, str]) -> Step:
+        table = self.walk.catalogue.table(update.table)
+        older = self._older_columns(table.oid)
+        mine = [one for one in update.assignments if one.column in older]
+        row = called(update.scope, names, "")
+        differs = []
+        for one in mine:
+            column = table.column(one.column)
+            value = f"CAST({render(one.value, row)} AS {base(column.type)})"
+            now, then = comparable(column, quote(names[one.column])), comparable(column, value)
+            if not one.is_touch:
+                differs.append(f"({value} IS NOT NULL AND {now} IS DISTINCT FROM {then})")
+        where = [render(one, row) for one in update.where]
+        condition = " AND ".join([*where, f"({' OR '.join(differs) or 'true'})"])
+        sets = ", ".join(
+            f"{quote(names[one.column])} = COALESCE("
+            f"CAST({render(one.value, row)} AS {base(table.column(one.column).type)}),"
+            f" {quote(names[one.column])})"
+            for one in mine
+        )
+        changed = ", ".join(f"{table.called}.{names[one.column]}" for one in mine)
+        is_mapping = not any((table.oid, r) in self.walk.new_columns for a in mine for r in a.reads)
+        return Step(
+            Do.COPY_BACK,
+            table.oid,
+            self._within(
+                changing(table, here, "before", condition, f"UPDATE {here} SET {sets} WHERE")
+            ),
+            f"{changed} {'has' if len(mine) == 1 else 'have'} what the newer code wrote",
+            name=f"before_{RUN}_{POSITION}",
+            undo=self._put_back(table, update, mine) if is_mapping else "",
+        )
+
+    def _put_back(self, table: Table, update: Update, mine: list[Assignment]) -> str:
+        """Where nobody has changed since what the down part made of it."""
+        names = {one.number: one.name for one in table.columns}
+        kept = called(update.scope, names, "kept.")
+        key = " AND ".join(f"now.{quote(c.name)} = kept.{quote(c.name)}" for c in table.key)
+        parts = []
+        for one in mine:
+            column = table.column(one.column)
+            now, was = f"now.{quote(column.name)}", f"kept.{quote(column.name)}"
+            made = f"CAST({render(one.value, kept)} AS {base(column.type)})"
+            if not one.is_touch:
+                parts.append(
+                    f"{comparable(column, now)} IS NOT DISTINCT FROM {comparable(column, made)}"
+                    f" AND {comparable(column, now)} IS DISTINCT FROM {comparable(column, was)}"
+                )
+        sets = ", ".join(
+            f"{quote(names[one.column])} = kept.{quote(names[one.column])}" for one in mine
+        )
+        source = f"_rollback.before_{RUN}_{BACK}"
+        where = " AND ".join([key, *parts])
+        return self._within(putting_back(table, source, sets, where))
+
+    def _delete(self, delete: Delete, here: str, names: Mapping[int, str]) -> Step:
+        table = self.walk.catalogue.table(delete.table)
+        where = [render(one, called(delete.scope, names, "")) for one in delete.where]
+        columns = ", ".join(quote(one.name) for one in table.columns if not one.is_generated)
+        key = " AND ".join(f"now.{quote(c.name)} = kept.{quote(c.name)}" for c in table.key)
+        source = f"_rollback.deleted_{RUN}_{BACK}"
+        return Step(
+            Do.DELETE_ROWS,
+            table.oid,
+            self._within(
+                changing(
+                    table,
+                    here,
+                    "deleted",
+                    " AND ".join(where) or "true",
+                    f"DELETE FROM {here} WHERE",
+                )
+            ),
+            f"rows of {table.called} that the newer release brought go aside",
+            name=f"deleted_{RUN}_{POSITION}",
+            undo=f"""
+DO $rollback$ BEGIN
+  IF to_regclass('{source}') IS NOT NULL THEN
+    INSERT INTO {table.sql} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}
+      FROM {source} kept WHERE NOT EXISTS (SELECT FROM {table.sql} now WHERE {key});
+  END IF;
+END $rollback$""".strip(),
+        )
+
+    def _within(self, block: str) -> str:
+        return within(self.walk.catalogue.search_path, block)
+
+    def _keep_in_step(self, groups: list[Group], here: str, names: Mapping[int, str]) -> Step:
+        tables = [group.table for group in groups]
+        columns = {one.number: one for table in tables for one in table.columns}
+        table = replace(tables[0], columns=tuple(columns.values()))
+        required = frozenset(
+            one.number
+            for one in table.columns
+            if one.not_null and not self.is_required(table, one.number)
+        )
+        writer = Writer(self.walk.catalogue, table, names, required)
+        pairs = [
+            " and ".join(names[n] for n in (*group.older.columns, *group.newer.columns))
+            for group in groups
+        ]
+        moves = here != table.sql or any(names[c.number] != c.name for c in table.columns)
+        return Step(
+            Do.KEEP_IN_STEP,
+            table.oid,
+            in_step.statements(writer, groups, here),
+            f"{table.called}: {'; '.join(pairs)} are kept in step",
+            name=f"in_step_{RUN}_{table.oid}",
+            undo=in_step.end(table.oid) if moves else "",
+        )
+
+
+def connected(edges: list[tuple[int, frozenset[int]]]) -> Iterator[set[int]]:
+    """Columns that are reached from each other, however far."""
+    left = [{column, *reads} for column, reads in edges]
+    while left:
+        found = left.pop(0)
+        while near := [one for one in left if one & found]:
+            for one in near:
+                found |= one
+                left.remove(one)
+        yield found
+
+
+def changing(table: Table, here: str, what: str, condition: str, change: str) -> str:
+    """Rows are kept whole, then changed; the journal is told how many. Nothing else writes now."""
+    kept = f"{what}_{RUN}_{POSITION}"
+    called = table.called.replace("'", "''").replace("%", "%%")
+    return f"""
+DO $rollback$
+#variable_conflict use_column
+DECLARE rollback_rows bigint;
+BEGIN
+  CREATE TABLE _rollback.{kept} AS SELECT * FROM {here} WHERE {condition};
+  GET DIAGNOSTICS rollback_rows = ROW_COUNT;
+  IF rollback_rows = 0 THEN
+    DROP TABLE _rollback.{kept};
+    RETURN;
+  ELSIF rollback_rows > {MAX_CHANGED_ROWS} THEN
+    RAISE EXCEPTION '% rows of {called} would change',
+      rollback_rows USING ERRCODE = '{TOO_MANY}';
+  END IF;
+  {change} {condition};
+  {noted(table, kept, what)}
+END $rollback$""".strip()
+
+
+def noted(table: Table, kept: str, what: str) -> str:
+    return f"""UPDATE _rollback.actions SET rows = rollback_rows
+    WHERE run_id = '{RUN_ID}' AND direction = '{DIRECTION}' AND position = {POSITION};
+  INSERT INTO _rollback.quarantine (run_id, kept_in, table_name, constraint_name, rows, what)
+    VALUES ('{RUN_ID}', '{kept}', {literal(table.called)}, '', rollback_rows, '{what}');"""
+
+
+def putting_back(table: Table, source: str, sets: str, where: str) -> str:
+    kept = f"replaced_{RUN}_{POSITION}"
+    return f"""
+DO $rollback$
+#variable_conflict use_column
+DECLARE rollback_rows bigint;
+BEGIN
+  IF to_regclass('{source}') IS NULL THEN
+    RETURN;
+  END IF;
+  CREATE TABLE _rollback.{kept} AS
+    SELECT now.* FROM {table.sql} now, {source} kept WHERE {where};
+  GET DIAGNOSTICS rollback_rows = ROW_COUNT;
+  IF rollback_rows = 0 THEN
+    DROP TABLE _rollback.{kept};
+    RETURN;
+  END IF;
+  UPDATE {table.sql} now SET {sets} FROM {source} kept WHERE {where};
+  {noted(table, kept, "replaced")}
+END $rollback$""".strip()
+
+
+def base(name: str) -> str:
+    """Without modifiers: a cast to varchar(5) would cut off what does not fit."""
+    return re.sub(r"\([0-9, ]+\)", "", name)
+
+
+def within(path: Sequence[str], block: str) -> str:
+    """Types are found where the authors found them; everything else is named with its schema."""
+    schemas = ", ".join(["pg_catalog", *map(quote, path)])
+    return f"SET LOCAL search_path = {schemas};\n{block};\nSET LOCAL search_path = ''"
