@@ -186,7 +186,7 @@ def build(settings: Settings) -> Services:
         deadman=deadman,
         preflight=preflight,
         check=check,
-        ledger=LedgerWatch(ledger_events, app_database_url, needs_forward),
+        ledger=LedgerWatch(ledger_events, planner.app, needs_forward),
         probe_paths=settings.probe_paths,
     )
     return Services(

@@ -104,6 +104,22 @@ class NeedsForward:
         for environment in Environment:
             await self._look(environment, rolled_back)
 
+    async def is_over(self) -> bool:
+        """What keeps values in step with an older release may end: a newer one is live for good.
+
+        By what `look` has read just before.
+        """
+        kept = set(self.rolled_back.in_step)
+        if not kept:
+            return False
+        for environment in Environment:
+            live = await self.database.one(LIVE, environment=environment)
+            only = [live["deployment_id"]] if live else []
+            known = await self._contained(environment, only, sorted(kept))
+            if any(kept <= set(versions) for versions in known.values()):
+                return True
+        return False
+
     async def _look(self, environment: Environment, rolled_back: Sequence[str]) -> None:
         live = await self.database.one(LIVE, environment=environment)
         if live is None:

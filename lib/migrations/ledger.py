@@ -38,17 +38,11 @@ class Ledger:
     rolled_back: tuple[str, ...] = ()
 
 
-async def read_ledger(url: str) -> list[str] | None:
-    """The applied versions in order; None when the database does not answer in time.
-
-    A database without a ledger has no migrations: an empty list.
-    """
-    ledger = await read_whole_ledger(url)
-    return None if ledger is None else list(ledger.applied)
-
-
 async def read_whole_ledger(url: str) -> Ledger | None:
-    """As `read_ledger`, with what is taken back of it."""
+    """None when the database does not answer in time.
+
+    A database without a ledger has no migrations: none are applied.
+    """
     try:
         return await asyncio.wait_for(read(url), TIMEOUT_SECONDS)
     except (TimeoutError, psycopg.Error):

@@ -10,8 +10,9 @@ from datetime import timedelta
 
 from lib import errors
 from lib.deployments.needs_forward import NeedsForward
-from lib.migrations.ledger import TIMEOUT_SECONDS, read_ledger
+from lib.migrations.ledger import TIMEOUT_SECONDS
 from lib.migrations.ledger_events import LedgerEvents
+from lib.schema.app_database import AppDatabase
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +27,10 @@ LAST_READING_SECONDS = TIMEOUT_SECONDS + 1.0
 
 @dataclass(frozen=True, slots=True)
 class LedgerWatch:
-    """`app_database_url` None: there is no ledger to watch."""
+    """`app` None: there is no ledger to watch."""
 
     events: LedgerEvents
-    app_database_url: str | None
+    app: AppDatabase | None
     needs_forward: NeedsForward
 
     @asynccontextmanager
@@ -56,17 +57,20 @@ class LedgerWatch:
 
         An app's database that does not answer in time is no change, and never an error.
         """
-        if self.app_database_url is None:
+        if self.app is None:
             return False
         fence = await self.events.claim(every=READ_EVERY - SLACK)
         if fence is None:
             return False
-        ledger = await read_ledger(self.app_database_url)
-        if ledger is None:
+        read = await self.app.ledger()
+        if read is None:
             log.warning("ledger_unread")
             return False
+        ledger = list(read.applied)
         has_changed = await self.events.note(fence, ledger)
         await self.needs_forward.look()
+        if await self.needs_forward.is_over():
+            log.info("values_let_go", extra={"how": (await self.app.let_go()).sentence})
         if has_changed:
             log.info("ledger_changed", extra={"newest": ledger[-1] if ledger else "none"})
         return has_changed

@@ -102,6 +102,10 @@ class AppDatabase:
         """Undo the run."""
         return await self._executor(budget).forward(run_id)
 
+    async def let_go(self) -> "Outcome":
+        """End what keeps values in step, of all runs that are forward again."""
+        return await self._executor(RUN_BUDGET).let_go()
+
     async def status(self, run_id: UUID) -> "Run | None":
         """None: nothing of this run was ever done. Raises Away."""
         from lib.schema.outcome import Again, Refused

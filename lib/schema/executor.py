@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
-from lib.schema import catalogue, guard, journal
+from lib.schema import catalogue, guard, in_step, journal
 from lib.schema.forward import Forward
 from lib.schema.journal import Run, Standing
-from lib.schema.models import CHANGES_ROWS, Catalogue, Code, Down, Lock, Mode, for_run, quote
+from lib.schema.models import CHANGES_ROWS, Catalogue, Code, Do, Down, Lock, Mode, for_run, quote
 from lib.schema.outcome import PLAN_AGAIN, Again, Outcome, Refused, State
 from lib.schema.session import STATEMENT_MS, Session, array, connect, find_ledger, still_as_planned
 
@@ -37,6 +37,10 @@ END_SLEEPERS = """
 SELECT pg_terminate_backend(s.pid) FROM pg_locks l JOIN pg_stat_activity s USING (pid)
 WHERE l.relation = ANY(%s) AND l.granted AND s.state LIKE 'idle in transaction%%'
   AND s.usename = current_user AND s.pid <> pg_backend_pid()
+"""
+NAMES_OF = """
+SELECT c.oid::bigint AS oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS sql
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY(%s) ORDER BY c.oid
 """
 #: PostgREST and Supabase keep the schema in memory.
 TELL = "NOTIFY pgrst, 'reload schema'"
@@ -83,6 +87,33 @@ class Executor:
             sentence = outcome.sentence.replace("Nothing was changed", "It is not forward yet")
             return replace(outcome, sentence=sentence, remedy="The same again goes on from there.")
         return outcome
+
+    async def let_go(self) -> Outcome:
+        """End what keeps values in step, of all runs that are forward again."""
+        return await self.persist(self._let_go, [])
+
+    async def _let_go(self) -> Outcome:
+        async with connect(self.url) as session:
+            ended: list[str] = []
+            for run in await journal.in_step(session.connection):
+                steps = [step for step in run.steps if step.do is Do.KEEP_IN_STEP]
+                oids = [step.table for step in steps]
+                there = await session.all(NAMES_OF, oids)
+                run_id = UUID(run.run_id)
+                async with session.transaction():
+                    await session.locked(
+                        [Lock(row["oid"], row["sql"]) for row in there],
+                        *(for_run(in_step.end(oid), run_id, "forward", 0, 0) for oid in oids),
+                        f"UPDATE _rollback.runs SET in_step = false WHERE run_id = '{run_id}'",
+                    )
+                ended += run.versions
+        versions = ", ".join(ended)
+        return Outcome(
+            State.DONE,
+            f"Values of {versions} are not kept in step any more."
+            if ended
+            else "No values are kept in step with a release that is forward again.",
+        )
 
     async def persist(
         self, attempt: Callable[[], Awaitable[Outcome]], tables: list[int]

@@ -93,6 +93,10 @@ COMMIT
 """
 
 RUN = "SELECT run_id, state, versions, plan, plan_sha256 FROM _rollback.runs WHERE run_id = %s"
+IN_STEP = """
+SELECT run_id, state, versions, plan, plan_sha256 FROM _rollback.runs
+WHERE state = 'forward' AND in_step ORDER BY number
+"""
 STANDING = "SELECT run_id, state, versions FROM _rollback.runs ORDER BY number"
 #: Changes with everything that ever becomes of a run: a plan is made for one, and for no other.
 FINGERPRINT = """
@@ -166,8 +170,17 @@ async def standing(connection: AsyncConnection[DictRow]) -> Standing:
 
 async def find(connection: AsyncConnection[DictRow], run_id: UUID) -> Run | None:
     row = await (await connection.execute(RUN, [run_id])).fetchone()
-    if row is None:
-        return None
+    return None if row is None else as_run(row)
+
+
+async def in_step(connection: AsyncConnection[DictRow]) -> list[Run]:
+    """Runs that are forward again, and whose values are still kept in step."""
+    if not await is_there(connection):
+        return []
+    return [as_run(row) for row in await (await connection.execute(IN_STEP)).fetchall()]
+
+
+def as_run(row: DictRow) -> Run:
     plan: dict[str, Any] = row["plan"]
     return Run(
         run_id=str(row["run_id"]),

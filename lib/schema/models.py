@@ -17,6 +17,8 @@ def quote(*names: str) -> str:
     return ".".join('"' + name.replace('"', '""') + '"' for name in names)
 
 
+#: What a statement of ours raises that would change more rows than it may.
+TOO_MANY = "RB004"
 #: In a step's statements, until it is known which run carries them out: its id, short and whole;
 #: the direction; the step's position among the actions of that direction, and of the way back.
 RUN, RUN_ID = "{rollback:run}", "{rollback:run_id}"

@@ -6,7 +6,7 @@ from enum import StrEnum
 import psycopg
 
 from lib.schema import guard
-from lib.schema.models import Code
+from lib.schema.models import TOO_MANY, Code
 
 
 class State(StrEnum):
@@ -67,8 +67,6 @@ NOT_THERE = {"42P01", "42703", "42704", "3F000"}
 #: NOT NULL, foreign key, unique, check, exclusion; and all of class 22: a value too long, out of
 #: range, or none of the type.
 CONTRADICTS = {"23502", "23503", "23505", "23514", "23P01", CONTRADICTION}
-#: More rows would be changed than may be.
-TOO_MANY = "RB004"
 PLAN_AGAIN = "Plan again: the database has changed since."
 CHOOSE = "Choose another version, or fix forward."
 #: What the server says -> code, reason, remedy.

@@ -17,6 +17,7 @@ from lib.schema.models import (
     POSITION,
     RUN,
     RUN_ID,
+    TOO_MANY,
     Code,
     Do,
     Step,
@@ -24,7 +25,6 @@ from lib.schema.models import (
     literal,
     quote,
 )
-from lib.schema.outcome import TOO_MANY
 from lib.schema.rendering import NotSimple, render
 from lib.schema.retyping import Retyping
 from lib.schema.statements import DELETE, UPDATE

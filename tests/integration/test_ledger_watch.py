@@ -15,6 +15,7 @@ from lib.health.sweep import YOUNG
 from lib.migrations.ledger import TIMEOUT_SECONDS
 from lib.migrations.watch import READ_EVERY, LedgerWatch
 from lib.rollback.models import Environment
+from lib.schema.app_database import AppDatabase
 from lib.settings import load
 from lib.wiring import build
 
@@ -197,7 +198,9 @@ async def test_a_ledger_that_cannot_be_read_is_no_event(look, events, app, state
 async def test_a_database_that_is_away_is_no_event(services, pass_time, events, look):
     await look()
     away = LedgerWatch(
-        services.ledger_events, f"postgresql://{LOOPBACK}:{free_port()}/app", services.needs_forward
+        services.ledger_events,
+        AppDatabase(f"postgresql://{LOOPBACK}:{free_port()}/app"),
+        services.needs_forward,
     )
     await pass_time(READ_EVERY)
 
@@ -225,7 +228,9 @@ async def test_a_database_that_hangs_delays_no_look(services, pass_time, control
     silent = socket.create_server((LOOPBACK, 0))
     port = silent.getsockname()[1]
     watch = LedgerWatch(
-        services.ledger_events, f"postgresql://{LOOPBACK}:{port}/app", services.needs_forward
+        services.ledger_events,
+        AppDatabase(f"postgresql://{LOOPBACK}:{port}/app"),
+        services.needs_forward,
     )
     await pass_time(READ_EVERY)
     async with watch.watching(stop_at=time.monotonic() + 60):
@@ -243,7 +248,9 @@ async def test_a_sweep_that_must_end_does_not_wait_for_it(services, pass_time, c
     silent = socket.create_server((LOOPBACK, 0))
     port = silent.getsockname()[1]
     watch = LedgerWatch(
-        services.ledger_events, f"postgresql://{LOOPBACK}:{port}/app", services.needs_forward
+        services.ledger_events,
+        AppDatabase(f"postgresql://{LOOPBACK}:{port}/app"),
+        services.needs_forward,
     )
     await pass_time(READ_EVERY)
     async with watch.watching(stop_at=time.monotonic()):

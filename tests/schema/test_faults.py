@@ -21,8 +21,9 @@ from tests.schema.world import World
 #: One of every kind of step, forward with each kind of proof.
 OLD = """
 CREATE TABLE tables (id int PRIMARY KEY);
-CREATE TABLE guests (id int PRIMARY KEY, name text NOT NULL, email text, seats int);
-INSERT INTO tables VALUES (1); INSERT INTO guests VALUES (1, 'Ann', 'a@x', 1)
+CREATE TABLE guests (id int PRIMARY KEY, name text NOT NULL, email text, seats int,
+  arrives text, state text NOT NULL DEFAULT 'new');
+INSERT INTO tables VALUES (1); INSERT INTO guests VALUES (1, 'Ann', 'a@x', 1, '16:30')
 """
 NEW = """
 ALTER TABLE guests ADD COLUMN phone text;
@@ -32,14 +33,22 @@ ALTER TABLE guests ADD CONSTRAINT seated CHECK (seats > 0);
 ALTER TABLE guests ADD CONSTRAINT one UNIQUE (email);
 ALTER TABLE guests ADD CONSTRAINT seat FOREIGN KEY (seats) REFERENCES tables;
 CREATE TABLE gifts (guest int REFERENCES guests);
-INSERT INTO gifts VALUES (1)
+INSERT INTO gifts VALUES (1);
+ALTER TABLE guests ADD COLUMN arrives_at time;
+UPDATE guests SET arrives_at = arrives::time WHERE arrives_at IS NULL;
+UPDATE guests SET state = 'invited' WHERE state = 'new'
+"""
+DOWN = """
+UPDATE guests SET arrives = to_char(arrives_at, 'HH24:MI')
+ WHERE arrives IS DISTINCT FROM to_char(arrives_at, 'HH24:MI');
+UPDATE guests SET state = 'new' WHERE state = 'invited'
 """
 
 
 @pytest.fixture
 def app(world):
     world.migrate(OLD)
-    world.migrate(NEW)
+    world.migrate(NEW, DOWN)
     return world
 
 
@@ -231,7 +240,8 @@ def vacuumed(tmp_path, server):
         app.migrate(OLD)
         app.migrate(NEW)
         app.execute(
-            "INSERT INTO guests SELECT n, 'x', 'm' || n, 1, '1' FROM generate_series(100, 9999) n",
+            "INSERT INTO guests (id, name, email, seats, phone)"
+            " SELECT n, 'x', 'm' || n, 1, '1' FROM generate_series(100, 9999) n",
             f"ALTER TABLE guests SET (autovacuum_vacuum_threshold = 1, {slowly})",
             "DELETE FROM guests WHERE id > 3000",
             "ALTER SYSTEM SET autovacuum_naptime = 1",

@@ -111,6 +111,9 @@ class World:
     def forward(self, run_id: UUID, seconds: float = 10) -> Outcome:
         return asyncio.run(self.executor(seconds).forward(run_id))
 
+    def let_go(self) -> Outcome:
+        return asyncio.run(self.executor().let_go())
+
     def shape(self) -> list[tuple[Any, ...]]:
         """Columns, constraints, indexes and triggers, as text: for comparing before and after.
 
