@@ -4,15 +4,18 @@ Without the database: what only the catalogue knows (which constraint a name mea
 table, how many rows there are) is left to the planner, which may refuse more, and never less.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lib.schema import past, statements
-from lib.schema.models import Code, Migration
-from lib.schema.past import Past
+from lib.schema import past, statements, types
+from lib.schema.expressions import Node
+from lib.schema.models import Catalogue, Code, Migration
+from lib.schema.past import Past, same_column
+from lib.schema.rendering import NotSimple
 from lib.schema.rules import RULES, Rule, Verdict
-from lib.schema.statements import Change, Text
+from lib.schema.statements import DELETE, INSERT, UPDATE, Change, Text
+from lib.schema.updates import Reader
 
 
 class Level(StrEnum):
@@ -76,15 +79,97 @@ def judge(migration: Migration, text: Text, lasting: Past) -> Iterator[Finding]:
         message = cannot(migration.version, reason)
         yield Finding(migration.version, 1, Level.STOP, message, Code.NO_DOWN, because=reason)
     changes = [lasting.settled(change) for change in text.changes]
+    downs = statements.read(migration.down or "").changes
+    reader = Reader(Catalogue(()), lasting.made | frozenset(CHANGES_SOMETHING))
     for change in changes:
         rule = RULES[change.kind]
-        if rule.verdict is Verdict.NEVER or not (text.safe or is_own(change, changes)):
-            yield from weigh(migration, change, rule, lasting)
-    for change in statements.read(migration.down or "").changes:
+        harmless = text.safe or is_own(change, changes) or is_widening(change, lasting)
+        if rule.verdict is Verdict.NEVER or not harmless:
+            level = taken_back(change, downs, reader)
+            yield from (
+                weigh(migration, change, rule, lasting)
+                if level is None
+                else [
+                    Finding(
+                        migration.version,
+                        change.line,
+                        level,
+                        told(level, migration.version, said(rule, change)),
+                    )
+                ]
+            )
+    for change in downs:
         rule = RULES[change.kind]
         if rule.verdict is Verdict.NEVER:
             message = f"The down text of {migration.version} {said(rule, change)}."
             yield Finding(migration.version, change.line, Level.ERROR, message, in_down=True)
+        elif not text.safe and (reason := underivable(change, changes, reader)):
+            because = f"what its down part writes into {change.subject} cannot be derived: it "
+            because += f"{reason}; write it with the row's own columns and PostgreSQL's functions"
+            yield Finding(
+                migration.version,
+                change.line,
+                Level.STOP,
+                cannot(migration.version, because),
+                Code.UNSUPPORTED,
+                in_down=True,
+                because=because,
+            )
+
+
+def underivable(change: Change, ups: Sequence[Change], reader: Reader) -> str:
+    """Why a rollback could not carry out what a down part writes; "" where it could."""
+    if change.to not in (UPDATE, DELETE) or change.value is None or is_own(change, ups):
+        return ""
+    try:
+        reader.check(change.value)
+    except NotSimple as reason:
+        return str(reason)
+    return ""
+
+
+def taken_back(change: Change, downs: Sequence[Change], reader: Reader) -> Level | None:
+    """What a rollback makes of a change by the down part's own statements; None: nothing."""
+    if change.kind == "retype":
+        back = next(
+            (one for one in downs if one.kind == "retype" and same_column(one, change)), None
+        )
+        values = [one.value for one in (change, back) if one is not None and one.value is not None]
+        if change.value is not None and back is None:
+            return None
+        return (
+            Level.EXCLUSIVE if all(is_simple(reader.check_value, one) for one in values) else None
+        )
+    if change.kind != "write_old" or change.table is None:
+        return None
+    mine = [one for one in downs if one.table == change.table and one.value is not None]
+    mine = [one for one in mine if is_simple(reader.check, one.value)]
+    if change.to == UPDATE:
+        changed = {column for one in mine if one.to == UPDATE for column in one.columns}
+        return Level.NOTE if set(change.columns) <= changed else None
+    deleted = change.to == INSERT and any(one.to == DELETE for one in mine)
+    return Level.EXCLUSIVE if deleted else None
+
+
+def is_widening(change: Change, lasting: Past) -> bool:
+    if change.kind != "retype" or change.value is not None:
+        return False
+    had = lasting.type_of(change)
+    return had is not None and types.is_wider(change.to, had)
+
+
+def is_simple(check: Callable[[Node], None], tree: Node | None) -> bool:
+    try:
+        check(tree or {})
+    except NotSimple:
+        return False
+    return True
+
+
+def told(level: Level, version: str, does: str) -> str:
+    if level is Level.EXCLUSIVE:
+        return f"Rolling back past {version} stops the newer release's code, because it {does}."
+    return f"{version} {does}: a rollback takes it back, as the down part says."
 
 
 def weigh(migration: Migration, change: Change, rule: Rule, lasting: Past) -> Iterator[Finding]:
@@ -102,8 +187,7 @@ def weigh(migration: Migration, change: Change, rule: Rule, lasting: Past) -> It
     message = {
         Level.ERROR: f"{migration.version} {does}.",
         Level.STOP: cannot(migration.version, because(does, advice)),
-        Level.EXCLUSIVE: f"Rolling back past {migration.version} stops the newer release's code,"
-        f" because it {does}.",
+        Level.EXCLUSIVE: told(Level.EXCLUSIVE, migration.version, does),
         Level.NOTE: f"{migration.version} {does}: a rollback relaxes it.",
     }[level]
     if level is not Level.STOP:
@@ -132,7 +216,7 @@ def cannot(version: str, reason: str) -> str:
 
 def is_own(change: Change, changes: Sequence[Change]) -> bool:
     """It concerns only what the same migration makes, which older code does not know."""
-    before = changes[: next(n for n, one in enumerate(changes) if one is change)]
+    before = changes[: next((n for n, one in enumerate(changes) if one is change), len(changes))]
     made = [one for one in before if one.is_new]
     if change.kind == "add_foreign_key":
         return False

@@ -126,7 +126,7 @@ def retyping(reader: Reader, met: Met, known: Known, down: str | None) -> Retypi
 
 
 def follows(reader: Reader, met: Met, column: int, value: Node, scope: Mapping[str, int]) -> Update:
-    reader.check(met, value)
+    reader.check_value(value)
     reader.reads(met, value)
     reads = frozenset(scope[name] for name in expressions.columns(value))
     assignment = Assignment(column, value, reads, is_touch=False)

@@ -88,46 +88,68 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """`catalogue`, `made`: which functions are not the server's own, or may change something."""
+    """`catalogue`, `made`: which functions are not the server's own, or may change something.
+
+    `check` needs no tables; the rest finds the columns of today.
+    """
 
     catalogue: Catalogue
     made: frozenset[str]
 
-    def update(self, met: Met) -> Update:
-        """Raises NotSimple."""
-        node = self._check(met)
-        found = []
-        for target in bare(node["targetList"]):
-            if "indirection" in target or "MultiAssignRef" in target["val"]:
-                raise NotSimple("sets parts of a value")
-            reads = self.reads(met, target["val"])
-            is_touch = not reads and self._is_of_the_moment(target["val"])
-            column = self._number(met, target["name"])
-            found.append(Assignment(column, target["val"], reads, is_touch))
-        for one in found:
-            self.check(met, one.value, may_be_touch=one.is_touch)
-        return Update(met.version, met.table, tuple(found), self._where(met, node), met.scope)
-
-    def delete(self, met: Met) -> Delete:
-        """Raises NotSimple."""
-        return Delete(met.version, met.table, self._where(met, self._check(met)), met.scope)
-
-    def _check(self, met: Met) -> Node:
-        node = met.change.value or {}
+    def check(self, node: Node) -> None:
+        """That an UPDATE or DELETE is a matter of each row alone. Raises NotSimple."""
         for clause, does in MORE.items():
             if clause in node:
                 raise NotSimple(does)
-        return node
+        for target in bare(node.get("targetList", [])):
+            if "indirection" in target or "MultiAssignRef" in target["val"]:
+                raise NotSimple("sets parts of a value")
+            self.check_value(target["val"], may_be_touch=True)
+        if "whereClause" in node:
+            self.check_value(node["whereClause"])
+
+    def check_value(self, tree: Node, *, may_be_touch: bool = False) -> None:
+        """That it is a matter of the row alone. Raises NotSimple."""
+        render(tree, lambda name: name)
+        for name in sorted(expressions.functions(tree)):
+            own = name in self.made or name in self.catalogue.functions
+            if own or name in OF_MANY_ROWS or self._may_change(name):
+                is_touch = name in OF_THE_MOMENT and not expressions.columns(tree)
+                if not (may_be_touch and is_touch):
+                    raise NotSimple(f"calls {name}")
+
+    def _may_change(self, name: str) -> bool:
+        return name in OF_THE_MOMENT or name in self.catalogue.volatile
+
+    def update(self, met: Met) -> Update:
+        """Raises NotSimple."""
+        node = met.change.value or {}
+        self.check(node)
+        found = tuple(
+            Assignment(
+                self._number(met, target["name"]),
+                target["val"],
+                self.reads(met, target["val"]),
+                is_touch=bool(expressions.functions(target["val"]) & OF_THE_MOMENT),
+            )
+            for target in bare(node["targetList"])
+        )
+        return Update(met.version, met.table, found, self._where(met, node), met.scope)
+
+    def delete(self, met: Met) -> Delete:
+        """Raises NotSimple."""
+        node = met.change.value or {}
+        self.check(node)
+        return Delete(met.version, met.table, self._where(met, node), met.scope)
+
+    def reads(self, met: Met, tree: Node) -> frozenset[int]:
+        return frozenset(self._number(met, name) for name in expressions.columns(tree))
 
     def _where(self, met: Met, node: Node) -> tuple[Node, ...]:
         found = tuple(conjuncts(node["whereClause"])) if "whereClause" in node else ()
         for one in found:
             self.reads(met, one)
-            self.check(met, one)
         return found
-
-    def reads(self, met: Met, tree: Node) -> frozenset[int]:
-        return frozenset(self._number(met, name) for name in expressions.columns(tree))
 
     def _number(self, met: Met, name: str) -> int:
         number = met.scope.get(name, 0)
@@ -136,22 +158,6 @@ class Reader:
         if self.catalogue.table(met.table).column(number).is_generated:
             raise NotSimple(f"names {name}, which is computed")
         return number
-
-    def check(self, met: Met, tree: Node, *, may_be_touch: bool = False) -> None:
-        """That it is a matter of the row alone. Raises NotSimple."""
-        render(tree, called(met.scope, {}, ""))
-        for name in sorted(expressions.functions(tree)):
-            own = name in self.made or name in self.catalogue.functions
-            if own or name in OF_MANY_ROWS or self._may_change(name, may_be_touch=may_be_touch):
-                raise NotSimple(f"calls {name}")
-
-    def _may_change(self, name: str, *, may_be_touch: bool) -> bool:
-        if name in OF_THE_MOMENT:
-            return not may_be_touch
-        return name in self.catalogue.volatile
-
-    def _is_of_the_moment(self, tree: Node) -> bool:
-        return bool(expressions.functions(tree) & OF_THE_MOMENT)
 
 
 def conjuncts(tree: Node) -> Iterator[Node]:

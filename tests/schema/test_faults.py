@@ -238,7 +238,7 @@ def vacuumed(tmp_path, server):
         vacuuming.create_database("app")
         app = World(vacuuming.url("app"))
         app.migrate(OLD)
-        app.migrate(NEW)
+        app.migrate(NEW, DOWN)
         app.execute(
             "INSERT INTO guests (id, name, email, seats, phone)"
             " SELECT n, 'x', 'm' || n, 1, '1' FROM generate_series(100, 9999) n",

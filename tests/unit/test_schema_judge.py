@@ -64,6 +64,52 @@ def test_a_default_that_an_earlier_version_tells_can_be_given_back():
     assert level is Level.NOTE
 
 
+@pytest.mark.parametrize(
+    ("up", "down", "level"),
+    [
+        (
+            "UPDATE guests SET state = 'invited' WHERE state = 'new'",
+            "UPDATE guests SET state = 'new' WHERE state = 'invited'",
+            Level.NOTE,
+        ),
+        (
+            "INSERT INTO roles VALUES ('planner')",
+            "DELETE FROM roles WHERE name = 'planner'",
+            Level.EXCLUSIVE,
+        ),
+        (
+            "ALTER TABLE events ALTER COLUMN starts TYPE time USING starts::time",
+            "ALTER TABLE events ALTER COLUMN starts TYPE text USING to_char(starts, 'HH24:MI')",
+            Level.EXCLUSIVE,
+        ),
+        ("ALTER TABLE guests ALTER COLUMN seats TYPE bigint", None, Level.EXCLUSIVE),
+        ("ALTER TABLE events ALTER COLUMN at TYPE time USING at::time", None, Level.STOP),
+        ("UPDATE guests SET state = 'invited' WHERE state = 'new'", None, Level.STOP),
+    ],
+)
+def test_what_a_down_part_takes_back_is_told(up, down, level):
+    assert [found for found, _, _ in judged(up, down)] == [level]
+
+
+def test_what_a_down_part_writes_and_nobody_can_derive_is_told_with_its_line():
+    ((level, line, message),) = judged(
+        "ALTER TABLE events ADD COLUMN begins time",
+        "SELECT 1;\nUPDATE events SET starts = (SELECT max(x) FROM y)",
+    )
+    assert (level, line) == (Level.STOP, 2)
+    assert "what its down part writes into events cannot be derived: it looks into other" in message
+
+
+def test_a_type_that_is_only_wider_is_no_matter():
+    assert (
+        judged(
+            "ALTER TABLE guests ALTER COLUMN name TYPE varchar(90)",
+            before="CREATE TABLE guests (name varchar(40))",
+        )
+        == []
+    )
+
+
 def test_a_down_text_that_controls_transactions_is_not_recorded():
     ((level, line, _),) = judged("SELECT 1", "SELECT 1;\nCOMMIT")
     assert (level, line) == (Level.ERROR, 2)
