@@ -1,7 +1,6 @@
 """The app that is guarded: what it does, and how its bad versions fail."""
 
 import httpx
-import psycopg
 import pytest
 
 from dev.sample_app.migrate import down_text, migrate
@@ -33,7 +32,7 @@ def test_events_come_in_the_order_of_the_day(platform, visitor):
     times = [event["starts_at"] for event in visitor.get("/api/timeline").json()["events"]]
 
     assert times == sorted(times)
-    assert len(times) == 6
+    assert len(times) == 7
 
 
 def test_vendors_are_listed(platform, visitor):
@@ -45,6 +44,23 @@ def test_vendors_are_listed(platform, visitor):
 def test_a_shot_is_ticked_off(platform, visitor):
     assert visitor.put("/api/shots/rings", json={"taken": True}).json()["taken"] is True
     assert visitor.put("/api/shots/rings", json={"taken": False}).json()["taken"] is False
+
+
+def test_an_event_is_added_to_the_day(platform, visitor, fresh):
+    toasts = {"title": "Toasts", "place": "Barn", "starts_at": "19:15"}
+
+    added = visitor.post("/api/events", json=toasts).json()
+
+    events = {event["id"]: event for event in visitor.get("/api/timeline").json()["events"]}
+    assert events[added["id"]].items() >= toasts.items()
+
+
+def test_a_vendor_is_renamed(platform, visitor, fresh):
+    renamed = visitor.put("/api/vendors/photographer", json={"name": " Lena Moss "})
+
+    names = {v["id"]: v["name"] for v in visitor.get("/api/vendors").json()["vendors"]}
+    assert renamed.json() == {"id": "photographer", "name": "Lena Moss"}
+    assert names["photographer"] == "Lena Moss"
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"starts_at": "26:00"}', b'{"note": "x"}'])
@@ -154,6 +170,12 @@ OLD = {
     "timeline": ("GET", "/api/timeline", None),
     "vendors": ("GET", "/api/vendors", None),
     "move": ("PUT", "/api/events/ceremony", {"starts_at": "16:00"}),
+    "add event": (
+        "POST",
+        "/api/events",
+        {"title": "Toasts", "place": "Barn", "starts_at": "19:15"},
+    ),
+    "rename": ("PUT", "/api/vendors/band", {"name": "The Night Owls"}),
     "take": ("PUT", "/api/shots/rings", {"taken": True}),
     "add": ("POST", "/api/shots", {"event_id": "ceremony", "subject": "The kiss"}),
     "add again": ("POST", "/api/shots", {"event_id": "ceremony", "subject": "The kiss"}),
@@ -197,6 +219,16 @@ CHANGES = {
         ("POST", "/api/shots", {"event_id": "dinner", "subject": "The toast"}),
         {"taken": False},
         ADDING,
+    ),
+    "retimes": (
+        ("PUT", "/api/events/ceremony", {"starts_at": "16:30"}),
+        {"starts_at": "16:30"},
+        {"add event"},
+    ),
+    "splits-name": (
+        ("PUT", "/api/vendors/florist", {"given_name": "Petal", "family_name": "and Stem"}),
+        {"given_name": "Petal", "family_name": "and Stem"},
+        set(),
     ),
 }
 
@@ -259,6 +291,10 @@ def test_a_longer_subject_is_refused_by_the_code_that_narrows(platform, visitor,
         ("POST", "/api/shots", {"event_id": "ceremony", "subject": ""}),
         ("POST", "/api/shots", {"subject": "The kiss"}),
         ("PUT", "/api/vendors/florist", {"arrives_at": "12:30"}),
+        ("PUT", "/api/vendors/florist", {"given_name": "Petal", "family_name": "and Stem"}),
+        ("PUT", "/api/vendors/florist", {"name": " "}),
+        ("POST", "/api/events", {"title": "", "place": "Barn", "starts_at": "19:15"}),
+        ("POST", "/api/events", {"title": "Toasts", "place": "Barn", "starts_at": "7 pm"}),
     ],
 )
 def test_what_the_first_version_does_not_know_is_refused(platform, visitor, request_):
@@ -281,18 +317,3 @@ def test_a_migration_that_does_not_fit_what_is_there_releases_nothing(platform, 
     assert refused.status_code == 409
     assert "nothing was released" in refused.json()["error"]
     assert platform.state()["aliases"] == before
-
-
-@pytest.fixture
-def fresh(database_url):
-    """The first schema with the first rows, whatever a version made of it."""
-
-    def rebuild():
-        with psycopg.connect(database_url) as connection:
-            connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
-            connection.execute("CREATE SCHEMA public")
-        migrate(database_url, "good")
-
-    rebuild()
-    yield
-    rebuild()
