@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -157,6 +158,12 @@ def make_app(settings: Settings) -> ASGIApp:
             Route("/api/health", wedding.health),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        exception_handlers={HTTPException: explain, Exception: apologise},
+        exception_handlers={
+            HTTPException: explain,
+            # By name: what only `Exception` covers is raised on, and the server then closes the
+            # connection that the edge is about to send its next request on.
+            psycopg.Error: apologise,
+            Exception: apologise,
+        },
     )
     return Misbehaving(app, find_version(settings.version))

@@ -3,7 +3,10 @@
 import httpx
 import pytest
 
+from dev.ports import LOOPBACK, free_port
+from dev.sample_app.app import make_app
 from dev.sample_app.migrate import down_text, migrate
+from dev.sample_app.settings import read_settings
 from dev.sample_app.versions import UnknownVersion, find_version
 
 
@@ -156,6 +159,17 @@ def test_a_deployment_outlives_a_restart_of_its_database(platform, postgres, vis
     postgres.restart(immediate=True)
 
     eventually(lambda: visitor.get("/api/health").json()["database"] == "healthy")
+
+
+async def test_a_query_that_fails_fails_its_own_request_only(monkeypatch):
+    """An error that reached the server would end the connection too, which the edge uses again."""
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://{LOOPBACK}:{free_port()}/gone")
+    transport = httpx.ASGITransport(make_app(read_settings()), raise_app_exceptions=True)
+    async with httpx.AsyncClient(transport=transport, base_url="http://wedding") as client:
+        answer = await client.get("/api/timeline")
+
+    assert answer.status_code == 500
+    assert "Something went wrong" in answer.text
 
 
 def test_a_deployment_reads_what_it_is_given(platform, v1):
