@@ -150,12 +150,16 @@ class Edge:
 
 
 def host_of(request: Request, cloud: Cloud) -> str:
-    """The host asked for. `NAME.localhost` stands for `NAME.vercel.app`, for a browser here."""
+    """The host asked for. `NAME.localhost` stands for `NAME.vercel.app`, for a browser here: an
+    alias, or a deployment's own address, where a page that stays with it is opened.
+    """
     host = request.headers.get("host", "").partition(":")[0].lower()
     if not host.endswith(".localhost"):
         return host
     name = host.removesuffix(".localhost")
-    return next((alias for alias in cloud.state.aliases if alias.split(".")[0] == name), host)
+    state = cloud.state
+    known = (*state.aliases, *(deployment.url for deployment in state.deployments.values()))
+    return next((one for one in known if one.partition(".")[0] == name), host)
 
 
 def new_request_id() -> str:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,7 +18,13 @@ from dev.sample_app.health import answer_health
 from dev.sample_app.pages import render
 from dev.sample_app.settings import Settings
 from dev.sample_app.store import Row, Store
-from dev.sample_app.versions import EVENT_NOTE, SHORT_SUBJECT, VENDOR_ARRIVAL, find_version
+from dev.sample_app.versions import (
+    EVENT_NOTE,
+    SHORT_SUBJECT,
+    VENDOR_ARRIVAL,
+    VENDOR_NAMES,
+    find_version,
+)
 
 STATIC = Path(__file__).parent / "static"
 #: Characters in the subject of a photograph.
@@ -51,6 +58,15 @@ class WeddingApp:
     async def vendors(self, _: Request) -> Response:
         return JSONResponse({"vendors": await self.store.vendors()})
 
+    async def add_event(self, request: Request) -> Response:
+        """A coordinator puts one more thing into the day."""
+        match await read_object(request):
+            case {"title": str(title), "place": str(place), "starts_at": str(starts_at)} if (
+                title and place and TIME.fullmatch(starts_at)
+            ):
+                return found(await self.store.add_event(title, place, starts_at))
+        raise HTTPException(422, 'Send {"title": "Toasts", "place": "Barn", "starts_at": "19:15"}.')
+
     async def change_event(self, request: Request) -> Response:
         """A coordinator moves an event; a vendor leaves a note, if the version knows notes."""
         event_id, body = request.path_params["id"], await read_object(request)
@@ -62,11 +78,21 @@ class WeddingApp:
         raise HTTPException(422, 'Send {"starts_at": "16:30"}.')
 
     async def change_vendor(self, request: Request) -> Response:
-        match await read_object(request):
+        """A vendor is called otherwise, in the words of this version, or says when they arrive."""
+        vendor_id, body = request.path_params["id"], await read_object(request)
+        in_parts = VENDOR_NAMES in self.brought
+        match body:
+            case {"name": str(name)} if name.strip() and not in_parts:
+                return found(await self.store.rename_vendor(vendor_id, name=name.strip()))
+            case {"given_name": str(given), "family_name": str(family)} if (
+                given.strip() and in_parts
+            ):
+                parts = {"given_name": given.strip(), "family_name": family.strip()}
+                return found(await self.store.rename_vendor(vendor_id, **parts))
             case {"arrives_at": str(time)} if VENDOR_ARRIVAL in self.brought and TIME.fullmatch(
                 time
             ):
-                return found(await self.store.expect_vendor(request.path_params["id"], time))
+                return found(await self.store.expect_vendor(vendor_id, time))
         raise HTTPException(422, "Send what this version knows of vendors.")
 
     async def add_shot(self, request: Request) -> Response:
@@ -124,6 +150,7 @@ def make_app(settings: Settings) -> ASGIApp:
             Route("/", wedding.page),
             Route("/api/timeline", wedding.timeline),
             Route("/api/vendors", wedding.vendors),
+            Route("/api/events", wedding.add_event, methods=["POST"]),
             Route("/api/events/{id}", wedding.change_event, methods=["PUT"]),
             Route("/api/vendors/{id}", wedding.change_vendor, methods=["PUT"]),
             Route("/api/shots", wedding.add_shot, methods=["POST"]),
@@ -131,6 +158,12 @@ def make_app(settings: Settings) -> ASGIApp:
             Route("/api/health", wedding.health),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        exception_handlers={HTTPException: explain, Exception: apologise},
+        exception_handlers={
+            HTTPException: explain,
+            # By name: what only `Exception` covers is raised on, and the server then closes the
+            # connection that the edge is about to send its next request on.
+            psycopg.Error: apologise,
+            Exception: apologise,
+        },
     )
     return Misbehaving(app, find_version(settings.version))

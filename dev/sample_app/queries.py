@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from typing import LiteralString
 
 from dev.sample_app.versions import (
+    EVENT_NOTE,
+    EVENT_TIMES,
     RENAMED_SHOTS,
     SHOT_MINUTES,
     SHOT_ONCE,
     UNTAKEN,
     VENDOR_ARRIVAL,
+    VENDOR_NAMES,
     VENUE_DROPPED,
 )
 
@@ -25,9 +28,7 @@ class Queries:
 SELECT id, couple, takes_place_on::text AS takes_place_on, venue FROM weddings LIMIT 1
 """
     events: LiteralString = """
-SELECT to_jsonb(events) - 'changed_at' - 'starts_at'
-       || jsonb_build_object('starts_at', to_char(starts_at, 'HH24:MI')) AS event
-  FROM events ORDER BY starts_at, id
+SELECT id, title, place, starts_at, vendor_id FROM events ORDER BY starts_at, id
 """
     shots: LiteralString = """
 SELECT id, event_id, subject, taken FROM shots ORDER BY event_id, id
@@ -35,7 +36,12 @@ SELECT id, event_id, subject, taken FROM shots ORDER BY event_id, id
     vendors: LiteralString = "SELECT id, name, role, phone FROM vendors ORDER BY name"
     move_event: LiteralString = """
 UPDATE events SET starts_at = %(starts_at)s, changed_at = now() WHERE id = %(id)s
-RETURNING id, title, to_char(starts_at, 'HH24:MI') AS starts_at
+RETURNING id, title, starts_at
+"""
+    add_event: LiteralString = """
+INSERT INTO events (id, title, place, starts_at)
+VALUES (%(id)s, %(title)s, %(place)s, %(starts_at)s)
+RETURNING id, title, starts_at
 """
     note_event: LiteralString = """
 UPDATE events SET note = %(note)s, changed_at = now() WHERE id = %(id)s
@@ -49,6 +55,9 @@ INSERT INTO shots (id, event_id, subject) SELECT %(id)s, id, %(subject)s FROM ev
  WHERE id = %(event_id)s
 RETURNING id, event_id, subject, taken
 """
+    rename_vendor: LiteralString = """
+UPDATE vendors SET name = %(name)s WHERE id = %(id)s RETURNING id, name
+"""
     expect_vendor: LiteralString = """
 UPDATE vendors SET arrives_at = %(arrives_at)s WHERE id = %(id)s
 RETURNING id, name, to_char(arrives_at, 'HH24:MI') AS arrives_at
@@ -59,6 +68,11 @@ FIRST = Queries()
 
 #: Migration -> what the code that came with it says instead.
 NEWER: dict[str, dict[str, LiteralString]] = {
+    EVENT_NOTE: {
+        "events": """
+SELECT id, title, place, starts_at, vendor_id, note FROM events ORDER BY starts_at, id
+"""
+    },
     VENDOR_ARRIVAL: {
         "vendors": """
 SELECT id, name, role, phone, to_char(arrives_at, 'HH24:MI') AS arrives_at
@@ -101,6 +115,32 @@ INSERT INTO shots (id, event_id, subject, taken) SELECT %(id)s, id, %(subject)s,
  WHERE id = %(event_id)s
 RETURNING id, event_id, subject, taken
 """
+    },
+    EVENT_TIMES: {
+        "events": """
+SELECT id, title, place, to_char(begins_at, 'HH24:MI') AS starts_at, vendor_id
+  FROM events ORDER BY begins_at, id
+""",
+        "move_event": """
+UPDATE events SET begins_at = %(starts_at)s, changed_at = now() WHERE id = %(id)s
+RETURNING id, title, to_char(begins_at, 'HH24:MI') AS starts_at
+""",
+        "add_event": """
+INSERT INTO events (id, title, place, begins_at)
+VALUES (%(id)s, %(title)s, %(place)s, %(starts_at)s)
+RETURNING id, title, to_char(begins_at, 'HH24:MI') AS starts_at
+""",
+    },
+    VENDOR_NAMES: {
+        "vendors": """
+SELECT id, btrim(concat_ws(' ', given_name, family_name)) AS name, given_name, family_name,
+       role, phone
+  FROM vendors ORDER BY family_name, given_name
+""",
+        "rename_vendor": """
+UPDATE vendors SET given_name = %(given_name)s, family_name = %(family_name)s WHERE id = %(id)s
+RETURNING id, given_name, family_name
+""",
     },
 }
 

@@ -35,7 +35,7 @@ class Store:
             wedding = await (await connection.execute(self.queries.wedding)).fetchone()
             events = await (await connection.execute(self.queries.events)).fetchall()
             shots = await (await connection.execute(self.queries.shots)).fetchall()
-        return {"wedding": wedding, "events": [row["event"] for row in events], "shots": shots}
+        return {"wedding": wedding, "events": events, "shots": shots}
 
     async def vendors(self) -> list[Row]:
         async with self.connect() as connection:
@@ -43,6 +43,15 @@ class Store:
 
     async def move_event(self, event_id: str, starts_at: str) -> Row | None:
         return await self._one(self.queries.move_event, id=event_id, starts_at=starts_at)
+
+    async def add_event(self, title: str, place: str, starts_at: str) -> Row | None:
+        return await self._one(
+            self.queries.add_event,
+            id=secrets.token_hex(8),
+            title=title,
+            place=place,
+            starts_at=starts_at,
+        )
 
     async def note_event(self, event_id: str, note: str | None) -> Row | None:
         return await self._one(self.queries.note_event, id=event_id, note=note)
@@ -58,6 +67,10 @@ class Store:
             subject=subject,
             minutes=minutes,
         )
+
+    async def rename_vendor(self, vendor_id: str, **name: str) -> Row | None:
+        """`name`: the parts that the version of this code knows."""
+        return await self._one(self.queries.rename_vendor, id=vendor_id, **name)
 
     async def expect_vendor(self, vendor_id: str, arrives_at: str) -> Row | None:
         return await self._one(self.queries.expect_vendor, id=vendor_id, arrives_at=arrives_at)

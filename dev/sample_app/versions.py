@@ -11,6 +11,8 @@ VENUE_DROPPED = "20261119090000"
 RENAMED_SHOTS = "20261120090000"
 SHORT_SUBJECT = "20261121090000"
 UNTAKEN = "20261122090000"
+EVENT_TIMES = "20261123090000"
+VENDOR_NAMES = "20261124090000"
 
 
 class UnknownVersion(ValueError):
@@ -46,6 +48,16 @@ VERSIONS = {
     "renames-table": Version("Say photos, not shots", migrations=(TIMELINE, RENAMED_SHOTS)),
     "narrows": Version("Keep subjects to one line", migrations=(TIMELINE, SHORT_SUBJECT)),
     "opaque": Version("Say every flag outright", migrations=(TIMELINE, UNTAKEN)),
+    "retimes": Version("Keep times as times", migrations=(TIMELINE, EVENT_TIMES)),
+    "retimes-errors": Version(
+        "Keep times as times, at once", errors_percent=50, migrations=(TIMELINE, EVENT_TIMES)
+    ),
+    "splits-name": Version("Sort vendors by last name", migrations=(TIMELINE, VENDOR_NAMES)),
+    "splits-name-errors": Version(
+        "Sort vendors by last name, at once",
+        errors_percent=50,
+        migrations=(TIMELINE, VENDOR_NAMES),
+    ),
 }
 
 

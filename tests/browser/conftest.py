@@ -1,6 +1,7 @@
 """One browser and one local stack for all of these tests; every test has a window of its own."""
 
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import httpx
@@ -11,6 +12,8 @@ from playwright.async_api import Browser, async_playwright
 from dev.browser import LAUNCH_ARGS, chrome_path
 from dev.testing import running_stack
 from tests.browser.screen import SCREENSHOTS
+
+EVENTS_SECONDS = 20
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +39,62 @@ def platform(stack) -> Iterator[httpx.Client]:
         timeout=60,
     ) as client:
         yield client
+
+
+@pytest.fixture
+def app(stack) -> Iterator[httpx.Client]:
+    """The app as visitors reach it."""
+    host = stack["edge"]["hosts"]["production"]
+    with httpx.Client(
+        base_url=stack["edge"]["address"], headers={"host": host}, timeout=20
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def api(stack) -> Iterator[httpx.Client]:
+    token = stack["tokens"]["operator"]
+    with httpx.Client(
+        base_url=stack["control_plane"],
+        headers={"authorization": f"Bearer {token}"},
+        timeout=30,
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def release(stack, platform, api) -> Callable[[str], str]:
+    """Puts a version of the sample app live, as its developers would."""
+
+    def released(version: str) -> str:
+        made = platform.post("/_dev/releases", json={"version": version}).json()
+        if not made["live"]:  # after a rollback new versions wait until somebody promotes one
+            path = f"/v10/projects/{stack['project_id']}/promote/{made['id']}"
+            assert platform.post(path).is_success
+        wait_until_live(api, made["id"])
+        return str(made["id"])
+
+    return released
+
+
+@pytest.fixture
+def good(release) -> str:
+    """The version that was live and well before the bad one."""
+    deployment_id: str = release("good")
+    return deployment_id
+
+
+def wait_until_live(api: httpx.Client, deployment_id: str) -> None:
+    """The control plane hears of a release from the platform's webhooks."""
+    deadline = time.monotonic() + EVENTS_SECONDS
+    while live_in_overview(api) != deployment_id:
+        assert time.monotonic() < deadline, "the release was not heard of in time"
+        time.sleep(0.1)
+
+
+def live_in_overview(api: httpx.Client) -> str | None:
+    live = api.get("/api/overview", params={"environment": "production"}).json()["live"]
+    return live and live["deployment_id"]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -3,10 +3,8 @@
 Real functions, database, platform and app: nothing is put in their place.
 """
 
-import time
 from contextlib import suppress
 
-import httpx
 import pytest
 from playwright.async_api import TimeoutError as NotSeen
 from playwright.async_api import expect
@@ -19,49 +17,6 @@ ROLLBACK_MS = 60_000
 #: Three failed looks over 15 seconds, and the gate. There is no cron here that would go on where
 #: the webhook's invocation ends, which it may on a machine that is busy with other tests.
 NOTICED_MS, RELEASES = 40_000, 4
-EVENTS_SECONDS = 20
-
-
-@pytest.fixture
-def app(stack):
-    """The app as visitors reach it."""
-    host = stack["edge"]["hosts"]["production"]
-    with httpx.Client(
-        base_url=stack["edge"]["address"], headers={"host": host}, timeout=20
-    ) as client:
-        yield client
-
-
-@pytest.fixture
-def api(stack):
-    token = stack["tokens"]["operator"]
-    with httpx.Client(
-        base_url=stack["control_plane"],
-        headers={"authorization": f"Bearer {token}"},
-        timeout=30,
-    ) as client:
-        yield client
-
-
-@pytest.fixture
-def release(stack, platform, api):
-    """Puts a version of the sample app live, as its developers would."""
-
-    def released(version):
-        made = platform.post("/_dev/releases", json={"version": version}).json()
-        if not made["live"]:  # after a rollback new versions wait until somebody promotes one
-            path = f"/v10/projects/{stack['project_id']}/promote/{made['id']}"
-            assert platform.post(path).is_success
-        wait_until_live(api, made["id"])
-        return made["id"]
-
-    return released
-
-
-@pytest.fixture
-def good(release):
-    """The version that was live and well before the bad one."""
-    return release("good")
 
 
 @pytest.fixture
@@ -72,18 +27,6 @@ def bad(release, app, good):
     """
     assert app.put("/api/events/ceremony", json={"starts_at": "16:30"}).status_code == 200
     return release("wrong-content")
-
-
-def overview(api):
-    return api.get("/api/overview", params={"environment": "production"}).json()
-
-
-def wait_until_live(api, deployment_id):
-    """The control plane hears of a release from the platform's webhooks."""
-    deadline = time.monotonic() + EVENTS_SECONDS
-    while (overview(api)["live"] or {}).get("deployment_id") != deployment_id:
-        assert time.monotonic() < deadline, "the release was not heard of in time"
-        time.sleep(0.1)
 
 
 async def roll_back(screen):

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from dev.platform import Config, Endpoint, Platform
 from dev.postgres import Postgres
+from dev.sample_app.migrate import migrate
 from dev.serving import serve
 
 PRODUCTION = "production-wedsync.vercel.app"
@@ -174,3 +175,18 @@ def app_data(database_url) -> Iterator[psycopg.Connection]:
     with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection
         connection.execute("UPDATE events SET starts_at = '16:00' WHERE id = 'ceremony'")
+
+
+@pytest.fixture
+def fresh(database_url) -> Iterator[None]:
+    """The first schema with the first rows, whatever a version made of it."""
+
+    def rebuild() -> None:
+        with psycopg.connect(database_url) as connection:
+            connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        migrate(database_url, "good")
+
+    rebuild()
+    yield
+    rebuild()

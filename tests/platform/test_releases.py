@@ -70,6 +70,13 @@ def test_a_browser_reaches_an_alias_under_localhost(v1, ask):
     assert ask("production-wedsync.localhost:4000").json()["deployment_id"] == v1["id"]
 
 
+def test_a_browser_stays_with_a_deployment_under_localhost(platform, v1, ask):
+    platform.release("good-2")
+    name = v1["url"].partition(".")[0]
+
+    assert ask(f"{name}.localhost:4000").json()["deployment_id"] == v1["id"]
+
+
 def test_the_edge_passes_queries_bodies_and_headers_on(visitor, app_data):
     moved = visitor.put("/api/events/ceremony?by=grace", json={"starts_at": "16:15"})
 

@@ -1,10 +1,12 @@
 """The app that is guarded: what it does, and how its bad versions fail."""
 
 import httpx
-import psycopg
 import pytest
 
+from dev.ports import LOOPBACK, free_port
+from dev.sample_app.app import make_app
 from dev.sample_app.migrate import down_text, migrate
+from dev.sample_app.settings import read_settings
 from dev.sample_app.versions import UnknownVersion, find_version
 
 
@@ -33,7 +35,7 @@ def test_events_come_in_the_order_of_the_day(platform, visitor):
     times = [event["starts_at"] for event in visitor.get("/api/timeline").json()["events"]]
 
     assert times == sorted(times)
-    assert len(times) == 6
+    assert len(times) == 7
 
 
 def test_vendors_are_listed(platform, visitor):
@@ -45,6 +47,23 @@ def test_vendors_are_listed(platform, visitor):
 def test_a_shot_is_ticked_off(platform, visitor):
     assert visitor.put("/api/shots/rings", json={"taken": True}).json()["taken"] is True
     assert visitor.put("/api/shots/rings", json={"taken": False}).json()["taken"] is False
+
+
+def test_an_event_is_added_to_the_day(platform, visitor, fresh):
+    toasts = {"title": "Toasts", "place": "Barn", "starts_at": "19:15"}
+
+    added = visitor.post("/api/events", json=toasts).json()
+
+    events = {event["id"]: event for event in visitor.get("/api/timeline").json()["events"]}
+    assert events[added["id"]].items() >= toasts.items()
+
+
+def test_a_vendor_is_renamed(platform, visitor, fresh):
+    renamed = visitor.put("/api/vendors/photographer", json={"name": " Lena Moss "})
+
+    names = {v["id"]: v["name"] for v in visitor.get("/api/vendors").json()["vendors"]}
+    assert renamed.json() == {"id": "photographer", "name": "Lena Moss"}
+    assert names["photographer"] == "Lena Moss"
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"starts_at": "26:00"}', b'{"note": "x"}'])
@@ -142,6 +161,17 @@ def test_a_deployment_outlives_a_restart_of_its_database(platform, postgres, vis
     eventually(lambda: visitor.get("/api/health").json()["database"] == "healthy")
 
 
+async def test_a_query_that_fails_fails_its_own_request_only(monkeypatch):
+    """An error that reached the server would end the connection too, which the edge uses again."""
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://{LOOPBACK}:{free_port()}/gone")
+    transport = httpx.ASGITransport(make_app(read_settings()), raise_app_exceptions=True)
+    async with httpx.AsyncClient(transport=transport, base_url="http://wedding") as client:
+        answer = await client.get("/api/timeline")
+
+    assert answer.status_code == 500
+    assert "Something went wrong" in answer.text
+
+
 def test_a_deployment_reads_what_it_is_given(platform, v1):
     own = httpx.get(f"{platform.edge_url}/api/health", headers={"host": v1["url"]}, trust_env=False)
 
@@ -154,6 +184,12 @@ OLD = {
     "timeline": ("GET", "/api/timeline", None),
     "vendors": ("GET", "/api/vendors", None),
     "move": ("PUT", "/api/events/ceremony", {"starts_at": "16:00"}),
+    "add event": (
+        "POST",
+        "/api/events",
+        {"title": "Toasts", "place": "Barn", "starts_at": "19:15"},
+    ),
+    "rename": ("PUT", "/api/vendors/band", {"name": "The Night Owls"}),
     "take": ("PUT", "/api/shots/rings", {"taken": True}),
     "add": ("POST", "/api/shots", {"event_id": "ceremony", "subject": "The kiss"}),
     "add again": ("POST", "/api/shots", {"event_id": "ceremony", "subject": "The kiss"}),
@@ -197,6 +233,16 @@ CHANGES = {
         ("POST", "/api/shots", {"event_id": "dinner", "subject": "The toast"}),
         {"taken": False},
         ADDING,
+    ),
+    "retimes": (
+        ("PUT", "/api/events/ceremony", {"starts_at": "16:30"}),
+        {"starts_at": "16:30"},
+        {"add event"},
+    ),
+    "splits-name": (
+        ("PUT", "/api/vendors/florist", {"given_name": "Petal", "family_name": "and Stem"}),
+        {"given_name": "Petal", "family_name": "and Stem"},
+        set(),
     ),
 }
 
@@ -259,6 +305,10 @@ def test_a_longer_subject_is_refused_by_the_code_that_narrows(platform, visitor,
         ("POST", "/api/shots", {"event_id": "ceremony", "subject": ""}),
         ("POST", "/api/shots", {"subject": "The kiss"}),
         ("PUT", "/api/vendors/florist", {"arrives_at": "12:30"}),
+        ("PUT", "/api/vendors/florist", {"given_name": "Petal", "family_name": "and Stem"}),
+        ("PUT", "/api/vendors/florist", {"name": " "}),
+        ("POST", "/api/events", {"title": "", "place": "Barn", "starts_at": "19:15"}),
+        ("POST", "/api/events", {"title": "Toasts", "place": "Barn", "starts_at": "7 pm"}),
     ],
 )
 def test_what_the_first_version_does_not_know_is_refused(platform, visitor, request_):
@@ -281,18 +331,3 @@ def test_a_migration_that_does_not_fit_what_is_there_releases_nothing(platform, 
     assert refused.status_code == 409
     assert "nothing was released" in refused.json()["error"]
     assert platform.state()["aliases"] == before
-
-
-@pytest.fixture
-def fresh(database_url):
-    """The first schema with the first rows, whatever a version made of it."""
-
-    def rebuild():
-        with psycopg.connect(database_url) as connection:
-            connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
-            connection.execute("CREATE SCHEMA public")
-        migrate(database_url, "good")
-
-    rebuild()
-    yield
-    rebuild()

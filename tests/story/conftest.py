@@ -3,7 +3,9 @@
 import sys
 from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from dev.testing import running_stack
 from tests.story.world import World, wait_until
@@ -42,6 +44,19 @@ def young_world(whole) -> Iterator[World]:
     whole.return_to("v1")
     yield whole
     whole.clear_faults()
+
+
+@pytest.fixture
+def app(whole) -> Iterator[psycopg.Connection]:
+    """The app's database, put back to what it was when the test has ended."""
+    name = whole.stack["app_database_url"].rpartition("/")[2]
+    whole.copy_database(name, f"{name}_before")
+    with psycopg.connect(
+        whole.stack["app_database_url"], autocommit=True, row_factory=dict_row
+    ) as connection:
+        yield connection
+    whole.return_to("v2")
+    whole.copy_database(f"{name}_before", name)
 
 
 @pytest.fixture

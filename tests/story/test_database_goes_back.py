@@ -8,7 +8,6 @@ from typing import Self
 
 import psycopg
 import pytest
-from psycopg.rows import dict_row
 
 from dev.recording import record
 from dev.sample_app.versions import VENUE_DROPPED
@@ -55,19 +54,6 @@ class Vendors:
     def wait_for_more(self, count: int = 3) -> None:
         before = len(self.written)
         wait_until(lambda: len(self.written) >= before + count, what="more photographs")
-
-
-@pytest.fixture
-def app(world) -> Iterator[psycopg.Connection]:
-    """The app's database, put back to what it was when the test has ended."""
-    name = world.stack["app_database_url"].rpartition("/")[2]
-    world.copy_database(name, f"{name}_before")
-    with psycopg.connect(
-        world.stack["app_database_url"], autocommit=True, row_factory=dict_row
-    ) as connection:
-        yield connection
-    world.return_to("v2")
-    world.copy_database(f"{name}_before", name)
 
 
 def release(world: World, version: str) -> str:

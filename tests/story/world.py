@@ -74,7 +74,7 @@ class World:
         platform_token = {"authorization": f"Bearer {stack['vercel_token']}"}
         self._platform = self._client(stack["vercel_api"], platform_token)
         self.api = self.as_role("operator")
-        self.visitor = self._client(stack["edge"]["address"], {"host": self.hosts["production"]})
+        self.visitor = self.tab(self.hosts["production"])
 
     def __enter__(self) -> Self:
         return self
@@ -89,6 +89,10 @@ class World:
     def anybody(self, host: str) -> httpx.Client:
         """Somebody who asks the control plane's server for `host`."""
         return self._client(self.stack["control_plane"], {"host": host})
+
+    def tab(self, host: str) -> httpx.Client:
+        """A page that was opened on one deployment and stays with it, whatever is live."""
+        return self._client(self.stack["edge"]["address"], {"host": host})
 
     def _client(self, url: str, headers: dict[str, str]) -> httpx.Client:
         client = httpx.Client(base_url=url, headers=headers, timeout=40, trust_env=False)

@@ -37,7 +37,7 @@ class TestItsWay:
         assert state() == ["forward"]
         assert is_required()
         assert query(url, "SELECT minutes FROM shots WHERE id = 'by-b'") == [(12,)]
-        at = "SELECT to_char(starts_at, 'HH24:MI') FROM events WHERE id = 'ceremony'"
+        at = "SELECT starts_at FROM events WHERE id = 'ceremony'"
         assert query(url, at) == [("16:30",)]
 
     async def test_the_database_comes_first(self, services, undone, operate, live_moves, state):
