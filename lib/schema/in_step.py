@@ -47,19 +47,26 @@ class Group:
 class Writer:
     """Of one trigger function. `names`: the columns as they will be called.
 
-    `required`: those that are NOT NULL while it stands.
+    `required`: those that are NOT NULL while it stands; `relaxed`: those that are not, and are for
+    the newer code: a row without them is the older's.
     """
 
     catalogue: Catalogue
     table: Table
     names: Mapping[int, str]
     required: frozenset[int]
+    relaxed: frozenset[int]
     variables: dict[str, str] = field(default_factory=dict)
     #: Every expression over `new` and `old`, to be tried before any row meets it.
     tried: list[str] = field(default_factory=list)
 
     def group(self, group: Group) -> Iterator[str]:
-        yield f"older_wrote := {self._wrote(group.older)};"
+        missing = [
+            f"{self._of('new', self.table.column(number))} IS NULL"
+            for number in group.newer.columns
+            if number in self.relaxed
+        ]
+        yield f"older_wrote := {self._wrote(group.older, missing)};"
         yield f"newer_wrote := {self._wrote(group.newer)};"
         yield "IF older_wrote AND NOT newer_wrote THEN"
         yield from self._follow(group, group.newer, group.older, "older")
@@ -68,12 +75,16 @@ class Writer:
             yield from self._follow(group, group.older, group.newer, "newer")
         yield "END IF;"
 
-    def _wrote(self, side: Side) -> str:
-        """An INSERT says nothing of a column whose value is what it has by default."""
+    def _wrote(self, side: Side, missing: Sequence[str] = ()) -> str:
+        """An INSERT says nothing of a column whose value is what it has by default.
+
+        `missing`: what else says that it was this side's code.
+        """
         if not side.columns:
             return "tg_op = 'INSERT'"
         columns = [self.table.column(number) for number in side.columns]
-        inserted = " OR ".join(self._differ(one, "new", default(one)) for one in columns)
+        given = [self._differ(one, "new", default(one)) for one in columns]
+        inserted = " OR ".join([*given, *missing])
         updated = " OR ".join(self._differ(one, "new", self._of("old", one)) for one in columns)
         self.tried += [inserted, updated]
         return f"CASE WHEN tg_op = 'INSERT' THEN {inserted} ELSE {updated} END"

@@ -307,12 +307,9 @@ END $rollback$""".strip(),
         tables = [group.table for group in groups]
         columns = {one.number: one for table in tables for one in table.columns}
         table = replace(tables[0], columns=tuple(columns.values()))
-        required = frozenset(
-            one.number
-            for one in table.columns
-            if one.not_null and not self.is_required(table, one.number)
-        )
-        writer = Writer(self.walk.catalogue, table, names, required)
+        not_null = frozenset(one.number for one in table.columns if one.not_null)
+        relaxed = frozenset(number for number in not_null if self.is_required(table, number))
+        writer = Writer(self.walk.catalogue, table, names, not_null - relaxed, relaxed)
         pairs = [
             " and ".join(names[n] for n in (*group.older.columns, *group.newer.columns))
             for group in groups
