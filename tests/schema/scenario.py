@@ -32,6 +32,12 @@ TYPES: dict[str, tuple[str, str]] = {
     "domain": ("short", "'s{n}'"),
 }
 KINDS = tuple(TYPES)
+#: A newer column may hold another's values as text.
+AS_TEXT = ("int", "numeric", "date", "bool", "enum", "uuid")
+TYPES |= {
+    f"text of {kind}": ("text", f"CAST({TYPES[kind][1]} AS {TYPES[kind][0]})::text")
+    for kind in AS_TEXT
+}
 #: Have no equality: cannot be unique.
 INCOMPARABLE = {"json"}
 NAMES = ("guests", 'Odd "table"', "select", "Çafé", "t$1")
@@ -108,6 +114,11 @@ CHANGES = (
     "widen",
     "exclude",
     "drop column",
+    "derive column",
+    "derive column",
+    "map values",
+    "bring rows",
+    "change type",
 )
 #: Of the newer code: may name what is new. Of the older: what there was.
 WRITES = ("insert", "insert", "update", "update", "delete", "few", "read")
@@ -152,6 +163,8 @@ class App:
     new: list[Seen] = field(default_factory=list)
     row: int = 0
     made: int = 0
+    #: Of the last change.
+    down: str = ""
 
     def create(self) -> str:
         parts = [PREPARED]
@@ -200,9 +213,19 @@ class App:
         table, of, value = quote(seen.name), *TYPES[kind]
         value = value.format(n=n)
         self.made += 1
+        self.down = ""
         fresh = f"new {self.made}"
         alter = f"ALTER TABLE {table}"
         match what:
+            case "derive column" | "map values" | "change type" if column:
+                return self._values(what, seen, column, fresh, n)
+            case "bring rows":
+                rid = 1000 + self.made
+                self.down = f"DELETE FROM {table} WHERE rid = {rid}"
+                names = [c for c in named if c in seen.required]
+                values = [TYPES[seen.columns[c]][1].format(n=n) for c in names]
+                into = ", ".join(["rid", *map(quote, names)])
+                return f"INSERT INTO {table} ({into}) VALUES ({', '.join([str(rid), *values])})"
             case "add column":
                 seen.columns[fresh] = kind
                 extra = ("", f"DEFAULT {value}", f"NOT NULL DEFAULT {value}")[n % 3]
@@ -304,6 +327,32 @@ class App:
                 seen.required.discard(column)
                 return f"{alter} DROP COLUMN {quote(column)}"
         return ""
+
+    def _values(self, what: str, seen: Seen, column: str, fresh: str, n: int) -> str:
+        """A change that moves or converts values, with its down part."""
+        kind, table = seen.columns[column], quote(seen.name)
+        of, value = TYPES[kind]
+        had, alter = quote(column), f"ALTER TABLE {table}"
+        to_text = kind in AS_TEXT and n % 2 == 0
+        if what == "map values":
+            one, other = value.format(n=n), value.format(n=(n + 3) % 10)
+            self.down = f"UPDATE {table} SET {had} = {one} WHERE {had} = {other}"
+            return f"UPDATE {table} SET {had} = {other} WHERE {had} = {one}"
+        if what == "change type":
+            if kind not in AS_TEXT:
+                return ""
+            seen.columns[column] = f"text of {kind}"
+            self.down = f"{alter} ALTER COLUMN {had} TYPE {of} USING {had}::{of}"
+            return f"{alter} ALTER COLUMN {had} TYPE text USING {had}::text"
+        seen.columns[fresh] = f"text of {kind}" if to_text else kind
+        new, cast = quote(fresh), "::text" if to_text else ""
+        self.down = f"UPDATE {table} SET {had} = {new}{f'::{of}' if to_text else ''}"
+        up = f"{alter} ADD COLUMN {new} {'text' if to_text else of};"
+        up += f" UPDATE {table} SET {new} = {had}{cast} WHERE {new} IS NULL"
+        if column in seen.required and n % 3 == 0:
+            seen.required.add(fresh)
+            up += f"; {alter} ALTER COLUMN {new} SET NOT NULL"
+        return up
 
     def write(self, write: tuple[bool, str, int, int, int], *, new: bool) -> str:
         _, what, at, which, n = write

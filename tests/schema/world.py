@@ -10,7 +10,7 @@ import psycopg
 
 from lib.schema import journal
 from lib.schema.executor import Executor
-from lib.schema.models import Down, Migration, Plan
+from lib.schema.models import Down, Migration, Plan, Step
 from lib.schema.outcome import Outcome
 from lib.schema.planner import Facts, plan
 from lib.schema.session import connect
@@ -69,6 +69,11 @@ class World:
     def status(self, run_id: UUID) -> str | None:
         found = asyncio.run(self.executor().status(run_id))
         return found.state if found else None
+
+    def steps(self, run_id: UUID) -> tuple[Step, ...]:
+        found = asyncio.run(self.executor().status(run_id))
+        assert found
+        return found.steps
 
     @property
     def applied(self) -> tuple[str, ...]:
