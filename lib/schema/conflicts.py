@@ -21,7 +21,7 @@ ORDER BY number DESC LIMIT %(limit)s
 SENTENCES = {
     "superseded": "the {writer} code wrote {written} and replaced {kept}, which it could not see",
     "not_converted": "the {writer} code wrote {written}, which is no value of it; {kept} stayed",
-    "not_followed": "the {writer} code wrote {written}; nothing says what follows, so {kept} stayed",
+    "not_followed": "the {writer} code wrote {written}; nothing follows from it, so {kept} stayed",
     "required": "the {writer} code wrote {written}, from which nothing follows; {kept} stayed",
 }
 
