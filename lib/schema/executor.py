@@ -168,7 +168,7 @@ class Executor:
                 if not await self._is_done(session, run_id, plan):
                     is_done = False
                     await session.run(
-                        guard.warm_up(run_id, "back"),
+                        *guard.prepare(run_id, "back"),
                         journal.record_run(run_id, plan),
                         journal.record_actions(run_id, "back", plan.steps),
                     )
@@ -231,6 +231,7 @@ def every_statement(run_id: UUID, plan: Down) -> list[str]:
     """All that a run changes and locks, in order, as far as it is known beforehand."""
     return [
         "BEGIN",
+        *guard.prepare(run_id, "back"),
         journal.record_run(run_id, plan),
         journal.record_actions(run_id, "back", plan.steps),
         *(f"LOCK TABLE ONLY {one.sql} IN {one.mode} MODE" for one in plan.locks),
@@ -245,6 +246,6 @@ def under_the_lock(run_id: UUID, plan: Down) -> list[str]:
         "SET LOCAL search_path = ''",
         guard.CAPTURE,
         *(for_run(step.sql, run_id, "back", n, n) for n, step in enumerate(plan.steps)),
-        guard.statement(run_id, "back"),
+        guard.JUDGE,
         TELL,
     ]

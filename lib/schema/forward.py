@@ -142,7 +142,7 @@ class Forward:
         actions = [on_the_way_forward(step) for step in reversed(run.steps)]
         async with session.transaction():
             await session.run(
-                guard.warm_up(self.run_id, "forward"),
+                *guard.prepare(self.run_id, "forward"),
                 journal.record_actions(self.run_id, "forward", actions),
                 f"UPDATE _rollback.runs SET state = 'returning' WHERE run_id = '{self.run_id}'",
             )
@@ -159,7 +159,7 @@ class Forward:
                     for one in returns(later, run)
                     for statement in one.main()
                 ),
-                guard.statement(self.run_id, "forward"),
+                guard.JUDGE,
                 "NOTIFY pgrst, 'reload schema'",
             )
 

@@ -2,6 +2,8 @@
 
 It asks the server, not a parser: what every table looked like once it was locked is compared with
 what it looks like now. A difference that the journal does not hold ends the transaction.
+
+Its two questions are prepared before the lock: to plan them takes the server longer than to answer.
 """
 
 from collections.abc import Mapping
@@ -28,7 +30,16 @@ COUNTED: LiteralString = """
     AND n.nspname !~ '^pg_toast'"""
 
 #: Runs once the tables are locked, before anything is done to them.
-CAPTURE: LiteralString = f"""
+CAPTURE = "EXECUTE rollback_capture"
+#: Comes last. Raises what it finds.
+JUDGE = f"""EXECUTE rollback_judge;
+DO $guard$ BEGIN
+  IF current_setting('rollback.found') <> '' THEN
+    RAISE EXCEPTION '%', current_setting('rollback.found') USING ERRCODE = '{SQLSTATE}';
+  END IF;
+END $guard$"""
+
+BEFORE: LiteralString = f"""
 WITH strong AS MATERIALIZED ({STRONG}),
 classes AS (
   SELECT c.oid, c.relname, c.relnamespace, c.oid IN (SELECT oid FROM strong) AS is_locked
@@ -107,48 +118,47 @@ RULES: Mapping[str, LiteralString] = {
       WHERE NOT current_setting('track_counts')::bool""",
 }
 
-GUARD: LiteralString = """
-DO $guard$
-DECLARE found text;
-BEGIN
-  WITH image AS (SELECT current_setting('rollback.before')::jsonb AS before),
-  tables AS (SELECT x.* FROM image, jsonb_to_recordset(before -> 'tables')
-    AS x(oid bigint, name text, schema bigint, file bigint)),
-  columns AS (SELECT x.* FROM image, jsonb_to_recordset(before -> 'columns')
-    AS x(oid bigint, number int, name text, type bigint, typmod int)),
-  -- By the index, however many columns the database has.
-  attributes AS MATERIALIZED (SELECT attrelid, attnum, attname, atttypid, atttypmod
-    FROM pg_attribute WHERE attrelid = ANY (ARRAY(SELECT oid::oid FROM tables))
-    AND attnum > 0 AND NOT attisdropped),
-  classes AS MATERIALIZED (SELECT oid, relname, relnamespace
-    FROM pg_class WHERE oid = ANY (ARRAY(SELECT oid::oid FROM tables))),
-  others AS (SELECT item FROM image, jsonb_array_elements(before -> 'others') AS item),
-  journal AS (SELECT * FROM _rollback.actions a
-    WHERE a.run_id = '{run_id}' AND a.direction = '{direction}'),
-  strong AS MATERIALIZED ({strong}),
-  counted AS ({counted}),
-  problems(what) AS ({rules})
-  SELECT string_agg(what, '; ' ORDER BY what) INTO found FROM problems;
-  IF found IS NOT NULL THEN
-    RAISE EXCEPTION '%', found USING ERRCODE = '{state}';
-  END IF;
-END
-$guard$
+FOUND: LiteralString = """
+WITH image AS (SELECT current_setting('rollback.before')::jsonb AS before),
+tables AS (SELECT x.* FROM image, jsonb_to_recordset(before -> 'tables')
+  AS x(oid bigint, name text, schema bigint, file bigint)),
+columns AS (SELECT x.* FROM image, jsonb_to_recordset(before -> 'columns')
+  AS x(oid bigint, number int, name text, type bigint, typmod int)),
+-- By the index, however many columns the database has.
+attributes AS MATERIALIZED (SELECT attrelid, attnum, attname, atttypid, atttypmod
+  FROM pg_attribute WHERE attrelid = ANY (ARRAY(SELECT oid::oid FROM tables))
+  AND attnum > 0 AND NOT attisdropped),
+classes AS MATERIALIZED (SELECT oid, relname, relnamespace
+  FROM pg_class WHERE oid = ANY (ARRAY(SELECT oid::oid FROM tables))),
+others AS (SELECT item FROM image, jsonb_array_elements(before -> 'others') AS item),
+journal AS (SELECT * FROM _rollback.actions a
+  WHERE a.run_id = '{run_id}' AND a.direction = '{direction}'),
+strong AS MATERIALIZED ({strong}),
+counted AS ({counted}),
+problems(what) AS ({rules})
+SELECT set_config('rollback.found', coalesce(string_agg(what, '; ' ORDER BY what), ''), true)
+FROM problems
 """
 
 
-def statement(run_id: UUID, direction: str, rules: Mapping[str, str] = RULES) -> str:
-    """`rules`: a test leaves one out, and must then fail."""
-    return GUARD.format(
+def prepare(run_id: UUID, direction: str, rules: Mapping[str, str] = RULES) -> list[str]:
+    """Before any lock, once in a session: CAPTURE and JUDGE are known to the server, and planned.
+
+    Planned for the search path that they run with: for another they would be planned anew.
+    `rules`: a test leaves one out, and must then fail.
+    """
+    found = FOUND.format(
         run_id=run_id,
         direction=direction,
         strong=STRONG,
         counted=COUNTED,
         rules=" UNION ALL ".join(f"({rule})" for rule in rules.values()),
-        state=SQLSTATE,
     )
-
-
-def warm_up(run_id: UUID, direction: str) -> str:
-    """Before any lock: the session reads the catalogue that it needs while nobody waits for it."""
-    return f"{CAPTURE};\n{statement(run_id, direction)}"
+    return [
+        "SET LOCAL search_path = ''",
+        f"PREPARE rollback_capture AS {BEFORE}",
+        f"PREPARE rollback_judge AS {found}",
+        CAPTURE,
+        JUDGE,
+        "SET LOCAL search_path TO DEFAULT",
+    ]

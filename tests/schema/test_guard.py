@@ -72,12 +72,13 @@ def run(world, statement: str, rules: dict[str, str]) -> None:
             names = {row["sql"]: row["oid"] for row in await session.all(OIDS)}
             run_id = uuid4()
             async with session.transaction():
+                await session.run(*guard.prepare(run_id, "back", rules))
                 await session.locked(
                     [Lock(oid, name) for name, oid in names.items()],
                     guard.CAPTURE,
                     journal.record_run(run_id, NOTHING.sealed()),
                     statement,
-                    guard.statement(run_id, "back", rules),
+                    guard.JUDGE,
                 )
 
     asyncio.run(attempt())
