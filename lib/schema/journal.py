@@ -92,7 +92,9 @@ CREATE TABLE IF NOT EXISTS _rollback.conflicts (
 COMMIT
 """
 
-RUN = "SELECT run_id, state, versions, plan, plan_sha256 FROM _rollback.runs WHERE run_id = %s"
+RUN = """
+SELECT run_id, state, versions, plan, plan_sha256 FROM _rollback.runs WHERE run_id = '{run_id}'
+"""
 IN_STEP = """
 SELECT run_id, state, versions, plan, plan_sha256 FROM _rollback.runs
 WHERE state = 'forward' AND in_step ORDER BY number
@@ -169,8 +171,8 @@ async def standing(connection: AsyncConnection[DictRow]) -> Standing:
 
 
 async def find(connection: AsyncConnection[DictRow], run_id: UUID) -> Run | None:
-    row = await (await connection.execute(RUN, [run_id])).fetchone()
-    return None if row is None else as_run(row)
+    row = await (await connection.execute(RUN.format(run_id=run_id).encode())).fetchone()
+    return as_run(row) if row else None
 
 
 async def in_step(connection: AsyncConnection[DictRow]) -> list[Run]:
