@@ -42,7 +42,7 @@ END $guard$"""
 BEFORE: LiteralString = f"""
 WITH strong AS MATERIALIZED ({STRONG}),
 classes AS (
-  SELECT c.oid, c.relname, c.relnamespace, c.oid IN (SELECT oid FROM strong) AS is_locked
+  SELECT c.oid, c.relname, c.relnamespace
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'm', 'S', 'v', 'f')
     AND n.nspname !~ '^pg_' AND n.nspname <> '_rollback'
@@ -52,14 +52,14 @@ SELECT set_config('rollback.before', jsonb_build_object(
   'tables', (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'oid', oid::bigint, 'name', relname, 'schema', relnamespace::bigint,
       'file', pg_relation_filenode(oid)::bigint)), '[]')
-    FROM classes WHERE is_locked),
+    FROM classes JOIN strong USING (oid)),
   'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'oid', a.attrelid::bigint, 'number', a.attnum, 'name', a.attname,
       'type', a.atttypid::bigint, 'typmod', a.atttypmod)), '[]')
     FROM pg_attribute a
     WHERE a.attrelid = ANY (ARRAY(SELECT oid FROM strong)) AND a.attnum > 0 AND NOT a.attisdropped),
-  'others', (SELECT coalesce(jsonb_agg(jsonb_build_array(oid::bigint, relname)), '[]')
-    FROM classes WHERE NOT is_locked)
+  -- As one short text: there may be thousands.
+  'all', (SELECT coalesce(array_agg(oid), '{{}}')::text FROM classes)
 )::text, true)
 """
 
@@ -106,8 +106,9 @@ RULES: Mapping[str, LiteralString] = {
           AND c.relnamespace::regnamespace::text
             IN (quote_ident(j.name), quote_ident(j.before)))""",
     "only planned tables": """
-      SELECT format('%s was not part of the plan', o.item ->> 1)
-      FROM others o JOIN strong s ON s.oid = (o.item ->> 0)::oid""",
+      SELECT format('%s was not part of the plan', oid::regclass) FROM strong
+      WHERE oid IN (SELECT unnest((before ->> 'all')::oid[]) FROM image)
+        AND oid NOT IN (SELECT oid FROM tables)""",
     "every row is captured": """
       SELECT format('%s rows were changed and %s kept', now.rows - was.rows, kept.rows)
       FROM counted now, (SELECT (before ->> 'rows')::numeric AS rows FROM image) was,
@@ -130,7 +131,6 @@ attributes AS MATERIALIZED (SELECT attrelid, attnum, attname, atttypid, atttypmo
   AND attnum > 0 AND NOT attisdropped),
 classes AS MATERIALIZED (SELECT oid, relname, relnamespace
   FROM pg_class WHERE oid = ANY (ARRAY(SELECT oid::oid FROM tables))),
-others AS (SELECT item FROM image, jsonb_array_elements(before -> 'others') AS item),
 journal AS (SELECT * FROM _rollback.actions a
   WHERE a.run_id = '{run_id}' AND a.direction = '{direction}'),
 strong AS MATERIALIZED ({strong}),
