@@ -13,6 +13,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
+from lib.schema import batch
 from lib.schema.models import Do, Down, Step, literal
 
 SCHEMA = "_rollback"
@@ -156,16 +157,14 @@ async def is_there(connection: AsyncConnection[DictRow]) -> bool:
 async def standing(connection: AsyncConnection[DictRow]) -> Standing:
     if not await is_there(connection):
         return Standing()
-    rows = await (await connection.execute(STANDING)).fetchall()
-    identity = await (await connection.execute(IDENTITY)).fetchone()
-    fingerprint = await (await connection.execute(FINGERPRINT)).fetchone()
+    rows, identity, fingerprint = await batch.ask(connection, STANDING, IDENTITY, FINGERPRINT)
     left = [row for row in rows if row["state"] != "forward"]
     return Standing(
         rolled_back=tuple(version for row in left for version in row["versions"]),
         last_run=str(rows[-1]["run_id"]) if rows else None,
         open_runs=tuple(str(row["run_id"]) for row in left),
-        identity=str(identity["id"]) if identity else None,
-        fingerprint=fingerprint["it"] if fingerprint else "",
+        identity=str(identity[0]["id"]) if identity else None,
+        fingerprint=fingerprint[0]["it"],
         returning=next((str(row["run_id"]) for row in left if row["state"] == "returning"), None),
     )
 

@@ -10,7 +10,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 
 from lib.migrations.ledger import LEDGERS
-from lib.schema import journal
+from lib.schema import batch, journal
 from lib.schema.models import Lock, literal
 from lib.schema.outcome import MOVED, Again, understood
 
@@ -45,17 +45,9 @@ class Session:
         return await cursor.fetchall()
 
     async def answers(self, *statements: str) -> list[DictRow | None]:
-        """In one round trip; the first row, if any, of each statement that may return some.
-
-        Simple protocol: each statement is under its own time-out, and sees what is committed.
-        """
-        cursor = await self.connection.execute(";\n".join(statements).encode())
-        rows = []
-        while True:
-            if cursor.description:
-                rows.append(await cursor.fetchone())
-            if not cursor.nextset():
-                return rows
+        """In one round trip; the first row, if any, of each statement that may return some."""
+        asked = await batch.ask(self.connection, *statements)
+        return [rows[0] if rows else None for rows in asked]
 
     async def run(self, *statements: str) -> DictRow | None:
         """In one round trip; the first row of the last statement that may return some."""
