@@ -188,7 +188,8 @@ def come_forward(world, connection, app, scenario, run_id, shape, by_new) -> str
 )
 @given(scenario=scenarios)
 def test_nothing_is_lost(world, scenario):
-    event(check(world, scenario))
+    with world.one_connection():
+        event(check(world, scenario))
 
 
 @pytest.mark.deep
@@ -206,7 +207,8 @@ def test_nothing_is_lost_in_thousands_of_examples(world, capsys):
     )
     @given(scenario=scenarios)
     def run(scenario):
-        became[check(world, scenario)] += 1
+        with world.one_connection():
+            became[check(world, scenario)] += 1
         if became.total() % 100 == 0:
             with capsys.disabled():
                 spent = time.monotonic() - started
