@@ -144,11 +144,6 @@ class Run:
         return any(step.do is Do.KEEP_IN_STEP and step.undo for step in self.steps)
 
 
-async def ensure(connection: AsyncConnection[DictRow]) -> None:
-    if not await is_there(connection):
-        await connection.execute(CREATE)
-
-
 async def is_there(connection: AsyncConnection[DictRow]) -> bool:
     row = await (await connection.execute(IS_THERE)).fetchone()
     return bool(row and row["it"])

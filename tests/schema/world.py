@@ -80,7 +80,7 @@ class World:
     def make_journal(self) -> None:
         async def make() -> None:
             async with connect(self.url) as session:
-                await journal.ensure(session.connection)
+                await session.run(journal.CREATE)
 
         asyncio.run(make())
 
