@@ -31,13 +31,15 @@ COUNTED: LiteralString = """
 
 #: Runs once the tables are locked, before anything is done to them.
 CAPTURE = "EXECUTE rollback_capture"
-#: Comes last. Raises what it finds.
-JUDGE = f"""EXECUTE rollback_judge;
+#: Raises what it finds.
+ASK = f"""EXECUTE rollback_judge;
 DO $guard$ BEGIN
   IF current_setting('rollback.found') <> '' THEN
     RAISE EXCEPTION '%', current_setting('rollback.found') USING ERRCODE = '{SQLSTATE}';
   END IF;
 END $guard$"""
+#: Comes last in its transaction.
+JUDGE = f"{ASK};\nDEALLOCATE rollback_capture;\nDEALLOCATE rollback_judge"
 
 BEFORE: LiteralString = f"""
 WITH strong AS MATERIALIZED ({STRONG}),
@@ -142,9 +144,9 @@ FROM problems
 
 
 def prepare(run_id: UUID, direction: str, rules: Mapping[str, str] = RULES) -> list[str]:
-    """Before any lock, once in a session: CAPTURE and JUDGE are known to the server, and planned.
+    """Before any lock: CAPTURE and JUDGE are known to the server, and planned, for a transaction.
 
-    Planned for the search path that they run with: for another they would be planned anew.
+    With the search path that they run with: for another they would be planned anew.
     `rules`: a test leaves one out, and must then fail.
     """
     found = FOUND.format(
@@ -159,6 +161,6 @@ def prepare(run_id: UUID, direction: str, rules: Mapping[str, str] = RULES) -> l
         f"PREPARE rollback_capture AS {BEFORE}",
         f"PREPARE rollback_judge AS {found}",
         CAPTURE,
-        JUDGE,
+        ASK,
         "SET LOCAL search_path TO DEFAULT",
     ]
