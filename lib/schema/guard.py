@@ -41,6 +41,7 @@ END $guard$"""
 #: Comes last in its transaction.
 JUDGE = f"{ASK};\nDEALLOCATE rollback_capture;\nDEALLOCATE rollback_judge"
 
+#: What CAPTURE executes.
 BEFORE: LiteralString = f"""
 WITH strong AS MATERIALIZED ({STRONG}),
 classes AS (
@@ -121,6 +122,7 @@ RULES: Mapping[str, LiteralString] = {
       WHERE NOT current_setting('track_counts')::bool""",
 }
 
+#: What JUDGE executes.
 FOUND: LiteralString = """
 WITH image AS (SELECT current_setting('rollback.before')::jsonb AS before),
 tables AS (SELECT x.* FROM image, jsonb_to_recordset(before -> 'tables')

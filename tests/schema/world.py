@@ -31,9 +31,12 @@ class World:
     @contextmanager
     def one_connection(self) -> Iterator[None]:
         """For all statements meanwhile: to connect takes longer than most of them."""
-        with psycopg.connect(self.url, autocommit=True, prepare_threshold=None) as self._kept:
-            yield
-        self._kept = None
+        with psycopg.connect(self.url, autocommit=True, prepare_threshold=None) as connection:
+            self._kept = connection
+            try:
+                yield
+            finally:
+                self._kept = None
 
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:
