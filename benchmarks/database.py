@@ -1,8 +1,11 @@
 """`python -m benchmarks.database [--full]`: what going back costs, by rows, beside other ways.
 
 A real server, a table that one writer updates and one reader reads all the time. For each way: the
-whole time of it, and the longest that one write had to wait meanwhile. `--full`: 10 M rows too.
-The wait contains what the machine itself holds a process up; `nothing` shows how much that is.
+whole time of it, from connecting to the last check, and the longest that one write had to wait
+meanwhile; the median of several rounds, each on a database of its own, and the worst in brackets.
+The first time makes the journal, too. `--full`: 10 M rows as well.
+Both contain what the machine itself holds a process up; `nothing`, which sleeps for 300 ms, shows
+how much that is.
 """
 
 from __future__ import annotations
@@ -10,23 +13,28 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 
-from benchmarks.table import show
+from benchmarks.table import percentile, show
+from benchmarks.writers import Writers
 from dev.postgres import Postgres
 from lib.schema.executor import Executor
 from lib.schema.models import Down, Migration
+from lib.schema.outcome import Outcome
 from lib.schema.planner import Facts, plan
 
-SIZES = {"10 k": 10_000, "1 M": 1_000_000, "10 M": 10_000_000}
+#: Rows, and rounds.
+SIZES = {"10 k": (10_000, 5), "1 M": (1_000_000, 5), "10 M": (10_000_000, 3)}
+HEADINGS = ["rows", "release", "way", "whole time", "longest wait of a write", "under the lock"]
 OLD = """
 CREATE TABLE guests (id bigint PRIMARY KEY, name text NOT NULL, seats int NOT NULL DEFAULT 1);
 CREATE TABLE tables (id int PRIMARY KEY);
@@ -43,53 +51,38 @@ NEW = {
 }
 
 
-class Writers:
-    """One that writes and one that reads, as the app does; the longest wait of the writer."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.longest_ms = 0.0
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=work) for work in (self._write, self._read)]
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        time.sleep(0.3)
-        self.longest_ms = 0.0
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        time.sleep(0.1)
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _write(self) -> None:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            number = 0
-            while not self._over.is_set():
-                number = number % 1000 + 1
-                started = time.perf_counter()
-                connection.execute("UPDATE guests SET seats = 1 WHERE id = %s", [number])
-                self.longest_ms = max(self.longest_ms, (time.perf_counter() - started) * 1000)
-
-    def _read(self) -> None:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            while not self._over.is_set():
-                connection.execute("SELECT name FROM guests WHERE id = 7").fetchone()
-                time.sleep(0.002)
+@dataclass(frozen=True)
+class Measured:
+    whole_ms: float
+    longest_wait_ms: float
+    locked_ms: float
 
 
 def main() -> None:
-    names = ["10 k", "1 M", *(["10 M"] if "--full" in sys.argv else [])]
-    rows = [("rows", "release", "way", "whole time", "longest wait of a write", "under the lock")]
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, serve(Path(folder)) as server:
-        for name in names:
-            for release in NEW:
-                rows += [(name, release, *row) for row in measure(server, SIZES[name], release)]
-            rows += [(name, "required column", *row) for row in others(server, SIZES[name])]
-    show(rows)
+        for size in ["10 k", "1 M", *(["10 M"] if "--full" in sys.argv else [])]:
+            count, rounds = SIZES[size]
+            found: dict[tuple[str, str], list[Measured]] = {}
+            for _ in range(rounds):
+                for release in NEW:
+                    for way, measured in ours(server, count, release):
+                        found.setdefault((release, way), []).append(measured)
+                for way, measured in others(server, count):
+                    found.setdefault(("required column", way), []).append(measured)
+            show([HEADINGS, *([size, *of, *figures(all_of)] for of, all_of in found.items())])
+
+
+def figures(found: list[Measured]) -> list[str]:
+    locked = [one.locked_ms for one in found]
+    return [
+        median_and_worst([one.whole_ms for one in found]),
+        median_and_worst([one.longest_wait_ms for one in found]),
+        median_and_worst(locked) if any(locked) else "",
+    ]
+
+
+def median_and_worst(values: list[float]) -> str:
+    return f"{percentile(values, 0.5):.0f} ms ({max(values):.0f})"
 
 
 def serve(folder: Path) -> Postgres:
@@ -117,36 +110,37 @@ def fill(server: Postgres, count: int, release: str) -> str:
     return url
 
 
-def timed(url: str, work: Callable[[], str]) -> tuple[str, str, str]:
+def timed(url: str, work: Callable[[], float]) -> Measured:
     with Writers(url) as writers:
         started = time.perf_counter()
-        locked = work()
+        locked_ms = work()
         took = (time.perf_counter() - started) * 1000
-    return f"{took:.0f} ms", f"{writers.longest_ms:.0f} ms", locked
+    return Measured(took, writers.longest_ms, locked_ms)
 
 
-def measure(server: Postgres, count: int, release: str) -> list[tuple[str, str, str, str]]:
+def ours(server: Postgres, count: int, release: str) -> Iterator[tuple[str, Measured]]:
     url = fill(server, count, release)
-    executor, run_id = Executor(url, timedelta(minutes=5)), uuid4()
-    texts = {"1": Migration.of("1", OLD), "2": Migration.of("2", NEW[release])}
-    catalogue, standing = asyncio.run(executor.look())
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE TABLE schema_migrations (version text)")
         connection.execute("INSERT INTO schema_migrations VALUES ('1'), ('2')")
-    found = plan(Facts(("1", "2"), ("1",), texts, catalogue, standing.rolled_back))
-    assert isinstance(found, Down), found
+    executor = Executor(url, timedelta(minutes=5))
+    texts = {"1": Migration.of("1", OLD), "2": Migration.of("2", NEW[release])}
+    for way in ("back, the first time", "back, once more"):
+        run_id = uuid4()
+        catalogue, standing = asyncio.run(executor.look())
+        facts = Facts(("1", "2"), ("1",), texts, catalogue, standing=standing.fingerprint)
+        found = plan(facts)
+        assert isinstance(found, Down), found
+        yield way, timed(url, partial(done, executor.run, run_id, found))
+        if way == "back, the first time":
+            yield "forward", timed(url, partial(done, executor.forward, run_id))
 
-    def back() -> str:
-        outcome = asyncio.run(executor.run(run_id, found))
-        assert outcome.state == "done", outcome
-        return f"{outcome.locked_ms:.0f} ms"
 
-    def forward() -> str:
-        outcome = asyncio.run(executor.forward(run_id))
-        assert outcome.state == "done", outcome
-        return f"{outcome.locked_ms:.0f} ms"
-
-    return [("back", *timed(url, back)), ("forward", *timed(url, forward))]
+def done(run: Callable[..., Coroutine[Any, Any, Outcome]], *arguments: object) -> float:
+    """Returns how long tables were locked, in milliseconds."""
+    outcome = asyncio.run(run(*arguments))
+    assert outcome.state == "done", outcome
+    return outcome.locked_ms
 
 
 #: Undoing "add column" otherwise. The first loses the values.
@@ -163,19 +157,17 @@ OTHERS = {
 }
 
 
-def others(server: Postgres, count: int) -> list[tuple[str, str, str, str]]:
-    rows = []
+def others(server: Postgres, count: int) -> Iterator[tuple[str, Measured]]:
     for way, statements in OTHERS.items():
         url = fill(server, count, "required column")
 
-        def work(url: str = url, statements: tuple[str, ...] = statements) -> str:
+        def work(url: str = url, statements: tuple[str, ...] = statements) -> float:
             with psycopg.connect(url, autocommit=True) as connection:
                 for statement in statements:
                     connection.execute(statement.encode())
-            return ""
+            return 0
 
-        rows.append((way, *timed(url, work)))
-    return rows
+        yield way, timed(url, work)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,24 @@
-"""Reads what the planner needs of the app's catalogue, in two queries."""
+"""Reads what the planner needs of the app's catalogue, in one round trip."""
 
 from typing import Any, LiteralString
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
+from lib.schema import batch
 from lib.schema.models import Catalogue, Column, Constraint, Index, Table, Trigger
 
-#: Before the queries below: definitions then name every schema.
+#: Before TABLES: definitions then name every schema.
 QUALIFIED = "SET LOCAL search_path = ''"
 
 OURS: LiteralString = """
     n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT IN ('information_schema', '_rollback')"""
 
 TABLES: LiteralString = f"""
-WITH columns AS (
+WITH ours AS MATERIALIZED (
+  SELECT c.oid, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't' AND {OURS}
+), columns AS (
   SELECT a.attrelid AS oid, jsonb_agg(jsonb_build_object(
     'number', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
     'typmod', a.atttypmod, 'not_null', a.attnotnull,
@@ -27,7 +31,7 @@ WITH columns AS (
   FROM pg_attribute a
   JOIN pg_type t ON t.oid = a.atttypid
   LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-  WHERE a.attnum > 0 AND NOT a.attisdropped GROUP BY 1
+  WHERE a.attrelid IN (SELECT oid FROM ours) AND a.attnum > 0 AND NOT a.attisdropped GROUP BY 1
 ), constraints AS (
   SELECT conrelid AS oid, jsonb_agg(jsonb_build_object(
     'oid', oid::bigint, 'name', conname, 'kind', contype, 'definition', pg_get_constraintdef(oid),
@@ -36,7 +40,7 @@ WITH columns AS (
     'timing', CASE WHEN condeferred THEN 'DEFERRABLE INITIALLY DEFERRED'
                    WHEN condeferrable THEN 'DEFERRABLE' ELSE '' END
   ) ORDER BY oid) AS items
-  FROM pg_constraint WHERE conrelid <> 0 GROUP BY 1
+  FROM pg_constraint WHERE conrelid IN (SELECT oid FROM ours) GROUP BY 1
 ), indexes AS (
   SELECT i.indrelid AS oid, jsonb_agg(jsonb_build_object(
     'oid', c.oid::bigint, 'name', c.relname, 'definition', pg_get_indexdef(c.oid),
@@ -45,7 +49,7 @@ WITH columns AS (
   ) ORDER BY c.oid) AS items
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
   LEFT JOIN pg_constraint con ON con.conindid = c.oid AND con.contype IN ('p', 'u', 'x')
-  GROUP BY 1
+  WHERE i.indrelid IN (SELECT oid FROM ours) GROUP BY 1
 ), triggers AS (
   SELECT tgrelid AS oid, jsonb_agg(jsonb_build_object(
     'name', tgname, 'enabled', tgenabled) ORDER BY oid) AS items
@@ -54,16 +58,15 @@ WITH columns AS (
   SELECT inhrelid AS oid, jsonb_agg(inhparent::bigint ORDER BY inhseqno) AS items
   FROM pg_inherits GROUP BY 1
 )
-SELECT c.oid::bigint, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
+SELECT c.oid::bigint, ours.nspname AS schema, c.relname AS name, c.relkind AS kind,
   greatest(c.reltuples, 0)::bigint AS rows, pg_has_role(c.relowner, 'USAGE') AS is_ours,
   greatest(c.relpages, 0)::bigint * 8192 AS size_bytes,
   columns.items AS columns, constraints.items AS constraints, indexes.items AS indexes,
   triggers.items AS triggers, parents.items AS parents
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+FROM pg_class c JOIN ours USING (oid)
 LEFT JOIN columns ON columns.oid = c.oid LEFT JOIN constraints ON constraints.oid = c.oid
 LEFT JOIN indexes ON indexes.oid = c.oid LEFT JOIN triggers ON triggers.oid = c.oid
 LEFT JOIN parents ON parents.oid = c.oid
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't' AND {OURS}
 ORDER BY c.oid
 """
 
@@ -84,12 +87,15 @@ SELECT
 
 async def read(connection: AsyncConnection[DictRow]) -> Catalogue:
     """The app's tables and what hangs on them, as of one moment."""
-    async with connection.transaction():
-        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        rest = await (await connection.execute(REST)).fetchone()
-        await connection.execute(QUALIFIED)
-        rows = await (await connection.execute(TABLES)).fetchall()
-    assert rest
+    (rest,), rows = await batch.ask(
+        connection,
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        "SET LOCAL jit = off",
+        REST,
+        QUALIFIED,
+        TABLES,
+        "COMMIT",
+    )
     return Catalogue(
         tables=tuple(as_table(row) for row in rows),
         search_path=tuple(rest["search_path"]) or ("public",),

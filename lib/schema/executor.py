@@ -13,12 +13,21 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
+from psycopg.rows import DictRow
+
 from lib.schema import catalogue, guard, in_step, journal
 from lib.schema.forward import Forward
 from lib.schema.journal import Run, Standing
 from lib.schema.models import CHANGES_ROWS, Catalogue, Code, Do, Down, Lock, Mode, for_run, quote
 from lib.schema.outcome import PLAN_AGAIN, Again, Outcome, Refused, State
-from lib.schema.session import STATEMENT_MS, Session, array, connect, find_ledger, still_as_planned
+from lib.schema.session import (
+    FIND_LEDGER,
+    STATEMENT_MS,
+    array,
+    as_ledger,
+    connect,
+    still_as_planned,
+)
 
 BUDGET = timedelta(seconds=25)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 1.5
@@ -160,22 +169,27 @@ class Executor:
 
     async def _go_back(self, run_id: UUID, plan: Down) -> Outcome:
         async with connect(self.url) as session:
-            await journal.ensure(session.connection)
-            ledger = await find_ledger(session)
-            is_done = True
+            there, ledger_row = await session.answers(journal.IS_THERE, FIND_LEDGER)
+            if not (there and there["it"]):
+                await session.run(journal.CREATE)
+            ledger = as_ledger(ledger_row)
             changes_rows = any(step.do in CHANGES_ROWS for step in plan.steps)
-            async with session.transaction(statement_ms=ROWS_MS if changes_rows else STATEMENT_MS):
-                if not await self._is_done(session, run_id, plan):
-                    is_done = False
-                    await session.run(
-                        guard.warm_up(run_id, "back"),
-                        journal.record_run(run_id, plan),
-                        journal.record_actions(run_id, "back", plan.steps),
-                    )
+            async with session.transaction(
+                journal.RUN.format(run_id=run_id),
+                journal.FINGERPRINT,
+                statement_ms=ROWS_MS if changes_rows else STATEMENT_MS,
+            ) as (run, fingerprint):
+                is_done = already_done(plan, run, fingerprint)
+                if not is_done:
                     locks = list(plan.locks)
                     if ledger:
                         locks.append(Lock(ledger.oid, ledger.sql, "SHARE"))
-                    await session.reserve(plan.locks)
+                    await session.reserve(
+                        plan.locks,
+                        *guard.prepare(run_id, "back"),
+                        journal.record_run(run_id, plan),
+                        journal.record_actions(run_id, "back", plan.steps),
+                    )
                     await session.locked(
                         sorted(locks, key=lambda one: one.table),
                         still_as_planned(plan.locks, ledger, f"{{ledger}} = {array(plan.ledger)}"),
@@ -196,26 +210,28 @@ class Executor:
             facts={"steps": [step.sentence for step in plan.steps], "was_done": is_done},
         )
 
-    async def _is_done(self, session: Session, run_id: UUID, plan: Down) -> bool:
-        """Raises Refused if the id stands for something else, or others were here since."""
-        run = await journal.find(session.connection, run_id)
-        if run is not None:
-            if run.plan_sha256 != plan.sha256:
-                raise Refused(Code.MOVED, "this run was done with another plan", PLAN_AGAIN)
-            if run.state != "back":
-                raise Refused(Code.MOVED, "this run was brought forward again", PLAN_AGAIN)
-            return True
-        now = await session.one(journal.FINGERPRINT)
-        if now is None or now["it"] != plan.standing:
-            raise Refused(Code.MOVED, "another run was here since the plan", PLAN_AGAIN)
-        return False
-
     async def _check(self, plan: Down) -> None:
         """On a fresh connection: what the older code reads can be read."""
         async with connect(self.url) as session:
-            for read in plan.reads:
-                names = ", ".join(map(quote, read.columns)) or "1"
-                await session.run(f"SELECT {names} FROM {read.table} LIMIT 0")
+            await session.run(
+                *(
+                    f"SELECT {', '.join(map(quote, read.columns)) or '1'} FROM {read.table} LIMIT 0"
+                    for read in plan.reads
+                )
+            )
+
+
+def already_done(plan: Down, run: DictRow | None, fingerprint: DictRow | None) -> bool:
+    """Raises Refused if the id stands for something else, or others were here since."""
+    if run is not None:
+        if run["plan_sha256"] != plan.sha256:
+            raise Refused(Code.MOVED, "this run was done with another plan", PLAN_AGAIN)
+        if run["state"] != "back":
+            raise Refused(Code.MOVED, "this run was brought forward again", PLAN_AGAIN)
+        return True
+    if fingerprint is None or fingerprint["it"] != plan.standing:
+        raise Refused(Code.MOVED, "another run was here since the plan", PLAN_AGAIN)
+    return False
 
 
 def unknown(again: Again, attempts: int) -> Outcome:
@@ -231,6 +247,7 @@ def every_statement(run_id: UUID, plan: Down) -> list[str]:
     """All that a run changes and locks, in order, as far as it is known beforehand."""
     return [
         "BEGIN",
+        *guard.prepare(run_id, "back"),
         journal.record_run(run_id, plan),
         journal.record_actions(run_id, "back", plan.steps),
         *(f"LOCK TABLE ONLY {one.sql} IN {one.mode} MODE" for one in plan.locks),
@@ -245,6 +262,6 @@ def under_the_lock(run_id: UUID, plan: Down) -> list[str]:
         "SET LOCAL search_path = ''",
         guard.CAPTURE,
         *(for_run(step.sql, run_id, "back", n, n) for n, step in enumerate(plan.steps)),
-        guard.statement(run_id, "back"),
+        guard.JUDGE,
         TELL,
     ]

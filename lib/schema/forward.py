@@ -141,12 +141,12 @@ class Forward:
         later = renamed(undo)
         actions = [on_the_way_forward(step) for step in reversed(run.steps)]
         async with session.transaction():
-            await session.run(
-                guard.warm_up(self.run_id, "forward"),
+            await session.reserve(
+                locks,
+                *guard.prepare(self.run_id, "forward"),
                 journal.record_actions(self.run_id, "forward", actions),
                 f"UPDATE _rollback.runs SET state = 'returning' WHERE run_id = '{self.run_id}'",
             )
-            await session.reserve(locks)
             await session.locked(
                 sorted([*locks, *shared], key=lambda one: one.table),
                 still_as_planned(locks, ledger, f"{{ledger}} @> {array(run.versions)}"),
@@ -159,7 +159,7 @@ class Forward:
                     for one in returns(later, run)
                     for statement in one.main()
                 ),
-                guard.statement(self.run_id, "forward"),
+                guard.JUDGE,
                 "NOTIFY pgrst, 'reload schema'",
             )
 
@@ -180,13 +180,13 @@ class Forward:
         oids = sorted({step.table for step in steps})
         locks = [Lock(oid, now.table(oid).sql, "SHARE ROW EXCLUSIVE") for oid in oids]
         async with session.transaction(statement_ms=self._statement_ms):
-            await session.reserve(locks)
+            await session.reserve(locks, *guard.prepare(self.run_id, "forward"))
             await session.locked(
                 locks,
                 "SET LOCAL search_path = ''",
                 guard.CAPTURE,
                 *put_back(run),
-                guard.statement(self.run_id, "forward"),
+                guard.JUDGE,
                 it_is_done,
             )
 

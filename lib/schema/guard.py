@@ -2,6 +2,8 @@
 
 It asks the server, not a parser: what every table looked like once it was locked is compared with
 what it looks like now. A difference that the journal does not hold ends the transaction.
+
+Its two questions are prepared before the lock: to plan them takes the server longer than to answer.
 """
 
 from collections.abc import Mapping
@@ -28,10 +30,22 @@ COUNTED: LiteralString = """
     AND n.nspname !~ '^pg_toast'"""
 
 #: Runs once the tables are locked, before anything is done to them.
-CAPTURE: LiteralString = f"""
+CAPTURE = "EXECUTE rollback_capture"
+#: Raises what it finds.
+ASK = f"""EXECUTE rollback_judge;
+DO $guard$ BEGIN
+  IF current_setting('rollback.found') <> '' THEN
+    RAISE EXCEPTION '%', current_setting('rollback.found') USING ERRCODE = '{SQLSTATE}';
+  END IF;
+END $guard$"""
+#: Comes last in its transaction.
+JUDGE = f"{ASK};\nDEALLOCATE rollback_capture;\nDEALLOCATE rollback_judge"
+
+#: What CAPTURE executes.
+BEFORE: LiteralString = f"""
 WITH strong AS MATERIALIZED ({STRONG}),
 classes AS (
-  SELECT c.oid, c.relname, c.relnamespace, c.oid IN (SELECT oid FROM strong) AS is_locked
+  SELECT c.oid, c.relname, c.relnamespace
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'm', 'S', 'v', 'f')
     AND n.nspname !~ '^pg_' AND n.nspname <> '_rollback'
@@ -41,14 +55,14 @@ SELECT set_config('rollback.before', jsonb_build_object(
   'tables', (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'oid', oid::bigint, 'name', relname, 'schema', relnamespace::bigint,
       'file', pg_relation_filenode(oid)::bigint)), '[]')
-    FROM classes WHERE is_locked),
+    FROM classes JOIN strong USING (oid)),
   'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object(
       'oid', a.attrelid::bigint, 'number', a.attnum, 'name', a.attname,
       'type', a.atttypid::bigint, 'typmod', a.atttypmod)), '[]')
     FROM pg_attribute a
     WHERE a.attrelid = ANY (ARRAY(SELECT oid FROM strong)) AND a.attnum > 0 AND NOT a.attisdropped),
-  'others', (SELECT coalesce(jsonb_agg(jsonb_build_array(oid::bigint, relname)), '[]')
-    FROM classes WHERE NOT is_locked)
+  -- As one short text: there may be thousands.
+  'all', (SELECT coalesce(array_agg(oid), '{{}}')::text FROM classes)
 )::text, true)
 """
 
@@ -95,8 +109,9 @@ RULES: Mapping[str, LiteralString] = {
           AND c.relnamespace::regnamespace::text
             IN (quote_ident(j.name), quote_ident(j.before)))""",
     "only planned tables": """
-      SELECT format('%s was not part of the plan', o.item ->> 1)
-      FROM others o JOIN strong s ON s.oid = (o.item ->> 0)::oid""",
+      SELECT format('%s was not part of the plan', oid::regclass) FROM strong
+      WHERE oid IN (SELECT unnest((before ->> 'all')::oid[]) FROM image)
+        AND oid NOT IN (SELECT oid FROM tables)""",
     "every row is captured": """
       SELECT format('%s rows were changed and %s kept', now.rows - was.rows, kept.rows)
       FROM counted now, (SELECT (before ->> 'rows')::numeric AS rows FROM image) was,
@@ -107,48 +122,47 @@ RULES: Mapping[str, LiteralString] = {
       WHERE NOT current_setting('track_counts')::bool""",
 }
 
-GUARD: LiteralString = """
-DO $guard$
-DECLARE found text;
-BEGIN
-  WITH image AS (SELECT current_setting('rollback.before')::jsonb AS before),
-  tables AS (SELECT x.* FROM image, jsonb_to_recordset(before -> 'tables')
-    AS x(oid bigint, name text, schema bigint, file bigint)),
-  columns AS (SELECT x.* FROM image, jsonb_to_recordset(before -> 'columns')
-    AS x(oid bigint, number int, name text, type bigint, typmod int)),
-  -- By the index, however many columns the database has.
-  attributes AS MATERIALIZED (SELECT attrelid, attnum, attname, atttypid, atttypmod
-    FROM pg_attribute WHERE attrelid = ANY (ARRAY(SELECT oid::oid FROM tables))
-    AND attnum > 0 AND NOT attisdropped),
-  classes AS MATERIALIZED (SELECT oid, relname, relnamespace
-    FROM pg_class WHERE oid = ANY (ARRAY(SELECT oid::oid FROM tables))),
-  others AS (SELECT item FROM image, jsonb_array_elements(before -> 'others') AS item),
-  journal AS (SELECT * FROM _rollback.actions a
-    WHERE a.run_id = '{run_id}' AND a.direction = '{direction}'),
-  strong AS MATERIALIZED ({strong}),
-  counted AS ({counted}),
-  problems(what) AS ({rules})
-  SELECT string_agg(what, '; ' ORDER BY what) INTO found FROM problems;
-  IF found IS NOT NULL THEN
-    RAISE EXCEPTION '%', found USING ERRCODE = '{state}';
-  END IF;
-END
-$guard$
+#: What JUDGE executes.
+FOUND: LiteralString = """
+WITH image AS (SELECT current_setting('rollback.before')::jsonb AS before),
+tables AS (SELECT x.* FROM image, jsonb_to_recordset(before -> 'tables')
+  AS x(oid bigint, name text, schema bigint, file bigint)),
+columns AS (SELECT x.* FROM image, jsonb_to_recordset(before -> 'columns')
+  AS x(oid bigint, number int, name text, type bigint, typmod int)),
+-- By the index, however many columns the database has.
+attributes AS MATERIALIZED (SELECT attrelid, attnum, attname, atttypid, atttypmod
+  FROM pg_attribute WHERE attrelid = ANY (ARRAY(SELECT oid::oid FROM tables))
+  AND attnum > 0 AND NOT attisdropped),
+classes AS MATERIALIZED (SELECT oid, relname, relnamespace
+  FROM pg_class WHERE oid = ANY (ARRAY(SELECT oid::oid FROM tables))),
+journal AS (SELECT * FROM _rollback.actions a
+  WHERE a.run_id = '{run_id}' AND a.direction = '{direction}'),
+strong AS MATERIALIZED ({strong}),
+counted AS ({counted}),
+problems(what) AS ({rules})
+SELECT set_config('rollback.found', coalesce(string_agg(what, '; ' ORDER BY what), ''), true)
+FROM problems
 """
 
 
-def statement(run_id: UUID, direction: str, rules: Mapping[str, str] = RULES) -> str:
-    """`rules`: a test leaves one out, and must then fail."""
-    return GUARD.format(
+def prepare(run_id: UUID, direction: str, rules: Mapping[str, str] = RULES) -> list[str]:
+    """Before any lock: CAPTURE and JUDGE are known to the server, and planned, for a transaction.
+
+    With the search path that they run with: for another they would be planned anew.
+    `rules`: a test leaves one out, and must then fail.
+    """
+    found = FOUND.format(
         run_id=run_id,
         direction=direction,
         strong=STRONG,
         counted=COUNTED,
         rules=" UNION ALL ".join(f"({rule})" for rule in rules.values()),
-        state=SQLSTATE,
     )
-
-
-def warm_up(run_id: UUID, direction: str) -> str:
-    """Before any lock: the session reads the catalogue that it needs while nobody waits for it."""
-    return f"{CAPTURE};\n{statement(run_id, direction)}"
+    return [
+        "SET LOCAL search_path = ''",
+        f"PREPARE rollback_capture AS {BEFORE}",
+        f"PREPARE rollback_judge AS {found}",
+        CAPTURE,
+        ASK,
+        "SET LOCAL search_path TO DEFAULT",
+    ]

@@ -13,6 +13,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
+from lib.schema import batch
 from lib.schema.models import Do, Down, Step, literal
 
 SCHEMA = "_rollback"
@@ -92,7 +93,9 @@ CREATE TABLE IF NOT EXISTS _rollback.conflicts (
 COMMIT
 """
 
-RUN = "SELECT run_id, state, versions, plan, plan_sha256 FROM _rollback.runs WHERE run_id = %s"
+RUN = """
+SELECT run_id, state, versions, plan, plan_sha256 FROM _rollback.runs WHERE run_id = '{run_id}'
+"""
 IN_STEP = """
 SELECT run_id, state, versions, plan, plan_sha256 FROM _rollback.runs
 WHERE state = 'forward' AND in_step ORDER BY number
@@ -141,11 +144,6 @@ class Run:
         return any(step.do is Do.KEEP_IN_STEP and step.undo for step in self.steps)
 
 
-async def ensure(connection: AsyncConnection[DictRow]) -> None:
-    if not await is_there(connection):
-        await connection.execute(CREATE)
-
-
 async def is_there(connection: AsyncConnection[DictRow]) -> bool:
     row = await (await connection.execute(IS_THERE)).fetchone()
     return bool(row and row["it"])
@@ -154,23 +152,21 @@ async def is_there(connection: AsyncConnection[DictRow]) -> bool:
 async def standing(connection: AsyncConnection[DictRow]) -> Standing:
     if not await is_there(connection):
         return Standing()
-    rows = await (await connection.execute(STANDING)).fetchall()
-    identity = await (await connection.execute(IDENTITY)).fetchone()
-    fingerprint = await (await connection.execute(FINGERPRINT)).fetchone()
+    rows, identity, fingerprint = await batch.ask(connection, STANDING, IDENTITY, FINGERPRINT)
     left = [row for row in rows if row["state"] != "forward"]
     return Standing(
         rolled_back=tuple(version for row in left for version in row["versions"]),
         last_run=str(rows[-1]["run_id"]) if rows else None,
         open_runs=tuple(str(row["run_id"]) for row in left),
-        identity=str(identity["id"]) if identity else None,
-        fingerprint=fingerprint["it"] if fingerprint else "",
+        identity=str(identity[0]["id"]) if identity else None,
+        fingerprint=fingerprint[0]["it"],
         returning=next((str(row["run_id"]) for row in left if row["state"] == "returning"), None),
     )
 
 
 async def find(connection: AsyncConnection[DictRow], run_id: UUID) -> Run | None:
-    row = await (await connection.execute(RUN, [run_id])).fetchone()
-    return None if row is None else as_run(row)
+    row = await (await connection.execute(RUN.format(run_id=run_id).encode())).fetchone()
+    return as_run(row) if row else None
 
 
 async def in_step(connection: AsyncConnection[DictRow]) -> list[Run]:

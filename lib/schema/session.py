@@ -10,7 +10,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 
 from lib.migrations.ledger import LEDGERS
-from lib.schema import journal
+from lib.schema import batch, journal
 from lib.schema.models import Lock, literal
 from lib.schema.outcome import MOVED, Again, understood
 
@@ -44,20 +44,25 @@ class Session:
         cursor = await self.connection.execute(query.encode(), arguments or None)
         return await cursor.fetchall()
 
-    async def run(self, *statements: str) -> DictRow | None:
-        """In one round trip; the first row of the last statement.
+    async def answers(self, *statements: str) -> list[DictRow | None]:
+        """In one round trip; the first row, if any, of each statement that may return some."""
+        asked = await batch.ask(self.connection, *statements)
+        return [rows[0] if rows else None for rows in asked]
 
-        Simple protocol: each statement is under its own time-out.
-        """
-        cursor = await self.connection.execute(";\n".join(statements).encode())
-        while cursor.nextset():
-            pass
-        return await cursor.fetchone() if cursor.description else None
+    async def run(self, *statements: str) -> DictRow | None:
+        """In one round trip; the first row of the last statement that may return some."""
+        rows = await self.answers(*statements)
+        return rows[-1] if rows else None
 
     @asynccontextmanager
-    async def transaction(self, *, statement_ms: int = STATEMENT_MS) -> AsyncIterator[None]:
-        """Alone among runs of ours. Raises Again while another holds it."""
-        alone = await self.run(
+    async def transaction(
+        self, *questions: str, statement_ms: int = STATEMENT_MS
+    ) -> AsyncIterator[list[DictRow | None]]:
+        """Alone among runs of ours. Raises Again while another holds it.
+
+        `questions`: asked in the same round trip, once it is alone; their answers are yielded.
+        """
+        alone, *answers = await self.answers(
             "BEGIN",
             f"SET LOCAL statement_timeout = {max(statement_ms, LOCK_WAIT_MS)}",
             f"SET LOCAL idle_in_transaction_session_timeout = {IDLE_MS}",
@@ -66,18 +71,23 @@ class Session:
             "SET LOCAL synchronous_commit = on",
             "SET LOCAL jit = off",
             f"SELECT pg_try_advisory_xact_lock({journal.ADVISORY_KEY}) AS it",
+            *questions,
         )
         if not (alone and alone["it"]):
             raise Again("another run is under way")
-        yield
+        yield answers
         await self.run("COMMIT")
         if self._locked_at:
             self.locked_ms = max(self.locked_ms, (time.perf_counter() - self._locked_at) * 1000)
             self._locked_at = 0.0
 
-    async def reserve(self, locks: Sequence[Lock]) -> None:
-        """Wait here, not under the lock, for what only stands in the way of changes: a vacuum."""
+    async def reserve(self, locks: Sequence[Lock], *first: str) -> None:
+        """Wait here, not under the lock, for what only stands in the way of changes: a vacuum.
+
+        `first`: what else takes time and no lock, in the same round trip.
+        """
         await self.run(
+            *first,
             f"SET LOCAL lock_timeout = {RESERVATION_MS}",
             *(f"LOCK TABLE ONLY {one.sql} IN SHARE UPDATE EXCLUSIVE MODE" for one in locks),
         )
@@ -128,7 +138,10 @@ ORDER BY names.position LIMIT 1
 
 async def find_ledger(session: Session) -> LedgerTable | None:
     """Which table is the app's ledger, by the search path of its role."""
-    row = await session.one(FIND_LEDGER)
+    return as_ledger(await session.one(FIND_LEDGER))
+
+
+def as_ledger(row: DictRow | None) -> LedgerTable | None:
     return LedgerTable(row["oid"], row["sql"], LEDGERS[row["name"]]) if row else None
 
 

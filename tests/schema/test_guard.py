@@ -66,18 +66,19 @@ def run(world, statement: str, rules: dict[str, str]) -> None:
 
     async def attempt() -> None:
         async with connect(world.url) as session:
-            await journal.ensure(session.connection)
+            await session.run(journal.CREATE)
             # What the session did before is not this transaction's.
             await session.run("UPDATE guests SET email = email")
             names = {row["sql"]: row["oid"] for row in await session.all(OIDS)}
             run_id = uuid4()
             async with session.transaction():
+                await session.run(*guard.prepare(run_id, "back", rules))
                 await session.locked(
                     [Lock(oid, name) for name, oid in names.items()],
                     guard.CAPTURE,
                     journal.record_run(run_id, NOTHING.sealed()),
                     statement,
-                    guard.statement(run_id, "back", rules),
+                    guard.JUDGE,
                 )
 
     asyncio.run(attempt())

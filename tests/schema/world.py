@@ -1,6 +1,8 @@
 """An app with its database: migrations as its own tool runs them, statements of two releases."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -24,6 +26,25 @@ class World:
     texts: dict[str, Migration] = field(default_factory=dict)
     #: Seconds that the app's own query waited, where a test measures that.
     waited: float = 0
+    _kept: psycopg.Connection[Any] | None = None
+
+    @contextmanager
+    def one_connection(self) -> Iterator[None]:
+        """For all statements meanwhile: to connect takes longer than most of them."""
+        with psycopg.connect(self.url, autocommit=True, prepare_threshold=None) as connection:
+            self._kept = connection
+            try:
+                yield
+            finally:
+                self._kept = None
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
+        if self._kept is not None:
+            yield self._kept
+            return
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            yield connection
 
     def empty(self) -> None:
         """As good as a database of its own, and a hundred times faster."""
@@ -40,7 +61,7 @@ class World:
     def execute(self, *statements: str) -> list[tuple[Any, ...]]:
         """Each committed on its own; the rows of the last."""
         rows: list[tuple[Any, ...]] = []
-        with psycopg.connect(self.url, autocommit=True) as connection:
+        with self._connected() as connection:
             for statement in statements:
                 cursor = connection.execute(statement)
                 rows = cursor.fetchall() if cursor.description else []
@@ -54,7 +75,7 @@ class World:
         version = version or f"{len(self.texts) + 1:04}"
         self.texts[version] = Migration.of(version, up, down)
         self.execute(LEDGER)
-        with psycopg.connect(self.url) as connection:
+        with self._connected() as connection, connection.transaction():
             connection.execute(up)
             connection.execute("INSERT INTO schema_migrations VALUES (%s)", [version])
         return version
@@ -62,7 +83,7 @@ class World:
     def make_journal(self) -> None:
         async def make() -> None:
             async with connect(self.url) as session:
-                await journal.ensure(session.connection)
+                await session.run(journal.CREATE)
 
         asyncio.run(make())
 
