@@ -91,6 +91,7 @@ class AppDatabase:
                 rolled_back=present.standing.rolled_back,
                 standing=present.standing.fingerprint,
                 returning=present.standing.returning,
+                open_runs=present.standing.open_runs,
             )
         )
 

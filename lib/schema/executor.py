@@ -103,24 +103,22 @@ class Executor:
 
     async def _let_go(self) -> Outcome:
         async with connect(self.url) as session:
-            ended: list[str] = []
+            let_go: list[str] = []
             for run in await journal.in_step(session.connection):
-                steps = [step for step in run.steps if step.do is Do.KEEP_IN_STEP]
-                oids = [step.table for step in steps]
+                oids = [step.table for step in run.steps if step.do is Do.KEEP_IN_STEP]
                 there = await session.all(NAMES_OF, oids)
-                run_id = UUID(run.run_id)
                 async with session.transaction():
                     await session.locked(
                         [Lock(row["oid"], row["sql"]) for row in there],
-                        *(for_run(in_step.end(oid), run_id, "forward", 0, 0) for oid in oids),
-                        f"UPDATE _rollback.runs SET in_step = false WHERE run_id = '{run_id}'",
+                        *ended(run, set(oids)),
+                        f"UPDATE _rollback.runs SET in_step = false WHERE run_id = '{run.run_id}'",
                     )
-                ended += run.versions
-        versions = ", ".join(ended)
+                let_go += run.versions
+        versions = ", ".join(let_go)
         return Outcome(
             State.DONE,
             f"Values of {versions} are not kept in step any more."
-            if ended
+            if let_go
             else "No values are kept in step with a release that is forward again.",
         )
 
@@ -181,6 +179,11 @@ class Executor:
             ) as (run, fingerprint):
                 is_done = already_done(plan, run, fingerprint)
                 if not is_done:
+                    ends = [
+                        statement
+                        for old in map(journal.as_run, await session.all(journal.IN_STEP))
+                        for statement in ended(old, {lock.table for lock in plan.locks})
+                    ]
                     locks = list(plan.locks)
                     if ledger:
                         locks.append(Lock(ledger.oid, ledger.sql, "SHARE"))
@@ -193,6 +196,7 @@ class Executor:
                     await session.locked(
                         sorted(locks, key=lambda one: one.table),
                         still_as_planned(plan.locks, ledger, f"{{ledger}} = {array(plan.ledger)}"),
+                        *ends,
                         *under_the_lock(run_id, plan),
                     )
         try:
@@ -219,6 +223,15 @@ class Executor:
                     for read in plan.reads
                 )
             )
+
+
+def ended(run: Run, tables: set[int]) -> list[str]:
+    """What ends its keeping values of these tables in step."""
+    return [
+        for_run(in_step.end(step.table), UUID(run.run_id), "forward", 0, 0)
+        for step in run.steps
+        if step.do is Do.KEEP_IN_STEP and step.table in tables
+    ]
 
 
 def already_done(plan: Down, run: DictRow | None, fingerprint: DictRow | None) -> bool:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import psycopg
 
-from lib.schema import catalogue, guard, journal, orphans
+from lib.schema import catalogue, guard, in_step, journal, orphans
 from lib.schema.journal import Run
 from lib.schema.models import (
     CHANGES_ROWS,
@@ -154,11 +154,7 @@ class Forward:
                 guard.CAPTURE,
                 *undo.names(),
                 *too_long(returns(later, run)),
-                *(
-                    self._of_run(statement)
-                    for one in returns(later, run)
-                    for statement in one.main()
-                ),
+                *map(self._of_run, without_triggers(run, main(returns(later, run)))),
                 guard.JUDGE,
                 "NOTIFY pgrst, 'reload schema'",
             )
@@ -349,15 +345,15 @@ class Forward:
         now = await catalogue.read(session.connection)
         names = [named_again(step) for step in settled(now, run.steps) if step.do in NAMES]
         tables = {one.table.oid: one.table for one in back if is_altered(one.step)}
-        in_step = [step.sql for step in run.steps if step.do is Do.KEEP_IN_STEP and step.undo]
+        triggers = [step.sql for step in run.steps if step.do is Do.KEEP_IN_STEP and step.undo]
         locks = [Lock(oid, table.sql) for oid, table in sorted(tables.items())]
         async with session.transaction():
             await session.locked(
                 locks,
                 "SET LOCAL search_path = ''",
-                *(statement for one in back for statement in one.relax_again()),
+                *map(self._of_run, without_triggers(run, relaxed_again(back))),
                 *names,
-                *map(self._of_run, in_step),
+                *map(self._of_run, triggers),
                 f"DELETE FROM _rollback.actions WHERE run_id = '{self.run_id}'"
                 " AND direction = 'forward'",
                 f"UPDATE _rollback.runs SET state = 'back' WHERE run_id = '{self.run_id}'",
@@ -388,6 +384,29 @@ def put_back(run: Run) -> Iterator[str]:
             yield for_run(step.undo, UUID(run.run_id), "forward", position, back)
 
 
+def main(back: list[Return]) -> list[str]:
+    return [statement for one in back for statement in one.main()]
+
+
+def relaxed_again(back: list[Return]) -> list[str]:
+    return [statement for one in back for statement in one.relax_again()]
+
+
+def without_triggers(run: Run, statements: list[str]) -> list[str]:
+    """A trigger that names a column keeps its type from changing: it is made again afterwards."""
+    narrowed = {step.table for step in run.steps if step.do is Do.WIDEN}
+    in_the_way = [
+        step
+        for step in run.steps
+        if step.do is Do.KEEP_IN_STEP and not step.undo and step.table in narrowed
+    ]
+    return [
+        *(in_step.end(step.table) for step in in_the_way),
+        *statements,
+        *(step.sql for step in in_the_way),
+    ]
+
+
 def is_altered(step: Step) -> bool:
     """On the way forward its table is: what keeps values in step stays, where names stay."""
     return step.do not in CHANGES_ROWS and (step.do is not Do.KEEP_IN_STEP or bool(step.undo))
@@ -410,8 +429,7 @@ def every_statement(now: Catalogue, run: Run) -> list[str]:
         *undo.names(),
         *(
             for_run(statement, UUID(run.run_id), "back", 0, 0)
-            for one in back
-            for statement in one.main()
+            for statement in without_triggers(run, main(back))
         ),
         *(adopt for one in back if (adopt := one.adopt_index())),
         *(validate for one in back if (validate := one.validate())),

@@ -284,6 +284,11 @@ def trigger(table: int, event: str) -> str:
     return f'"~rollback_{RUN}_{table}_{event}"'
 
 
+def stands_for(trigger_name: str, run_id: str) -> bool:
+    """It is one of those that the run made."""
+    return trigger_name.startswith(f"~rollback_{run_id.replace('-', '')[:12]}_")
+
+
 def end(table: int) -> str:
     """Without an error where it has ended."""
     return f"DROP FUNCTION IF EXISTS {function(table)}() CASCADE"

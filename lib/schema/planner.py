@@ -8,7 +8,7 @@ the older code does not know stays where it is, and only what hinders it is rela
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lib.schema import past, statements
+from lib.schema import in_step, past, statements
 from lib.schema.models import (
     CHANGES_ROWS,
     Catalogue,
@@ -35,6 +35,7 @@ from lib.schema.walk import Met, Walk
 MAX_LOCKS = 100
 EXCLUSIVE, READERS_GO_ON = "ACCESS EXCLUSIVE", "SHARE ROW EXCLUSIVE"
 ONLY_WRITERS_WAIT = (*CHANGES_ROWS, Do.KEEP_IN_STEP)
+CHANGES_COLUMNS = (Do.RENAME_COLUMN, Do.RETYPE, Do.WIDEN)
 CHOOSE = "Choose a version that was live with the present database, or fix forward."
 
 
@@ -51,6 +52,8 @@ class Facts:
     standing: str = ""
     #: A run that is half way forward.
     returning: str | None = None
+    #: Runs that are not forward again.
+    open_runs: tuple[str, ...] = ()
 
 
 def plan(facts: Facts) -> Plan:
@@ -135,6 +138,7 @@ def derive(facts: Facts, target: tuple[str, ...], reverted: list[str]) -> Plan:
     if not steps:
         also = f" It does not know of {', '.join(kept)}, and need not." if kept else ""
         return Skip(f"The older code runs on the present schema.{also}")
+    check_in_step(facts, steps)
     locks = lock(facts.catalogue, steps)
     return Down(
         steps=steps,
@@ -184,6 +188,20 @@ def check_ghosts(walk: Walk) -> None:
     for met in walk.ghosts.values():
         if not met.is_asserted and met.table not in walk.new_tables:
             raise gone(met)
+
+
+def check_in_step(facts: Facts, steps: tuple[Step, ...]) -> None:
+    """What an earlier run keeps in step names its columns, and must find them."""
+    for step in steps:
+        table = facts.catalogue.table(step.table)
+        if step.do in CHANGES_COLUMNS and any(
+            in_step.stands_for(one.name, run) for one in table.triggers for run in facts.open_runs
+        ):
+            raise Unfit(
+                Code.LEFT_OVER,
+                f"{step.sentence}, and an earlier rollback keeps values of {table.called} in step.",
+                "Bring the database forward first, or choose another version.",
+            )
 
 
 def kept_names(walk: Walk) -> tuple[str, ...]:

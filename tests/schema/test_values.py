@@ -6,7 +6,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from lib.schema.models import Code, Mode, Refuse, Skip
+from lib.schema.models import Code, Migration, Mode, Refuse, Skip
 
 EVENTS = """
 CREATE TABLE events (
@@ -243,6 +243,34 @@ class TestKeptInStep:
         assert of(app, "cake") == ("19:00", time(19))
         assert app.forward(again).state == "done"
         assert app.let_go().sentence == "Values of 0002, 0002 are not kept in step any more."
+        assert app.execute("SELECT proname FROM pg_proc WHERE proname ~ '^in_step'") == []
+
+    def test_further_back_a_column_that_is_in_step_keeps_its_name(self, world):
+        """The way back of a version before renames it, and the trigger would not find it."""
+        world.texts = {
+            "0000": Migration.of("0000", EVENTS.replace("starts", "begin_text")),
+            "0001": Migration.of("0001", "ALTER TABLE events RENAME begin_text TO starts"),
+            "0002": world.texts["0002"],
+        }
+        found = world.plan("0000", applied=("0000", "0001", "0002"))
+        assert isinstance(found, Refuse)
+        assert found.code is Code.LEFT_OVER
+        assert "keeps values of events in step" in found.reason
+
+
+def test_a_type_that_is_narrowed_again_finds_no_trigger_in_its_way(world):
+    world.migrate(EVENTS)
+    world.migrate(
+        UP + "; ALTER TABLE events ALTER COLUMN starts TYPE varchar(8)",
+        DOWN + "; ALTER TABLE events ALTER COLUMN starts TYPE text",
+    )
+    run_id = world.go_back()
+    world.execute("UPDATE events SET starts = 'right after dinner' WHERE id = 'cake'")
+    assert world.forward(run_id).code is Code.CONTRADICTION
+    world.execute("UPDATE events SET starts = '19:00' WHERE id = 'cake'")
+    assert world.forward(run_id).state == "done"
+    world.execute("UPDATE events SET starts = '20:00' WHERE id = 'cake'")
+    assert of(world, "cake") == ("20:00", time(20))
 
 
 class TestOneWay:

@@ -117,6 +117,7 @@ class World:
             "rolled_back": standing.rolled_back,
             "standing": standing.fingerprint,
             "returning": standing.returning,
+            "open_runs": standing.open_runs,
         }
         return plan(Facts(**(facts | changed)))
 
