@@ -3,15 +3,17 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Self
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from dev.recording import record
 from dev.sample_app.versions import VENUE_DROPPED
 from tests.story.holding import Row
+from tests.story.test_outages import restart_postgres
 from tests.story.world import LEASE_IS_OVER, STEPS, TRIGGER, World, wait_until
 
 ORDER = ["record", "database", "switch", "caches", "verify"]
@@ -211,6 +213,21 @@ def kill_in_database(world: World, app: psycopg.Connection, moment: str, tell) -
 )
 def test_killed_in_the_middle_it_is_completed_by_another_and_done_once(world, app, tell, moment):
     kill_in_database(world, app, moment, tell)
+
+
+def test_with_postgres_restarted_in_the_middle_it_is_done_once_and_in_time(world, app, tell):
+    """The step waits for a table that a reader holds, and everything crashes under it."""
+    target = world.live()
+    release(world, "adds-required")
+    with suppress(psycopg.OperationalError), held_at(world, app, target, MOMENTS[0]) as rollback_id:
+        restart_postgres(world)
+
+    with psycopg.connect(world.stack["app_database_url"], row_factory=dict_row) as again:
+        status = check(world, again, rollback_id, target)
+        [kept] = again.execute("SELECT count(*) AS shots FROM shots").fetchall()
+    assert not status["overdue"]
+    assert kept["shots"] > 0
+    tell(f"Postgres restarted in database: completed after {status['duration_ms'] / 1000:.1f} s")
 
 
 def test_with_an_unmoved_ledger_traffic_goes_back_though_the_apps_database_is_away(world, v1):
