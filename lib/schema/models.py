@@ -311,6 +311,9 @@ class Refuse:
     code: Code
     reason: str
     remedy: str
+    #: Nothing speaks against the older code on the present schema, but that nobody can tell: trying
+    #: would show it.
+    is_only_unproven: bool = False
 
     @property
     def sentence(self) -> str:

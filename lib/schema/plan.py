@@ -53,6 +53,9 @@ class Refused:
     remedy: str = CHOOSE
     #: The app's database did not answer; otherwise the same again is refused again.
     may_pass: bool = False
+    #: Nobody can tell whether the target's code runs on the present schema, and nothing else speaks
+    #: against it.
+    is_only_unproven: bool = False
 
     @property
     def in_full(self) -> str:
@@ -215,5 +218,5 @@ def in_words(plan: "models.Plan") -> Plan:
         case Down():
             return GoesBack(plan.sentence, is_exclusive=False, down=plan)
         case Refuse():
-            return Refused(plan.sentence, plan.remedy)
+            return Refused(plan.sentence, plan.remedy, is_only_unproven=plan.is_only_unproven)
     return Stays(plan.sentence)

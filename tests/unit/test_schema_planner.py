@@ -133,6 +133,78 @@ def test_the_authors_word_counts():
     assert isinstance(plan(facts(text)), Skip)
 
 
+class TestWhatOnlyTryingShows:
+    """Refused, as nobody can tell; and whether there is more against it than that."""
+
+    VIEW = "CREATE OR REPLACE VIEW names AS SELECT name FROM guests"
+    MADE_BEFORE = Migration.of("0041", f"{OLD.up}; {VIEW}")
+
+    def refused(self, up: str, *tables: Table, more: tuple[Migration, ...] = ()) -> Refuse:
+        """`up` is 0042's text; `more` came before it, and after the target."""
+        versions = [one.version for one in more]
+        new = Migration.of("0049", up)
+        found = plan(
+            facts(
+                "",
+                *tables,
+                applied=("0041", *versions, "0049"),
+                texts={one.version: one for one in (self.MADE_BEFORE, *more, new)},
+            )
+        )
+        assert isinstance(found, Refuse)
+        return found
+
+    @pytest.mark.parametrize(
+        "up",
+        [
+            pytest.param(VIEW, id="replaced"),
+            pytest.param("ALTER TYPE mood ADD VALUE 'calm'", id="a-value-of-an-enum"),
+            pytest.param("ALTER TABLE guests DROP CONSTRAINT guests_name_key", id="a-key"),
+            pytest.param("DROP INDEX guests_name", id="an-index"),
+            pytest.param(f"ALTER TABLE guests ADD COLUMN note text; {VIEW}", id="and-an-addition"),
+            pytest.param(
+                f"ALTER TABLE guests ADD COLUMN note text; UPDATE guests SET note = ''; {VIEW}",
+                id="and-a-column-is-filled",
+            ),
+        ],
+    )
+    def test_is_left_to_trying(self, up):
+        noted = replace(GUESTS, columns=(*GUESTS.columns, Column(3, "note", "text")))
+        assert self.refused(up, noted).is_only_unproven
+
+    @pytest.mark.parametrize(
+        "up",
+        [
+            pytest.param("ALTER TABLE guests DROP COLUMN note", id="a-column-is-gone"),
+            pytest.param("DROP TABLE guests", id="a-table-is-gone"),
+            pytest.param("TRUNCATE guests", id="a-table-is-emptied"),
+            pytest.param("UPDATE guests SET name = ''", id="values-are-overwritten"),
+            pytest.param("DELETE FROM guests", id="rows-are-deleted"),
+            pytest.param("DO $$ BEGIN EXECUTE 'DROP TABLE gifts'; END $$", id="a-do-block"),
+            pytest.param("CREATE BANANA x", id="nobody-can-read-it"),
+            pytest.param(
+                "ALTER TABLE guests ALTER name TYPE text USING left(name, 3)", id="cut-off"
+            ),
+            pytest.param("DROP VIEW names", id="another-object-is-gone"),
+            pytest.param("ALTER TABLE guests ENABLE ROW LEVEL SECURITY", id="who-may-see-what"),
+            pytest.param("DROP TRIGGER t ON guests", id="what-a-write-does"),
+            pytest.param("-- rollback: irreversible it is paid\n", id="its-author-says-so"),
+        ],
+    )
+    def test_never_after_what_destroys_or_is_not_known(self, up):
+        more = (Migration.of("0042", self.VIEW),)
+        assert not self.refused(f"{up};{self.VIEW}", more=more).is_only_unproven
+        assert not self.refused(self.VIEW, more=(Migration.of("0042", up),)).is_only_unproven
+
+    def test_never_where_something_is_known_to_hinder_the_older_code(self):
+        """It could be relaxed, were it not for what nobody can tell."""
+        assert not self.refused(f"{REQUIRED}; {self.VIEW}", REQUIRED_NAME).is_only_unproven
+
+    def test_never_on_an_authors_word(self):
+        more = (Migration.of("0042", "-- rollback: safe unread\nALTER TABLE guests DROP note"),)
+        assert not self.refused(self.VIEW, more=more).is_only_unproven
+
+
 def test_a_table_of_somebody_else_is_refused():
     found = plan(facts(REQUIRED, replace(REQUIRED_NAME, is_ours=False)))
     assert isinstance(found, Refuse)
