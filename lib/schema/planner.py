@@ -161,6 +161,7 @@ def derive(
         new_tables=tuple(sorted(walk.new_tables)),
         new_columns=tuple(sorted(walk.new_columns)),
         sentence=sentence(target, reverted, steps),
+        warning=relaxing.warning,
     ).sealed()
 
 

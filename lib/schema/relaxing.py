@@ -16,6 +16,9 @@ from lib.schema.walk import UNMADE, Met, Walk
 
 #: More rows than this would stall the app's writers while the way forward rewrites them.
 MAX_REWRITTEN_ROWS = 100_000
+MAY_CONFLICT = (
+    "People still on the newer version may see errors where it inserts with ON CONFLICT on {}."
+)
 
 
 @dataclass(slots=True)
@@ -43,6 +46,13 @@ class Relaxing:
         """The newer code fails without its names, and may without rows that came with it."""
         exclusive = self.names.steps or self.values.deletes or self.values.retypings
         return Mode.EXCLUSIVE if exclusive else Mode.SHARED
+
+    @property
+    def warning(self) -> str:
+        """What the newer code may run into although it works; "": nothing."""
+        if self.mode is Mode.EXCLUSIVE or not self.keys.arbiters:
+            return ""
+        return MAY_CONFLICT.format(" and ".join(sorted(self.keys.arbiters)))
 
     def ordered(self) -> tuple[Step, ...]:
         """Keys, of which none may go before those that rest on it; then names; values last."""

@@ -10,6 +10,7 @@ from lib.schema.models import (
     Column,
     Constraint,
     Down,
+    Index,
     Migration,
     Mode,
     Refuse,
@@ -131,6 +132,48 @@ def test_what_if_not_exists_found_may_be_older():
 def test_the_authors_word_counts():
     text = "-- rollback: safe nobody reads it\nALTER TABLE guests DROP COLUMN note"
     assert isinstance(plan(facts(text)), Skip)
+
+
+class TestWhatTheNewerCodeMayMiss:
+    """ON CONFLICT needs the key that it names, and that rests."""
+
+    KEY = Constraint(5, "guests_once", "u", "UNIQUE (name)", (2,), index=6)
+    INDEX = Index(6, "guests_once", "CREATE UNIQUE INDEX ...", (2,), is_unique=True)
+
+    def down(self, up: str, **of_the_table: object) -> Down:
+        found = plan(facts(up, replace(GUESTS, **of_the_table)))
+        assert isinstance(found, Down)
+        assert found.mode is Mode.SHARED
+        return found
+
+    def test_is_said_of_a_unique_key(self):
+        up = "ALTER TABLE guests ADD CONSTRAINT guests_once UNIQUE (name)"
+        found = self.down(up, constraints=(self.KEY,), indexes=(replace(self.INDEX, constraint=5),))
+        assert "may see errors where it inserts with ON CONFLICT on guests_once." in found.warning
+
+    def test_is_said_of_an_exclusion_constraint(self):
+        key = replace(self.KEY, kind="x")
+        up = "ALTER TABLE guests ADD CONSTRAINT guests_once EXCLUDE (name WITH =)"
+        assert "guests_once" in self.down(up, constraints=(key,)).warning
+
+    def test_is_said_of_all_that_rest(self):
+        other = replace(self.INDEX, oid=7, name="another")
+        up = (
+            "CREATE UNIQUE INDEX guests_once ON guests (name);"
+            "CREATE UNIQUE INDEX another ON guests (name)"
+        )
+        found = self.down(up, indexes=(self.INDEX, other))
+        assert "ON CONFLICT on another and guests_once." in found.warning
+
+    def test_is_nothing_where_on_conflict_cannot_take_the_key(self):
+        key = replace(self.KEY, timing="DEFERRABLE")
+        up = "ALTER TABLE guests ADD CONSTRAINT guests_once UNIQUE (name) DEFERRABLE"
+        assert self.down(up, constraints=(key,)).warning == ""
+
+    def test_is_nothing_where_no_key_rests(self):
+        check = Constraint(5, "named", "c", "CHECK (name <> '')", (2,))
+        up = "ALTER TABLE guests ADD CONSTRAINT named CHECK (name <> '')"
+        assert self.down(up, constraints=(check,)).warning == ""
 
 
 class TestWhatOnlyTryingShows:

@@ -93,6 +93,7 @@ async def go_back(claim: Claim, tools: Tools, app: AppDatabase, plan: GoesBack) 
     await tools.store.remember(
         claim,
         sentence=plan.sentence,
+        warning=plan.down.warning,
         versions=list(plan.down.versions),
         is_exclusive=plan.is_exclusive,
         went_back=None,
@@ -126,7 +127,8 @@ def failed(claim: Claim, ended: "outcome.Outcome", *, retryable: bool) -> Failed
 
 async def done(claim: Claim, tools: Tools) -> Done:
     await tools.store.remember(claim, went_back="yes")
-    await audit_once(claim, tools, "database.back", {"versions": claim.facts["versions"]})
+    facts = {name: claim.facts[name] for name in ("versions", "sentence")}
+    await audit_once(claim, tools, "database.back", facts)
     return Done(claim.facts["sentence"])
 
 
