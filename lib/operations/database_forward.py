@@ -16,6 +16,7 @@ from lib.audit.store import write_audit
 from lib.deployments.needs_forward import NeedsForward
 from lib.operations.models import DatabaseForward, Result, done, so_already
 from lib.postgres import Database
+from lib.rollback.unfinished import in_the_way
 from lib.schema.app_database import AppDatabase, Away, Unreadable
 
 if TYPE_CHECKING:
@@ -82,12 +83,12 @@ class ForwardRoom:
         """A rollback plans for the database as it is. Raises RollbackInProgress."""
         running = await self.database.one(RUNNING)
         if running is not None:
-            raise errors.RollbackInProgress(
+            raise in_the_way(
                 f"{running['requested_by']}'s rollback of {running['environment']} is running, and"
                 " may be at the database. Ask again when it has ended.",
-                rollback_id=str(running["id"]),
+                rollback_id=running["id"],
                 requested_by=running["requested_by"],
-                requested_at=running["requested_at"].isoformat().replace("+00:00", "Z"),
+                requested_at=running["requested_at"],
             )
 
     async def _audit(
