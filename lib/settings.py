@@ -31,7 +31,7 @@ from pydantic.functional_validators import AfterValidator, BeforeValidator, Plai
 
 from lib import errors
 from lib.deployments.freeze import FreezePolicy, Window, windows
-from lib.rollback.models import Environment, SwitchMethod
+from lib.rollback.models import Environment, OnRefuse, SwitchMethod
 from lib.traffic.streams import MOST_ROUTES, read_route
 
 #: Ten years; much more would not fit into a date.
@@ -287,6 +287,13 @@ class Settings(BaseModel):
         description="At most 4 pages that are asked for (GET) beside the health report, in each "
         "look and before an automatic rollback, such as `/, /api/timeline`.",
     )
+    on_refuse: OnRefuse = Field(
+        OnRefuse.ASK,
+        validation_alias="ON_REFUSE",
+        description="Where nobody can tell whether older code runs on the app's database as it is: "
+        "`ask` a person, or `switch_if_proven`, which moves traffic by itself if the older version "
+        "answers every paired probe on it while the live one fails. Needs `PROBE_PATHS`.",
+    )
     on_call_phone: str | None = Field(
         None,
         validation_alias="ON_CALL_PHONE",
@@ -380,6 +387,13 @@ class Settings(BaseModel):
     def signed(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if value is not None and info.data.get("alert_webhook_secret") is None:
             raise ValueError("nothing is sent unsigned: set ALERT_WEBHOOK_SECRET too")
+        return value
+
+    @field_validator("on_refuse")
+    @classmethod
+    def proven_by_pages(cls, value: OnRefuse, info: ValidationInfo) -> OnRefuse:
+        if value is OnRefuse.SWITCH_IF_PROVEN and not info.data.get("probe_paths"):
+            raise ValueError("a health report proves nothing of tables: set PROBE_PATHS too")
         return value
 
     @property

@@ -14,7 +14,8 @@ from dev.bundle.problems import BundleError, Problem
 from dev.bundle.routes import check_routes
 from dev.bundle.table import table
 from dev.bundle.tree import TOOLS, build, copy_tracked
-from dev.cli import InstallFailed, NodeMissing, vercel_command
+from dev.cli import vercel_command
+from dev.npm import InstallFailed, NodeMissing
 
 ROOT = Path(__file__).parents[2]
 

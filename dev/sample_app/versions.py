@@ -13,6 +13,7 @@ SHORT_SUBJECT = "20261121090000"
 UNTAKEN = "20261122090000"
 EVENT_TIMES = "20261123090000"
 VENDOR_NAMES = "20261124090000"
+SHOTS_LEFT = "20261125090000"
 
 
 class UnknownVersion(ValueError):
@@ -57,6 +58,10 @@ VERSIONS = {
         "Sort vendors by last name, at once",
         errors_percent=50,
         migrations=(TIMELINE, VENDOR_NAMES),
+    ),
+    "counts": Version("Count the shots that are left", migrations=(TIMELINE, SHOTS_LEFT)),
+    "counts-and-crashes": Version(
+        "Count the shots that are left, once more", crashes=True, migrations=(TIMELINE, SHOTS_LEFT)
     ),
 }
 

@@ -13,12 +13,12 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from lib import errors
 from lib.alerts import raise_alert
-from lib.automatic.gate import Answer, Gate, Passage
+from lib.automatic.case import Candidate, Case, evidence, needs_confirmation, reason
+from lib.automatic.gate import Answer, Gate
 from lib.automatic.models import Mode, Suspicion
 from lib.automatic.store import AutomaticStore, Facts, reset_evidence, write_decision
 from lib.deployments.eligibility import candidates
@@ -28,7 +28,7 @@ from lib.health.watch import Path
 from lib.migrations.ledger_events import LedgerEvents
 from lib.postgres import Connection
 from lib.rollback.engine import Engine
-from lib.rollback.models import Environment, Order, Rollback
+from lib.rollback.models import Environment, OnRefuse, Order, Rollback
 from lib.schema.plan import Plan, Refused, is_shared
 from lib.settings import Settings
 from lib.vercel.routing import Routing
@@ -69,27 +69,14 @@ DATABASE_HOLDS = (
     "Going back by itself would need more of the database than what both versions run on, so it is"
     " a person's decision. {called}: {why}"
 )
+NOT_SHOWN = (
+    "Nobody can tell whether {called} runs on the database as it is, and trying did not show it, so"
+    " going back is a person's decision. {why}"
+)
 NOT_ASKED = (
     "The version to go back to could not be asked whether it is well ({detail}), so going back is a"
     " person's decision."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What is decided about, and what the gate saw of each version it was asked about."""
-
-    suspicion: Suspicion
-    facts: Facts
-    seen: tuple[Passage, ...] = ()
-
-    @property
-    def environment(self) -> Environment:
-        return self.suspicion.environment
-
-    @property
-    def newest(self) -> Passage:
-        return self.seen[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +107,7 @@ class Decider:
             await self.tell(case, "database_moved", move)
         elif not found:
             await self.tell(case, "down_not_rolled_back", NOTHING_BACK)
-        elif not (targets := await self.fitting(case, found)):
+        elif not (targets := await self.to_ask(case, found)):
             await self.tell(case, "automatic_refused", await self.why_none_fits(case, found[0]))
         elif (claim := await self.store.claim_gate(case.environment)) is not None:
             try:
@@ -160,9 +147,12 @@ class Decider:
             and await self.facts(case.suspicion) == case.facts
         )
 
-    async def fitting(self, case: Case, found: Sequence[DeploymentRow]) -> list[DeploymentRow]:
-        """Those that the database fits, or goes back for in a way that both versions run on."""
-        looked_at = found[:PLANNED]
+    async def to_ask(self, case: Case, rows: Sequence[DeploymentRow]) -> list[Candidate]:
+        """Those that the database fits, or goes back for in a way that both versions run on.
+
+        After them, where settings say so, those that have to show that they run on it as it is.
+        """
+        looked_at = rows[:PLANNED]
         plans = await self.plans(case.environment, looked_at)
         held = {
             row.deployment_id: plans[row.deployment_id].sentence
@@ -171,7 +161,19 @@ class Decider:
         }
         if held:
             log.info("database_holds", extra={"environment": case.environment, "held": held})
-        return [row for row in looked_at if row.deployment_id not in held][:CANDIDATES]
+        found = [Candidate(row) for row in looked_at if row.deployment_id not in held]
+        if self.may_try(case):
+            found += [
+                Candidate(row, plan.sentence)
+                for row in looked_at
+                if isinstance(plan := plans[row.deployment_id], Refused) and plan.is_only_unproven
+            ]
+        return found[:CANDIDATES]
+
+    def may_try(self, case: Case) -> bool:
+        """By the hard path only: a share of errors waits for a person."""
+        is_hard = case.suspicion.path is not Path.SOFT
+        return is_hard and self.settings.on_refuse is OnRefuse.SWITCH_IF_PROVEN
 
     async def why_none_fits(self, case: Case, best: DeploymentRow) -> str:
         plan = (await self.plans(case.environment, [best]))[best.deployment_id]
@@ -193,14 +195,14 @@ class Decider:
         changes += [f"{version} was undone" for version in move.undone]
         return DATABASE_MOVED.format(changes=", ".join(changes))
 
-    async def ask_gate(self, case: Case, targets: Sequence[DeploymentRow]) -> Case:
+    async def ask_gate(self, case: Case, targets: Sequence[Candidate]) -> Case:
         """Until one of them does not fail."""
         hosts = await self.routing.hosts(case.environment)
         if not hosts:
             raise errors.VercelUnavailable("The platform lists no host that could be looked at.")
         for target in targets:
-            passage = await self.gate.ask(hosts, case.suspicion.deployment_id, target)
-            case = replace(case, seen=(*case.seen, passage))
+            passage = await self.gate.ask(hosts, case.suspicion.deployment_id, target.row)
+            case = replace(case, seen=(*case.seen, passage), unproven=target.unproven)
             log.info("gate_asked", extra={"environment": case.environment, **passage.facts()})
             if passage.answer is not Answer.FAILS:
                 break
@@ -213,6 +215,9 @@ class Decider:
             await self.tell(case, "gate_refused", why)
         elif newest.answer is Answer.UNKNOWN and case.suspicion.path is Path.SOFT:
             await self.tell(case, "automatic_refused", NOT_ASKED.format(detail=newest.detail))
+        elif case.unproven is not None and not newest.is_proof:
+            why = NOT_SHOWN.format(called=newest.target.called, why=case.unproven)
+            await self.tell(case, "automatic_refused", why)
         elif needs_confirmation(case):
             async with self.store.database.transaction() as connection:
                 await note(connection, case, "confirming", case.suspicion.sentence)
@@ -333,36 +338,3 @@ def refusal(facts: Facts) -> str | None:
     if facts.is_old:
         return "It has been live for long, so going back is a person's decision."
     return None
-
-
-def needs_confirmation(case: Case) -> bool:
-    """Counted errors that no look at the live version sees may have ended a moment ago.
-
-    The next bucket must say the same; by probes alone, the looks themselves have said it.
-    """
-    if case.suspicion.source == "probes" or not case.newest.live_is_well:
-        return False
-    return case.facts.asked_at is None or case.suspicion.until <= case.facts.asked_at
-
-
-def reason(case: Case) -> str:
-    suspicion, passage = case.suspicion, case.newest
-    start = "The live version is down" if suspicion.source == "probes" else "Requests fail"
-    unasked = (
-        f" The version to go back to could not be asked ({passage.detail})."
-        if passage.answer is Answer.UNKNOWN
-        else ""
-    )
-    return f"{start}: {suspicion.sentence}.{unasked}"
-
-
-def evidence(case: Case) -> dict[str, Any]:
-    suspicion = case.suspicion
-    return {
-        "source": suspicion.source,
-        "path": suspicion.path or suspicion.source,
-        "detail": suspicion.sentence,
-        "until": suspicion.until or None,
-        "gate": [passage.facts() for passage in case.seen],
-        **suspicion.facts,
-    }

@@ -18,6 +18,7 @@ from typing import Any
 
 from lib.deployments.models import DeploymentRow
 from lib.health.probe import HEALTH_PATH, Health, Look, Prober, one_sided
+from lib.health.rule import FAILURES
 
 PAIRS = 20
 SPAN_SECONDS = 3.0
@@ -45,6 +46,9 @@ class Passage:
     detail: str
     #: Nobody answered, on either side: it may have been us, or the network, for a moment.
     is_silent: bool = False
+    #: Every look at the target was answered, and the live version failed: what nobody could tell,
+    #: the target has shown.
+    is_proof: bool = False
 
     @property
     def live_is_well(self) -> bool:
@@ -59,6 +63,7 @@ class Passage:
             "target_failed": self.target_failed,
             "target_unknown": self.target_unknown,
             "live_failed": self.live_failed,
+            "is_proof": self.is_proof,
             "detail": self.detail,
         }
 
@@ -125,4 +130,13 @@ def conclude(target: DeploymentRow, pairs: Sequence[tuple[Look, Look]]) -> Passa
         pairs=len(pairs),
         detail=detail,
         is_silent=not any(look.answered for look in (*live, *other)),
+        is_proof=is_proof(live, other),
+    )
+
+
+def is_proof(live: Sequence[Look], target: Sequence[Look]) -> bool:
+    """Its database too, by its own word: the live version's may say nothing to compare with."""
+    failures = sum(look.health is Health.FAILED for look in live)
+    return failures >= FAILURES and all(
+        look.health is Health.OK and look.checks.get("database") != "unhealthy" for look in target
     )

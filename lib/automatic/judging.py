@@ -175,11 +175,15 @@ class Judging:
             await self.tell_refusals(one.live, known)
             judged.append(one)
         for live, reading in zip(questions.left, readings[len(questions.releases) :], strict=True):
-            await self.store.keep_stragglers(live.environment, self.stragglers(reading))
+            await self.keep_stragglers(live, self.stragglers(reading))
         for live in questions.releases:
             if not live.left:
-                await self.store.keep_stragglers(live.environment, None)
+                await self.keep_stragglers(live, None)
         return judged
+
+    async def keep_stragglers(self, live: LiveRelease, found: Stragglers | None) -> None:
+        if found != live.stragglers:
+            await self.store.keep_stragglers(live.environment, found)
 
     async def judge(
         self, live: LiveRelease, known: Known, now: float, *, until: int, telemetry: bool

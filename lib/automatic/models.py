@@ -37,6 +37,8 @@ class LiveRelease:
     resets: tuple[float, ...]
     #: What was live before, if that ended lately: some visitors still use it.
     left: str | None
+    #: Of it, as they were last written down.
+    stragglers: "Stragglers | None"
 
     def release(self, now: float, policy: Policy, streams: Sequence[str]) -> Release:
         """What it is judged by; needs `p0`.

@@ -32,7 +32,7 @@ GATE_LEASE = timedelta(seconds=20)
 CONFIRMED_WITHIN = timedelta(seconds=60)
 
 LIVE = """
-SELECT e.environment, p.id AS period, h.vercel_deployment_id AS deployment_id,
+SELECT e.environment, e.stragglers, p.id AS period, h.vercel_deployment_id AS deployment_id,
        extract(epoch FROM p.live_from)::float8 AS live_from, b.p0, b.refused_before,
        ARRAY(SELECT extract(epoch FROM at)::float8 FROM unnest(b.resets) at) AS resets,
        (SELECT before.vercel_deployment_id
@@ -68,9 +68,13 @@ VALUES (%(period)s, %(p0)s, %(refused_before)s) ON CONFLICT DO NOTHING
 
 FROZEN = "SELECT p0, refused_before FROM baselines WHERE period = %(period)s"
 
-#: Whoever has seen more replaces it; the row tells whether the state changed by that.
+#: Whoever has seen more replaces it; the row tells whether the state changed by that. Many see the
+#: same bucket: one of them writes.
 RENEW = """
-WITH before AS (SELECT period, newest FROM baselines WHERE period = %(period)s FOR UPDATE)
+WITH before AS (
+  SELECT period, newest FROM baselines
+   WHERE period = %(period)s AND newest IS DISTINCT FROM %(newest)s FOR UPDATE
+)
 UPDATE baselines b SET newest = %(newest)s, newest_until = to_timestamp(%(until)s)
   FROM before
  WHERE b.period = before.period
@@ -313,8 +317,13 @@ async def reset_evidence(connection: Connection, period: int) -> None:
 
 
 def read_live(row: dict[str, Any]) -> LiveRelease:
-    environment = Environment(row["environment"])
-    return LiveRelease(**{**row, "environment": environment, "resets": tuple(row["resets"] or ())})
+    kept = row["stragglers"]
+    read = {
+        "environment": Environment(row["environment"]),
+        "resets": tuple(row["resets"] or ()),
+        "stragglers": Stragglers.model_validate(kept) if kept else None,
+    }
+    return LiveRelease(**{**row, **read})
 
 
 def read_recording(deflated: bytes) -> list[str]:

@@ -8,6 +8,7 @@ from lib.operations import roll_forward
 from lib.operations.models import Result, Retry, RollForward, done, so_already
 from lib.rollback.intake import Intake
 from lib.rollback.models import Environment, Rollback, RollbackRequest, Status
+from lib.rollback.unfinished import check_final
 
 RETRY_OF = """
 SELECT id FROM rollbacks
@@ -82,13 +83,7 @@ def check(failed: Rollback, environment: Environment, live: str | None) -> None:
         raise errors.NotFound(
             f"{environment.capitalize()} has no such rollback.", rollback_id=str(failed.id)
         )
-    if not failed.is_final:
-        raise errors.RollbackInProgress(
-            f"{failed.requested_by}'s rollback of {environment} has not ended.",
-            rollback_id=str(failed.id),
-            requested_by=failed.requested_by,
-            requested_at=failed.requested_at.isoformat().replace("+00:00", "Z"),
-        )
+    check_final(failed)
     if failed.status is not Status.FAILED:
         raise errors.Conflict("That rollback has completed: there is nothing to try again.")
     if live not in (failed.from_deployment, failed.target):

@@ -7,6 +7,7 @@ from lib.access.models import Caller
 from lib.operations.models import Result, RollForward, done, so_already
 from lib.rollback.intake import Intake
 from lib.rollback.models import Order, Rollback, Status
+from lib.rollback.unfinished import check_final
 
 UNDO_OF = "SELECT id FROM rollbacks WHERE undoes = %(id)s AND status <> 'failed'"
 
@@ -91,13 +92,7 @@ def check_ended(undone: Rollback) -> str:
     """The deployment that it left. Raises Conflict if it cannot be undone by itself."""
     if undone.kind == "forward":
         raise errors.Conflict("That was a roll forward itself. To undo it, roll back.")
-    if not undone.is_final:
-        raise errors.RollbackInProgress(
-            f"{undone.requested_by}'s rollback of {undone.environment} has not ended.",
-            rollback_id=str(undone.id),
-            requested_by=undone.requested_by,
-            requested_at=undone.requested_at.isoformat().replace("+00:00", "Z"),
-        )
+    check_final(undone)
     if undone.status is not Status.COMPLETED:
         raise errors.Conflict(
             f"That rollback did not complete, so there is nothing to undo. {undone.visitors_get}"

@@ -123,9 +123,9 @@ def words(claim: Claim, stop: Stop) -> dict[str, object]:
     visitors_get, next_actions = told(claim, stop.traffic)
     visitors_get, actions = visitors_get.format(**names), remedy + next_actions
     if stop.traffic is Traffic.UNCHANGED and (back := database_back(rollback)):
-        visitors_get = visitors_get.replace(
-            "Nothing was changed.", DATABASE_IS_BACK[back].format(**names)
-        )
+        warning = rollback.find("database").facts.get("warning", "")
+        is_back = f"{DATABASE_IS_BACK[back].format(**names)} {warning}".strip()
+        visitors_get = visitors_get.replace("Nothing was changed.", is_back)
         actions.append(FORWARD.format(id=rollback.id))
     return {"error": stop.message, "visitors_get": visitors_get, "next_actions": actions}
 

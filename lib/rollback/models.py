@@ -32,6 +32,13 @@ class SwitchMethod(StrEnum):
     INSTANT = "instant"  #: the platform's Instant Rollback moves the project's domains
 
 
+class OnRefuse(StrEnum):
+    """Where nobody can tell whether the target runs on the app's database as it is."""
+
+    ASK = "ask"  #: a person decides
+    SWITCH_IF_PROVEN = "switch_if_proven"  #: it is tried: the target must answer on it
+
+
 class Status(StrEnum):
     PENDING = "pending"  #: recorded, nobody has started on it
     IN_PROGRESS = "in_progress"
@@ -74,6 +81,16 @@ class RollbackResponse(BaseModel):
     success: bool
     rollback_id: UUID
     message: str
+
+
+class Trial(BaseModel):
+    """What the gate saw of a target of which nobody can tell whether it runs on the present schema.
+
+    It is part of an automatic rollback's evidence, and holds for that schema only.
+    """
+
+    refused: str  #: the plan's words then
+    pairs: int  #: of probes, the target and the live version at once: the target answered all
 
 
 class Order(BaseModel):
@@ -155,6 +172,12 @@ class Rollback(BaseModel):
         """How people name a deployment: its short SHA, or its id if nobody told us the SHA."""
         known = (self.names or {}).get(deployment_id)
         return known.git_sha[:7] if known and known.git_sha != "unknown" else deployment_id
+
+    @property
+    def trial(self) -> Trial | None:
+        """Nobody's word stands for it but the gate's: a person's rollback has none."""
+        found = self.evidence.get("trial") if self.automatic else None
+        return Trial.model_validate(found) if found else None
 
     @property
     def kind(self) -> Kind:

@@ -19,6 +19,7 @@ from lib.rollback import ending
 from lib.rollback.machine import Change
 from lib.rollback.models import Claim, Order, Rollback
 from lib.rollback.settlement import write_change
+from lib.rollback.unfinished import in_the_way
 
 #: Nobody worked on it for this long: its worker is gone, and its time did not count.
 ABANDONED_AFTER = timedelta(seconds=30)
@@ -194,11 +195,11 @@ class RollbackStore:
         running = await cursor.fetchone()
         if running is None:
             return errors.Conflict("Another rollback has just ended. Look at it, then try again.")
-        return errors.RollbackInProgress(
+        return in_the_way(
             f"{running['requested_by']} already started a rollback of {order.environment}.",
-            rollback_id=str(running["id"]),
+            rollback_id=running["id"],
             requested_by=running["requested_by"],
-            requested_at=running["requested_at"].isoformat().replace("+00:00", "Z"),
+            requested_at=running["requested_at"],
         )
 
     async def get(self, rollback_id: UUID) -> Rollback:

@@ -188,7 +188,7 @@ def weigh(migration: Migration, change: Change, rule: Rule, lasting: Past) -> It
         Level.ERROR: f"{migration.version} {does}.",
         Level.STOP: cannot(migration.version, because(does, advice)),
         Level.EXCLUSIVE: told(Level.EXCLUSIVE, migration.version, does),
-        Level.NOTE: f"{migration.version} {does}: a rollback relaxes it.",
+        Level.NOTE: f"{migration.version} {does}: a rollback relaxes it{until_then(change)}.",
     }[level]
     if level is not Level.STOP:
         yield Finding(migration.version, change.line, level, message)
@@ -200,6 +200,12 @@ def weigh(migration: Migration, change: Change, rule: Rule, lasting: Past) -> It
 def may_change(function: str, lasting: Past) -> bool:
     """The planner knows which functions are VOLATILE; here, those of the texts are taken for it."""
     return function in lasting.made or function in CHANGES_SOMETHING
+
+
+def until_then(change: Change) -> str:
+    """What the newer release's own code has of it, as long as it rests."""
+    is_arbiter = change.kind in ("add_unique", "add_exclude", "unique_index")
+    return ", and ON CONFLICT on it fails then" if is_arbiter else ""
 
 
 def said(rule: Rule, change: Change) -> str:

@@ -32,6 +32,8 @@ class Keys:
     derived: AbstractSet[tuple[int, int]] = frozenset()
     #: By oid of the constraint or index.
     steps: dict[int, Step] = field(default_factory=dict)
+    #: Names of those that rest and that the newer code's ON CONFLICT may need.
+    arbiters: list[str] = field(default_factory=list)
     #: What an unnamed one was found to be: not what an older one of the same columns is.
     _taken: set[int] = field(default_factory=set)
 
@@ -129,6 +131,8 @@ class Keys:
             return
         self._drop_resting(index.oid)
         self._must_come_back(table, "an index")
+        if index.is_unique:
+            self.arbiters.append(index.name)
         self.steps[index.oid] = Step(
             Do.DROP_INDEX,
             table.oid,
@@ -149,7 +153,9 @@ class Keys:
                 f"{constraint.name} would come back only with {table.called} locked for long.",
                 NO_WAY_FORWARD,
             )
-        if constraint.index and constraint.kind in "ux":
+        if constraint.kind in "ux":
+            if not constraint.timing:  # ON CONFLICT takes no deferrable one
+                self.arbiters.append(constraint.name)
             self._drop_resting(constraint.index)
         indexes = {one.oid: one.definition for one in table.indexes}
         self.steps[constraint.oid] = Step(

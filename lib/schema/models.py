@@ -193,7 +193,7 @@ class Catalogue:
 
 
 class Mode(StrEnum):
-    SHARED = "shared"  #: both releases' code works afterwards
+    SHARED = "shared"  #: both releases' code works afterwards, but for what the plan warns of
     EXCLUSIVE = "exclusive"  #: the newer code does not: stragglers of it fail
 
 
@@ -297,6 +297,8 @@ class Down:
     new_tables: tuple[int, ...]
     new_columns: tuple[tuple[int, int], ...]
     sentence: str
+    #: Of a shared plan: where the newer code may fail all the same; "": nowhere that is known.
+    warning: str = ""
     rows: int = 0  #: that are rewritten
     sha256: str = ""
 
@@ -311,6 +313,9 @@ class Refuse:
     code: Code
     reason: str
     remedy: str
+    #: Nothing speaks against the older code on the present schema, but that nobody can tell: trying
+    #: would show it.
+    is_only_unproven: bool = False
 
     @property
     def sentence(self) -> str:

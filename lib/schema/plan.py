@@ -53,6 +53,9 @@ class Refused:
     remedy: str = CHOOSE
     #: The app's database did not answer; otherwise the same again is refused again.
     may_pass: bool = False
+    #: Nobody can tell whether the target's code runs on the present schema, and nothing else speaks
+    #: against it.
+    is_only_unproven: bool = False
 
     @property
     def in_full(self) -> str:
@@ -63,7 +66,8 @@ Plan = Stays | GoesBack | Refused
 
 
 def is_shared(plan: Plan) -> bool:
-    """Both releases' code runs afterwards: what may be done without anybody's choice.
+    """Both releases' code runs afterwards, if perhaps not each statement of the newer one: what may
+    be done without anybody's choice.
 
     Every statement of a plan is derived, none was written by somebody: an automatic rollback runs
     all of it.
@@ -213,7 +217,8 @@ def in_words(plan: "models.Plan") -> Plan:
         case Down(mode=Mode.EXCLUSIVE):
             return GoesBack(f"{plan.sentence} {STRAGGLERS}", is_exclusive=True, down=plan)
         case Down():
-            return GoesBack(plan.sentence, is_exclusive=False, down=plan)
+            sentence = f"{plan.sentence} {plan.warning}".strip()
+            return GoesBack(sentence, is_exclusive=False, down=plan)
         case Refuse():
-            return Refused(plan.sentence, plan.remedy)
+            return Refused(plan.sentence, plan.remedy, is_only_unproven=plan.is_only_unproven)
     return Stays(plan.sentence)

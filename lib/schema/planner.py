@@ -6,7 +6,7 @@ the older code does not know stays where it is, and only what hinders it is rela
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lib.schema import in_step, past, statements
 from lib.schema.models import (
@@ -82,7 +82,8 @@ def plan(facts: Facts) -> Plan:
     try:
         return derive(facts, facts.target, reverted)
     except Unfit as unfit:
-        return unfit.refusal
+        is_only_unproven = is_left_to_trying(facts, facts.target, reverted)
+        return replace(unfit.refusal, is_only_unproven=is_only_unproven)
 
 
 def check_versions(facts: Facts, target: tuple[str, ...], reverted: list[str]) -> Refuse | None:
@@ -125,11 +126,23 @@ def check_texts(facts: Facts, reverted: list[str]) -> Refuse | None:
     return None
 
 
-def derive(facts: Facts, target: tuple[str, ...], reverted: list[str]) -> Plan:
-    walk, lasting, downs = walk_back(facts, target, reverted)
+def is_left_to_trying(facts: Facts, target: tuple[str, ...], reverted: list[str]) -> bool:
+    """Every statement is read, none destroyed what the older code knows, and none hinders it, but
+    for those of which nobody can tell and trying shows.
+    """
+    try:
+        return isinstance(derive(facts, target, reverted, is_trying=True), Skip)
+    except Unfit:
+        return False
+
+
+def derive(
+    facts: Facts, target: tuple[str, ...], reverted: list[str], *, is_trying: bool = False
+) -> Plan:
+    walk, lasting, downs = walk_back(facts, target, reverted, heed_authors=not is_trying)
     check_ghosts(walk)
     values = Values(walk, downs, lasting.made)
-    relaxing = Relaxing(walk, lasting, facts.texts, values)
+    relaxing = Relaxing(walk, lasting, facts.texts, values, is_trying=is_trying)
     for met in walk.met:
         relaxing.take(met)
     relaxing.release_new_tables()
@@ -152,13 +165,17 @@ def derive(facts: Facts, target: tuple[str, ...], reverted: list[str]) -> Plan:
         new_tables=tuple(sorted(walk.new_tables)),
         new_columns=tuple(sorted(walk.new_columns)),
         sentence=sentence(target, reverted, steps),
+        warning=relaxing.warning,
     ).sealed()
 
 
 def walk_back(
-    facts: Facts, target: tuple[str, ...], reverted: list[str]
+    facts: Facts, target: tuple[str, ...], reverted: list[str], *, heed_authors: bool
 ) -> tuple[Walk, past.Past, list[Met]]:
-    """With what the down parts write. Raises Unfit for what no walk can pass."""
+    """With what the down parts write. `heed_authors`: their `safe` counts.
+
+    Raises Unfit for what no walk can pass.
+    """
     known = [version for version in facts.applied if version in (*target, *reverted)]
     texts: dict[str, Text] = {
         version: statements.read(facts.texts[version].up)
@@ -178,8 +195,9 @@ def walk_back(
             )
         settled = [lasting.settled(change) for change in text.changes]
         down = statements.read(facts.texts[version].down or "").changes
-        downs += walk.writes(version, down, is_asserted=bool(text.safe))
-        walk.undo(version, settled, is_asserted=bool(text.safe))
+        is_asserted = heed_authors and bool(text.safe)
+        downs += walk.writes(version, down, is_asserted=is_asserted)
+        walk.undo(version, settled, is_asserted=is_asserted)
     return walk, lasting, downs
 
 

@@ -9,13 +9,16 @@ from lib.schema.models import Code, Column, Do, Migration, Mode, Step, Table, qu
 from lib.schema.past import Past, default_in, same_column
 from lib.schema.renaming import Names
 from lib.schema.retyping import Known, retyping
-from lib.schema.rules import RULES, Verdict
+from lib.schema.rules import RULES, SHOWN_BY_TRYING, Verdict
 from lib.schema.unfit import Unfit, gone, unproven
 from lib.schema.values import Values
 from lib.schema.walk import UNMADE, Met, Walk
 
 #: More rows than this would stall the app's writers while the way forward rewrites them.
 MAX_REWRITTEN_ROWS = 100_000
+MAY_CONFLICT = (
+    "People still on the newer version may see errors where it inserts with ON CONFLICT on {}."
+)
 
 
 @dataclass(slots=True)
@@ -24,6 +27,8 @@ class Relaxing:
     past: Past
     texts: Mapping[str, Migration]
     values: Values
+    #: What trying shows is no obstacle.
+    is_trying: bool = False
     keys: Keys = field(init=False)
     names: Names = field(init=False)
     #: One per thing that is changed: a later change of the same thing takes its place.
@@ -42,6 +47,13 @@ class Relaxing:
         exclusive = self.names.steps or self.values.deletes or self.values.retypings
         return Mode.EXCLUSIVE if exclusive else Mode.SHARED
 
+    @property
+    def warning(self) -> str:
+        """What the newer code may run into although it works; "": nothing."""
+        if self.mode is Mode.EXCLUSIVE or not self.keys.arbiters:
+            return ""
+        return MAY_CONFLICT.format(" and ".join(sorted(self.keys.arbiters)))
+
     def ordered(self) -> tuple[Step, ...]:
         """Keys, of which none may go before those that rest on it; then names; values last."""
         for one in self.values.retypings:
@@ -56,15 +68,25 @@ class Relaxing:
         change = met.change
         if met.is_asserted or met.table < 0 or met.table in self.walk.new_tables:
             return
-        if change.kind in UNMADE and self.walk.open.get(change.name) is not met:
-            return  # a version in between had made it
+        if change.kind in UNMADE and self._is_settled(met):
+            return
         if change.table and not met.table and change.kind not in MAKES:
             raise gone(met)
+        if self.is_trying and change.kind in SHOWN_BY_TRYING:
+            return
         handler = HANDLERS.get(change.kind)
         if handler is not None:
             handler(self, met)
         elif RULES[change.kind].verdict not in (Verdict.SAFE, Verdict.GONE):
             raise unproven(met)
+
+    def _is_settled(self, met: Met) -> bool:
+        """A version in between had made it, or what an older one did to it decides.
+
+        Not where it is tried: what was dropped and made again in between was dropped all the same.
+        """
+        decides = self.walk.open.get(met.change.name)
+        return decides is None or (decides is not met and not self.is_trying)
 
     def release_new_tables(self) -> None:
         """Their rows must not keep the older code from deleting what they point to."""

@@ -28,6 +28,10 @@ from lib.wiring import build
 
 PRODUCTION = Environment.PRODUCTION
 BACK = f"Goes back one step ({SHOT_MINUTES} to {TIMELINE}). Nothing is deleted."
+MAY_FAIL = (
+    "People still on the newer version may see errors where it inserts with ON CONFLICT on"
+    " shots_once."
+)
 #: One more photograph, as the versions before SHOT_MINUTES add it.
 ADD_SHOT = "INSERT INTO shots (id, event_id, subject) VALUES ('one-more', 'dinner', 'The toast')"
 
@@ -108,13 +112,35 @@ async def test_the_database_goes_back_before_traffic_does(
     assert entry["facts"]["versions"] == [SHOT_MINUTES]
 
 
-async def test_an_automatic_rollback_runs_what_was_derived(release, back, work, app):
+async def test_an_automatic_rollback_runs_what_was_derived_and_says_what_may_fail(
+    release, back, work, services, releases, control
+):
     bad = await release("adds-unique")
+    shown = {one.deployment_id: one for one in await services.listing.all(PRODUCTION)}
 
     ended = await work(await back(bad, automatic=True, requested_by="automatic"))
 
     assert ended.status is Status.COMPLETED, ended.error
     assert ended.find("database").state is StepState.OK
+    assert ended.find("database").message.endswith(MAY_FAIL)
+    assert shown[releases.v2].database_effect == ended.find("database").message
+    [entry] = await audited(control, "database.back")
+    assert entry["facts"]["sentence"].endswith(MAY_FAIL)
+
+
+async def test_where_traffic_does_not_follow_what_may_fail_is_said_of_what_stays(
+    release, back, work, platform, claim_of_database, pass_time
+):
+    rollback = await back(await release("adds-unique"))
+    await claim_of_database(rollback)
+    await pass_time(LEASE)
+    platform.fault("500", call="project", times=100)
+
+    ended = await work(rollback)
+    platform.clear_faults()
+
+    assert (ended.status, ended.step) == (Status.FAILED, "switch")
+    assert ended.visitors_get.endswith(f"runs on it as well. {MAY_FAIL}")
 
 
 async def test_what_is_back_is_not_taken_back_again_and_comes_forward(

@@ -244,6 +244,11 @@ CHANGES = {
         {"given_name": "Petal", "family_name": "and Stem"},
         set(),
     ),
+    "counts": (
+        ("PUT", "/api/shots/rings", {"taken": True}),
+        {"taken": True},
+        set(),
+    ),
 }
 
 

@@ -1,5 +1,6 @@
 """What twenty pairs of looks say about a rollback."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -41,6 +42,25 @@ def test_a_target_may_fail_once(target, answer):
 def test_what_the_target_answered_is_said():
     assert seen(FAILED, FAILED).detail == "it answers 500"
     assert seen(*[UNKNOWN] * 3).detail == "/api/health answers 401"
+
+
+@pytest.mark.parametrize(
+    ("target", "live", "is_proof"),
+    [
+        ([], FAILED, True),
+        ([FAILED], FAILED, False),
+        ([UNKNOWN], FAILED, False),
+        ([replace(OK, checks={"database": "unhealthy"})], FAILED, False),
+        ([replace(OK, checks={"database": "healthy"})], FAILED, True),
+        ([], OK, False),
+        ([], UNKNOWN, False),
+    ],
+    ids=["all", "one-failed", "one-unasked", "no-database", "database", "live-is-well", "unasked"],
+)
+def test_only_a_target_that_answers_all_while_the_live_one_fails_proves_anything(
+    target, live, is_proof
+):
+    assert seen(*target, live=live).is_proof is is_proof
 
 
 def test_a_live_version_of_which_one_look_failed_is_not_well():

@@ -110,6 +110,13 @@ def test_a_type_that_is_only_wider_is_no_matter():
     )
 
 
+def test_a_key_that_rests_is_said_to_be_missed():
+    up = "ALTER TABLE guests ADD CONSTRAINT once UNIQUE (name)"
+    ((level, _, message),) = judged(up, before="CREATE TABLE guests (id int, name text)")
+    assert level is Level.NOTE
+    assert message.endswith("a rollback relaxes it, and ON CONFLICT on it fails then.")
+
+
 def test_a_down_text_that_controls_transactions_is_not_recorded():
     ((level, line, _),) = judged("SELECT 1", "SELECT 1;\nCOMMIT")
     assert (level, line) == (Level.ERROR, 2)

@@ -5,11 +5,11 @@ finds the run and does nothing. It runs only what was derived, never SQL that so
 an automatic rollback may do all of it but what is exclusive.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lib.audit.store import write_audit
 from lib.rollback.machine import Done, Failed, Outcome, Skipped
-from lib.rollback.models import Claim
+from lib.rollback.models import Claim, Rollback
 from lib.rollback.steps import forward
 from lib.rollback.steps.base import Tools, traffic_after
 from lib.schema.app_database import AppDatabase, Away
@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from lib.schema import outcome
 
 IS_AUDITED = """
-SELECT FROM audit WHERE action = 'database.back' AND facts ->> 'run_id' = %(run_id)s
+SELECT FROM audit WHERE action = %(action)s AND facts ->> 'run_id' = %(run_id)s
 """
+SHOWN = (
+    "{why} Nobody could tell whether {target} runs on the present schema: it answered {pairs} of"
+    " {pairs} paired probes on it, while the live version failed. The database stays as it is."
+)
 
 
 async def run(claim: Claim, tools: Tools) -> Outcome:
@@ -37,6 +41,8 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
     match plan:
         case Stays(sentence):
             return Skipped(sentence)
+        case Refused() if is_shown(claim.rollback, plan):
+            return await leave(claim, tools, plan)
         case Refused(sentence, remedy, may_pass):
             return Failed(sentence, retryable=may_pass, traffic=traffic_after(claim), remedy=remedy)
         case GoesBack():
@@ -62,11 +68,32 @@ async def look_for_earlier(claim: Claim, tools: Tools, app: AppDatabase) -> Outc
     )
 
 
+def is_shown(rollback: Rollback, plan: Refused) -> bool:
+    """The gate has tried it, and the plan is refused for what it was refused for then."""
+    return (
+        rollback.trial is not None
+        and plan.is_only_unproven
+        and plan.sentence == rollback.trial.refused
+    )
+
+
+async def leave(claim: Claim, tools: Tools, plan: Refused) -> Skipped:
+    """As policy `switch_if_proven` has it."""
+    rollback = claim.rollback
+    assert rollback.trial is not None
+    facts = rollback.trial.model_dump()
+    await tools.store.remember(claim, **facts)
+    await audit_once(claim, tools, "database.left", facts)
+    target = rollback.called(rollback.target)
+    return Skipped(SHOWN.format(why=plan.sentence, target=target, pairs=rollback.trial.pairs))
+
+
 async def go_back(claim: Claim, tools: Tools, app: AppDatabase, plan: GoesBack) -> Outcome:
     rollback = claim.rollback
     await tools.store.remember(
         claim,
         sentence=plan.sentence,
+        warning=plan.down.warning,
         versions=list(plan.down.versions),
         is_exclusive=plan.is_exclusive,
         went_back=None,
@@ -99,20 +126,25 @@ def failed(claim: Claim, ended: "outcome.Outcome", *, retryable: bool) -> Failed
 
 
 async def done(claim: Claim, tools: Tools) -> Done:
-    """Told in the audit log once, also if this is written down by whoever comes next."""
-    rollback, run_id = claim.rollback, str(claim.rollback.id)
     await tools.store.remember(claim, went_back="yes")
+    facts = {name: claim.facts[name] for name in ("versions", "sentence")}
+    await audit_once(claim, tools, "database.back", facts)
+    return Done(claim.facts["sentence"])
+
+
+async def audit_once(claim: Claim, tools: Tools, action: str, facts: dict[str, Any]) -> None:
+    """Also if it is written down by whoever comes next."""
+    rollback, run_id = claim.rollback, str(claim.rollback.id)
     async with tools.store.database.transaction() as connection:
-        cursor = await connection.execute(IS_AUDITED, {"run_id": run_id})
+        cursor = await connection.execute(IS_AUDITED, {"action": action, "run_id": run_id})
         if await cursor.fetchone() is None:
             await write_audit(
                 connection,
                 actor=rollback.requested_by,
-                action="database.back",
+                action=action,
                 environment=rollback.environment,
                 subject=rollback.target,
                 reason=rollback.reason,
                 result="done",
-                facts={"run_id": run_id, "versions": claim.facts["versions"]},
+                facts={"run_id": run_id, **facts},
             )
-    return Done(claim.facts["sentence"])

@@ -19,6 +19,7 @@ from lib.health.verdict import State
 from lib.rollback.models import Environment
 from lib.settings import load
 from lib.traffic.counts import DRAIN_KEY
+from lib.traffic.tally import Tally
 from lib.wiring import build
 
 PRODUCTION = Environment.PRODUCTION
@@ -89,6 +90,31 @@ async def test_a_verdict_is_written_down_when_it_changes_and_only_then(
 
     states = [row["state"] for row in await rows("SELECT state FROM verdicts ORDER BY id")]
     assert states == ["inconclusive", "rollback"]
+
+
+async def test_whoever_sees_what_is_known_already_writes_nothing(
+    services, visits, live_since, releases, rows
+):
+    """Of many that look at the same bucket."""
+    await live_since(releases.v3, 60)
+    await visits(releases.v2, ago=75, seconds=70, per_second=2)
+    judging = services.autopilot.judging
+    questions = await judging.ask()
+    counted = await judging.counts.count(Tally(), questions.asks)
+
+    async def written():
+        return await rows(
+            "SELECT tableoid::regclass::text, ctid::text, xmax::text FROM baselines UNION ALL"
+            " SELECT tableoid::regclass::text, ctid::text, xmax::text FROM environments"
+        )
+
+    await judging.conclude(questions, counted.readings)
+    once = await written()
+    await judging.conclude(questions, counted.readings)
+
+    assert await written() == once
+    [live] = [one for one in (await judging.ask()).releases if one.environment is PRODUCTION]
+    assert live.stragglers.deployment_id == releases.v2
 
 
 async def test_verdicts_that_go_to_and_fro_keep_few_recordings(
