@@ -116,6 +116,7 @@ def build(settings: Settings) -> Services:
     app_database_url = (
         settings.app_database_url.get_secret_value() if settings.app_database_url else None
     )
+    app_database = AppDatabase(app_database_url) if app_database_url else None
     database = Database(settings.database_url.get_secret_value())
     http = make_http(
         base_url=settings.vercel_api_url,
@@ -134,9 +135,7 @@ def build(settings: Settings) -> Services:
         deployments, MoveStore(database), vercel, routing, pins, events, app_database_url
     )
     records = RecordStore(database)
-    planner = Planner(
-        deployments, records, AppDatabase(app_database_url) if app_database_url else None
-    )
+    planner = Planner(deployments, records, app_database)
     prober = make_prober(settings)
     store = RollbackStore(database)
     tools = Tools(
@@ -210,7 +209,7 @@ def build(settings: Settings) -> Services:
             pins,
             intake,
             preflight,
-            ForwardRoom(database, app_database_url, needs_forward),
+            ForwardRoom(database, app_database, needs_forward),
         ),
         notifier=notifier,
         preflight=preflight,

@@ -16,6 +16,7 @@ from lib.audit.store import write_audit
 from lib.deployments.needs_forward import NeedsForward
 from lib.operations.models import DatabaseForward, Result, done, so_already
 from lib.postgres import Database
+from lib.schema.app_database import AppDatabase, Away, Unreadable
 
 if TYPE_CHECKING:
     from lib.schema.outcome import Outcome
@@ -42,7 +43,7 @@ NOT_BACK = "The database's journal has no such run that is still rolled back."
 class ForwardRoom:
     database: Database
     #: None: there is no database of the app to care for.
-    app_database_url: str | None
+    app: AppDatabase | None
     needs_forward: NeedsForward
 
     async def bring(self, operation: DatabaseForward, caller: Caller) -> Result:
@@ -51,12 +52,11 @@ class ForwardRoom:
         Raises Conflict, with the rows that are in the way, or AppDatabaseUnavailable. Audited
         before and after: who dies in between leaves the first entry, and the same again goes on.
         """
-        url = self.app_database_url
-        if url is None:
+        if self.app is None:
             raise errors.Conflict(
                 "No database of the app is set here (APP_DATABASE_URL): nothing can be rolled back."
             )
-        runs = chosen(await self._open(url), operation.subject)
+        runs = chosen(await open_runs(self.app), operation.subject)
         if not runs:
             return so_already(NOT_BACK if operation.subject else NOTHING_BACK)
         await self._refuse_while_running()
@@ -69,7 +69,7 @@ class ForwardRoom:
                     "Some of it is forward, and there was no time for the rest. Ask again."
                 )
             await self._refuse_while_running()
-            outcome = await forward_one(url, run)
+            outcome = await self.app.forward(run, budget=BUDGET)
             await self._audit(
                 operation, caller, outcome.state, run=str(run), sentence=outcome.sentence
             )
@@ -77,21 +77,6 @@ class ForwardRoom:
             ended.append(outcome)
         await self.needs_forward.look()
         return done(came(ended) + MEANS)
-
-    async def _open(self, url: str) -> list[UUID]:
-        """Newest first."""
-        from lib.schema.outcome import Again, Refused  # noqa: PLC0415 - the engine, when needed
-        from lib.schema.returning import open_runs  # noqa: PLC0415
-
-        try:
-            standing = await open_runs(url)
-        except Again as again:
-            raise errors.AppDatabaseUnavailable(
-                f"The app's database did not answer ({again}). Nothing was changed; ask again."
-            ) from again
-        except Refused as refused:
-            raise errors.Conflict(f"The journal cannot be read: {refused}.") from refused
-        return [UUID(run) for run in reversed(standing.open_runs)]
 
     async def _refuse_while_running(self) -> None:
         """A rollback plans for the database as it is. Raises RollbackInProgress."""
@@ -121,11 +106,23 @@ class ForwardRoom:
             )
 
 
-def chosen(open_runs: list[UUID], subject: UUID | None) -> list[UUID]:
-    """`open_runs`: newest first. One that is forward, or never was, is none of them."""
+async def open_runs(app: AppDatabase) -> list[UUID]:
+    """Newest first. Raises Conflict or AppDatabaseUnavailable."""
+    try:
+        return [UUID(run) for run in reversed(await app.open_runs())]
+    except Unreadable as error:
+        raise errors.Conflict(f"The journal cannot be read: {error}.") from error
+    except Away as away:
+        raise errors.AppDatabaseUnavailable(
+            f"The app's database did not answer ({away}). Nothing was changed; ask again."
+        ) from away
+
+
+def chosen(runs: list[UUID], subject: UUID | None) -> list[UUID]:
+    """`runs`: newest first. One that is forward, or never was, is none of them."""
     if subject is None:
-        return open_runs
-    return open_runs[: open_runs.index(subject) + 1] if subject in open_runs else []
+        return runs
+    return runs[: runs.index(subject) + 1] if subject in runs else []
 
 
 def came(ended: "list[Outcome]") -> str:
@@ -136,19 +133,10 @@ def came(ended: "list[Outcome]") -> str:
     return f"The database is forward again: {len(ended)} rollbacks of it are undone.{put_aside}"
 
 
-async def forward_one(url: str, run: UUID) -> "Outcome":
-    from lib.schema.returning import bring_forward  # noqa: PLC0415 - the engine, when needed
-
-    return await bring_forward(url, run, BUDGET)
-
-
 def check_done(outcome: "Outcome") -> None:
     """Raises Conflict or AppDatabaseUnavailable, with what to do."""
-    from lib.schema.outcome import State  # noqa: PLC0415 - the engine, when needed
-    from lib.schema.returning import told  # noqa: PLC0415
-
-    sentence = f"{told(outcome)} {outcome.remedy}".strip()
-    if outcome.state is State.UNKNOWN:
+    sentence = f"{outcome.why_not_forward} {outcome.remedy}".strip()
+    if outcome.state.value == "unknown":
         raise errors.AppDatabaseUnavailable(sentence)
-    if outcome.state is not State.DONE:
+    if outcome.state.value != "done":
         raise errors.Conflict(sentence, code=outcome.code)

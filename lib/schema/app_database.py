@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 #: Two queries of the catalogue; what takes longer is not waited for.
 LOOK_SECONDS = 5.0
+LATE = "it did not answer in time"
 #: One run, several of which fit into the step's budget.
 RUN_BUDGET = timedelta(seconds=6)
 #: By hand there is time: long indexes are built beside the writers.
@@ -30,6 +31,10 @@ FORWARD_BUDGET = timedelta(minutes=10)
 
 class Away(Exception):
     """The app's database did not answer, or not this time: later it may."""
+
+
+class Unreadable(Away):
+    """It answered, and does not let its journal be read: somebody has to see to that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class AppDatabase:
             async with asyncio.timeout(LOOK_SECONDS):
                 return Present(*await self._executor(RUN_BUDGET).look())
         except (TimeoutError, Again, Refused) as error:
-            raise Away(str(error) or "it did not answer in time") from error
+            raise Away(str(error) or LATE) from error
 
     def plan(
         self,
@@ -117,8 +122,16 @@ class AppDatabase:
             raise Away(str(error)) from error
 
     async def open_runs(self) -> tuple[str, ...]:
-        """Those that are not forward again, the oldest first. Raises Away."""
-        return (await self.look()).standing.open_runs
+        """Those that are not forward again, the oldest first. Raises Away, or Unreadable."""
+        from lib.schema.outcome import Again, Refused
+
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                return (await self._executor(RUN_BUDGET).standing()).open_runs
+        except (TimeoutError, Again) as error:
+            raise Away(str(error) or LATE) from error
+        except Refused as error:
+            raise Unreadable(str(error)) from error
 
     def statements(self, run_id: UUID, plan: "Down") -> list[str]:
         """Every statement of a run, in order."""

@@ -70,6 +70,11 @@ class Executor:
                 session.connection
             )
 
+    async def standing(self) -> Standing:
+        """Of that, what earlier runs left."""
+        async with connect(self.url) as session:
+            return await journal.standing(session.connection)
+
     async def status(self, run_id: UUID) -> Run | None:
         """None: nothing of this run was ever done. Raises Again while the database is away."""
         async with connect(self.url) as session:

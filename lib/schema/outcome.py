@@ -8,6 +8,10 @@ import psycopg
 from lib.schema import guard
 from lib.schema.models import TOO_MANY, Code
 
+#: Rows that contradict are named up to here; the engine finds more of them.
+NAMED_ROWS, NAME_LENGTH = 10, 80
+SENTENCE_LENGTH = 600
+
 
 class State(StrEnum):
     DONE = "done"
@@ -32,6 +36,17 @@ class Outcome:
     #: Values that one release's code wrote and the other's could not see, or that it replaced.
     conflicts: int = 0
     facts: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def why_not_forward(self) -> str:
+        """Why it is not forward, in a sentence, with the rows that are in the way."""
+        sentence = self.sentence[:SENTENCE_LENGTH].rstrip(".")
+        if self.state is not State.REFUSED:
+            return f"{sentence}."
+        rows = [row[:NAME_LENGTH] for row in self.rows[:NAMED_ROWS]]
+        more = " and more" if len(self.rows) > NAMED_ROWS else ""
+        listed = f": {'; '.join(rows)}{more}" if rows else ""
+        return f"The database cannot come forward: {sentence}{listed}."
 
 
 class Refused(Exception):

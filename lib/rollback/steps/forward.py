@@ -25,27 +25,22 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
     undone = await tools.store.get(claim.rollback.undoes)
     if undone.find("database").state is StepState.SKIPPED:
         return Skipped("The rollback left the database as it was, so it stays as it is.")
-    url = tools.tracker.app_database_url
-    if url is None:
+    app = tools.planner.app
+    if app is None:
         return refused(NO_ADDRESS, SET_ADDRESS)
-    # The engine is loaded by whoever needs it: most functions never do.
-    from lib.schema.returning import bring_forward  # noqa: PLC0415
-
     # From here on nobody knows whether it is forward, until the engine says so.
     await tools.store.remember(claim, begun=True)
-    return await conclude(claim, tools, await bring_forward(url, undone.id, BUDGET))
+    return await conclude(claim, tools, await app.forward(undone.id, budget=BUDGET))
 
 
 async def conclude(claim: Claim, tools: Tools, ended: "Ended") -> Outcome:
-    from lib.schema.outcome import State  # noqa: PLC0415
-    from lib.schema.returning import told  # noqa: PLC0415
-
-    if ended.state is State.DONE:
+    if ended.state.value == "done":
         return Done(ended.sentence)
-    if ended.state is State.REFUSED:
+    why = ended.why_not_forward
+    if ended.state.value == "refused":
         await tools.store.remember(claim, begun=False)
-        return refused(told(ended), ended.remedy)
-    return Failed(told(ended), retryable=True, traffic=Traffic.UNCHANGED, remedy=ended.remedy)
+        return refused(why, ended.remedy)
+    return Failed(why, retryable=True, traffic=Traffic.UNCHANGED, remedy=ended.remedy)
 
 
 def refused(message: str, remedy: str) -> Failed:

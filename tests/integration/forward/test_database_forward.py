@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from psycopg import conninfo
 
 from dev.ports import LOOPBACK, free_port
 from dev.sample_app.versions import SHOT_MINUTES, TIMELINE
@@ -14,6 +15,7 @@ from lib.migrations.rolled_back import TIMEOUT_SECONDS, RolledBack, read
 from lib.migrations.watch import READ_EVERY
 from lib.operations.database_forward import ForwardRoom
 from lib.operations.models import DatabaseForward
+from lib.schema.app_database import AppDatabase
 from lib.settings import load
 from lib.wiring import build
 from scripts.make_deployment_check import make
@@ -34,6 +36,14 @@ def audited(control):
         return [row["result"] for row in await rows.fetchall()]
 
     return audited
+
+
+@pytest.fixture
+def outsider(url):
+    """A role without a right to anything."""
+    query(url, "CREATE ROLE outsider LOGIN")
+    yield "outsider"
+    query(url, "DROP ROLE outsider")
 
 
 @pytest.fixture
@@ -141,12 +151,24 @@ class TestForwardAlone:
         ids=["not-set", "away"],
     )
     async def test_without_the_apps_database_it_says_so(self, services, url, error):
-        room = ForwardRoom(services.database, url, NeedsForward(services.database, RolledBack(url)))
+        app = AppDatabase(url) if url else None
+        room = ForwardRoom(services.database, app, NeedsForward(services.database, RolledBack(url)))
         operation = DatabaseForward(
             action="database_forward", environment=PRODUCTION, reason="Release C"
         )
 
         with pytest.raises(error):
+            await room.bring(operation, OPERATOR)
+
+    @pytest.mark.usefixtures("undone")
+    async def test_a_role_that_may_not_read_the_journal_is_told_so(self, services, url, outsider):
+        app = AppDatabase(conninfo.make_conninfo(url, user=outsider))
+        room = ForwardRoom(services.database, app, services.needs_forward)
+        operation = DatabaseForward(
+            action="database_forward", environment=PRODUCTION, reason="Release C"
+        )
+
+        with pytest.raises(errors.Conflict, match="The journal cannot be read: permission denied"):
             await room.bring(operation, OPERATOR)
 
 

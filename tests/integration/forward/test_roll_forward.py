@@ -14,14 +14,13 @@ from lib.operations.models import OPERATION
 from lib.rollback.engine import LEASE
 from lib.rollback.models import DATABASE_FIRST, Environment, Status, StepState, SwitchMethod
 from lib.rollback.view import view
-from lib.schema.returning import bring_forward
+from lib.schema.app_database import AppDatabase
 from lib.settings import load
 from lib.wiring import build
 from tests.integration.forward.going_back import PRODUCTION, query
 
 AT_ONCE = 8
 LEASE_IS_OVER = LEASE + timedelta(seconds=1)
-BUDGET = timedelta(seconds=10)
 
 
 class TestItsWay:
@@ -208,7 +207,7 @@ class TestOnce:
         claim = await services.engine.store.claim(rollback.id, lease=LEASE)
         await services.engine.advance(claim)
         await services.engine.store.claim(rollback.id, lease=LEASE)
-        assert (await bring_forward(url, undone.id, BUDGET)).state == "done"
+        assert (await AppDatabase(url).forward(undone.id)).state == "done"
         await pass_time(LEASE_IS_OVER)
 
         ended = await work(rollback)
