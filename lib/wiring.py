@@ -38,6 +38,7 @@ from lib.notify.deadman import Deadman
 from lib.notify.sender import Notifier
 from lib.notify.sender import make_http as make_notify_http
 from lib.notify.store import OutboxStore
+from lib.operations.accept_database import AcceptRoom
 from lib.operations.actions import Operations
 from lib.operations.database_forward import ForwardRoom
 from lib.operations.store import OperationsStore
@@ -210,6 +211,7 @@ def build(settings: Settings) -> Services:
             intake,
             preflight,
             ForwardRoom(database, app_database, needs_forward),
+            AcceptRoom(database, app_database),
         ),
         notifier=notifier,
         preflight=preflight,

@@ -121,17 +121,21 @@ class AppDatabase:
         except (Again, Refused) as error:
             raise Away(str(error)) from error
 
-    async def open_runs(self) -> tuple[str, ...]:
-        """Those that are not forward again, the oldest first. Raises Away, or Unreadable."""
+    async def standing(self) -> "Standing":
+        """What earlier runs left, without the catalogue. Raises Away, or Unreadable."""
         from lib.schema.outcome import Again, Refused
 
         try:
             async with asyncio.timeout(LOOK_SECONDS):
-                return (await self._executor(RUN_BUDGET).standing()).open_runs
+                return await self._executor(RUN_BUDGET).standing()
         except (TimeoutError, Again) as error:
             raise Away(str(error) or LATE) from error
         except Refused as error:
             raise Unreadable(str(error)) from error
+
+    async def open_runs(self) -> tuple[str, ...]:
+        """Those that are not forward again, the oldest first. Raises Away, or Unreadable."""
+        return (await self.standing()).open_runs
 
     def statements(self, run_id: UUID, plan: "Down") -> list[str]:
         """Every statement of a run, in order."""

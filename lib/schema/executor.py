@@ -204,6 +204,7 @@ class Executor:
                         *ends,
                         *under_the_lock(run_id, plan),
                     )
+            mark = await journal.mark(session.connection)
         try:
             await self._check(plan)
         except Refused as refused:
@@ -216,6 +217,7 @@ class Executor:
             State.DONE,
             plan.sentence,
             locked_ms=session.locked_ms,
+            mark=mark,
             facts={"steps": [step.sentence for step in plan.steps], "was_done": is_done},
         )
 

@@ -69,6 +69,7 @@ class Forward:
                 await self._return(session, run)
             self.quarantined = await self._count(session)
             conflicts = await self._conflicts(session)
+            mark = await journal.mark(session.connection)
             self.locked_ms = max(self.locked_ms, session.locked_ms)
         aside = f" {self.quarantined} that pointed to nothing were put aside." * bool(
             self.quarantined
@@ -80,6 +81,7 @@ class Forward:
             locked_ms=self.locked_ms,
             quarantined=self.quarantined,
             conflicts=conflicts,
+            mark=mark,
         )
 
     async def _find(self, session: Session) -> Run:

@@ -12,11 +12,13 @@ from lib.rollback.machine import Done, Failed, Outcome, Skipped
 from lib.rollback.models import Claim
 from lib.rollback.steps import forward
 from lib.rollback.steps.base import Tools, traffic_after
+from lib.schema import known
 from lib.schema.app_database import AppDatabase, Away
 from lib.schema.plan import GoesBack, Refused, Stays
 
 if TYPE_CHECKING:
     from lib.schema import outcome
+    from lib.schema.identity import Mark
 
 IS_AUDITED = """
 SELECT FROM audit WHERE action = 'database.back' AND facts ->> 'run_id' = %(run_id)s
@@ -53,7 +55,7 @@ async def look_for_earlier(claim: Claim, tools: Tools, app: AppDatabase) -> Outc
     if found is None:
         return None
     if found.state == "back":
-        return await done(claim, tools)
+        return await done(claim, tools, found.mark)
     return Failed(
         "The database went back for this rollback, and somebody brought it forward again.",
         retryable=False,
@@ -74,7 +76,7 @@ async def go_back(claim: Claim, tools: Tools, app: AppDatabase, plan: GoesBack) 
     may = rollback.allow_exclusive and not rollback.automatic
     ended = await app.run(rollback.id, plan.down, exclusive=may)
     if ended.state.value == "done":
-        return await done(claim, tools)
+        return await done(claim, tools, ended.mark)
     if ended.state.value == "unknown":
         await tools.store.remember(claim, went_back="unknown")
         return failed(claim, ended, retryable=True)
@@ -98,11 +100,12 @@ def failed(claim: Claim, ended: "outcome.Outcome", *, retryable: bool) -> Failed
     return Failed(sentence, retryable=retryable, traffic=traffic_after(claim), remedy=ended.remedy)
 
 
-async def done(claim: Claim, tools: Tools) -> Done:
+async def done(claim: Claim, tools: Tools, mark: "Mark | None") -> Done:
     """Told in the audit log once, also if this is written down by whoever comes next."""
     rollback, run_id = claim.rollback, str(claim.rollback.id)
     await tools.store.remember(claim, went_back="yes")
     async with tools.store.database.transaction() as connection:
+        await known.note(connection, rollback.environment, mark)
         cursor = await connection.execute(IS_AUDITED, {"run_id": run_id})
         if await cursor.fetchone() is None:
             await write_audit(
