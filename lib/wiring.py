@@ -117,7 +117,11 @@ def build(settings: Settings) -> Services:
     app_database_url = (
         settings.app_database_url.get_secret_value() if settings.app_database_url else None
     )
-    app_database = AppDatabase(app_database_url) if app_database_url else None
+    app_database = (
+        AppDatabase(app_database_url, end_sessions=settings.end_app_sessions)
+        if app_database_url
+        else None
+    )
     database = Database(settings.database_url.get_secret_value())
     http = make_http(
         base_url=settings.vercel_api_url,

@@ -155,7 +155,7 @@ async def go_back(
 
 
 async def show_status(options: argparse.Namespace, app: AppDatabase) -> int:
-    runs = [options.run] if options.run else [UUID(run) for run in (await app.standing()).open_runs]
+    runs = [options.run] if options.run else [UUID(run) for run in await app.open_runs()]
     for run_id in runs:
         found = await app.status(run_id)
         if found is None:

@@ -51,6 +51,8 @@ class AppDatabase:
 
     url: str = field(repr=False)
     run_budget: timedelta = RUN_BUDGET
+    #: Sessions of the app's role may be ended: a setting.
+    end_sessions: bool = False
 
     async def ledger(self) -> Ledger | None:
         """None when it does not answer in time. Loads no engine."""
@@ -155,4 +157,4 @@ class AppDatabase:
     def _executor(self, budget: timedelta) -> "Executor":
         from lib.schema.executor import Executor
 
-        return Executor(self.url, budget)
+        return Executor(self.url, budget, self.end_sessions)

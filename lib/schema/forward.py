@@ -14,7 +14,7 @@ from uuid import UUID
 
 import psycopg
 
-from lib.schema import catalogue, guard, in_step, journal, orphans
+from lib.schema import catalogue, guard, in_step, journal, orphans, renewing
 from lib.schema.journal import Run
 from lib.schema.models import (
     CHANGES_ROWS,
@@ -53,6 +53,7 @@ class Forward:
     url: str
     run_id: UUID
     budget: timedelta
+    end_sessions: bool = False
     quarantined: int = 0
     locked_ms: float = 0.0
 
@@ -67,6 +68,8 @@ class Forward:
             run = await self._find(session)
             if run.state != "forward":
                 await self._return(session, run)
+                if self.end_sessions and renewing.is_needed(run.steps):
+                    await renewing.renew(session)
             self.quarantined = await self._count(session)
             conflicts = await self._conflicts(session)
             mark = await journal.mark(session.connection)

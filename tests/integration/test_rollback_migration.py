@@ -158,6 +158,17 @@ async def test_a_database_that_is_away_says_nothing_about_what_can_be_done(run, 
     assert (await run("status", APP_DATABASE_URL=""))[0] == WRONG
 
 
+async def test_a_session_that_sleeps_on_it_is_ended_where_that_is_set(run, release, releases, app):
+    await release("adds-required")
+    with psycopg.connect(app.info.dsn) as sleeper:
+        sleeper.execute("SELECT FROM shots LIMIT 1")
+        code, _ = await run("run", "--to", releases.v2, "--yes", END_APP_SESSIONS="true")
+
+        with pytest.raises(psycopg.OperationalError):
+            sleeper.execute("SELECT 1")
+    assert (code, is_required(app)) == (DONE, False)
+
+
 async def test_another_database_is_refused_until_somebody_accepts_it(
     run, release, releases, app, control
 ):
