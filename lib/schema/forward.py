@@ -110,7 +110,7 @@ class Forward:
             raise Refused(Code.DESTROYED, f"what was kept was really dropped: {missing.sentence}")
         if run.state == "back":
             if not undo.is_named:
-                await self._prepare(session, returns(undo.catalogue, run))
+                await self._prepare(session, undo.catalogue, returns(undo.catalogue, run))
             await self._main(session, run, undo)
         now = await catalogue.read(session.connection)
         back = returns(now, run)
@@ -121,11 +121,17 @@ class Forward:
             raise refused from None
         await self._finish(session, run, now)
 
-    async def _prepare(self, session: Session, back: list[Return]) -> None:
-        """Refuse what contradicts while nothing has been done, and build what takes long."""
+    async def _prepare(self, session: Session, now: Catalogue, back: list[Return]) -> None:
+        """Refuse what contradicts while nothing has been done, and build what takes long.
+
+        A key that is built is enforced, so nothing is built while a long reader is in the way of
+        what comes after it.
+        """
         for one in back:
             if condition := one.contradicts():
                 await self._refuse_rows(session, one.table, condition, one.step.name)
+        for table in {one.table.oid: one.table for one in back if one.is_key}.values():
+            await self._short(session, now, table)
         try:
             await self._build_indexes(session, back)
         except Refused:
