@@ -160,6 +160,13 @@ class Settings(BaseModel):
         "ledger is read there, and a rollback takes it back where older code needs that. "
         "Unset: the app has no database that a rollback would have to care for.",
     )
+    end_app_sessions: bool = Field(
+        default=False,
+        validation_alias="END_APP_SESSIONS",
+        description="`true`: a rollback may end sessions of the app's database role: those that "
+        "sleep in a transaction while it waits for their locks, and idle ones once a column has "
+        "another name or type, whose prepared statements would fail (docs/database.md).",
+    )
     redis_url: str | None = Field(
         None,
         validation_alias=named("UPSTASH_REDIS_REST_URL", "KV_REST_API_URL"),

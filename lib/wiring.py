@@ -38,6 +38,7 @@ from lib.notify.deadman import Deadman
 from lib.notify.sender import Notifier
 from lib.notify.sender import make_http as make_notify_http
 from lib.notify.store import OutboxStore
+from lib.operations.accept_database import AcceptRoom
 from lib.operations.actions import Operations
 from lib.operations.database_forward import ForwardRoom
 from lib.operations.store import OperationsStore
@@ -116,7 +117,11 @@ def build(settings: Settings) -> Services:
     app_database_url = (
         settings.app_database_url.get_secret_value() if settings.app_database_url else None
     )
-    app_database = AppDatabase(app_database_url) if app_database_url else None
+    app_database = (
+        AppDatabase(app_database_url, end_sessions=settings.end_app_sessions)
+        if app_database_url
+        else None
+    )
     database = Database(settings.database_url.get_secret_value())
     http = make_http(
         base_url=settings.vercel_api_url,
@@ -210,6 +215,7 @@ def build(settings: Settings) -> Services:
             intake,
             preflight,
             ForwardRoom(database, app_database, needs_forward),
+            AcceptRoom(database, app_database),
         ),
         notifier=notifier,
         preflight=preflight,

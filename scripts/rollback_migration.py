@@ -1,4 +1,5 @@
-"""The app's database by hand: python -m scripts.rollback_migration plan | run | status | forward.
+"""The app's database by hand: python -m scripts.rollback_migration COMMAND, which is plan, run,
+status, forward or accept.
 
 The same engine as in a rollback, and the same audit log; traffic stays where it is. Reads
 DATABASE_URL and APP_DATABASE_URL. Exit codes: 0, done, or there is nothing to do; 1, refused, and
@@ -15,11 +16,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+from pydantic import ValidationError
 
 from lib import errors
+from lib.access.models import Caller, Role
 from lib.audit.store import write_audit
+from lib.operations.models import AcceptDatabase
 from lib.rollback.models import Environment
+from lib.schema import known
 from lib.schema.app_database import AppDatabase, Away
+from lib.schema.identity import Mark
 from lib.schema.outcome import Outcome, State
 from lib.schema.plan import GoesBack, Plan, Planner, Refused, Stays
 from lib.settings import settings
@@ -33,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = read_arguments(arguments)
     try:
         return asyncio.run(carry_out(options))
-    except (errors.DatabaseUnavailable, Away) as error:
+    except (errors.DatabaseUnavailable, errors.AppDatabaseUnavailable, Away) as error:
         return fail(f"A database does not answer: {error}", AWAY)
     except errors.Error as error:
         return fail(str(error), WRONG)
@@ -50,13 +56,14 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     run = commands.add_parser("run", help="take the database back")
     status = commands.add_parser("status", help="say what is back at present")
     forward = commands.add_parser("forward", help="bring it forward again")
+    accept = commands.add_parser("accept", help="a restored or branched one is right as it is")
     for command in (plan, run):
         command.add_argument(
             "--to", required=True, metavar="DEPLOYMENT|VERSION", help="dpl_…, or of the ledger"
         )
     for command in (run, status, forward):
         command.add_argument("--run", type=UUID, metavar="ID", help="this one")
-    for command in (plan, run, forward):
+    for command in (plan, run, forward, accept):
         command.add_argument(
             "--environment", type=Environment, choices=[*Environment], default="production"
         )
@@ -64,8 +71,9 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
         command.add_argument(
             "--dry-run", action="store_true", help="print each statement, and change nothing"
         )
+    for command in (run, forward, accept):
         command.add_argument("--yes", action="store_true", help="do not ask")
-        command.add_argument("--reason", help="for the audit log")
+        command.add_argument("--reason", help="for the audit log", required=command is accept)
     run.add_argument(
         "--allow-exclusive",
         action="store_true",
@@ -87,6 +95,8 @@ async def carry_out(options: argparse.Namespace) -> int:
                 return await go_back(options, services, planner, planner.app)
             case "status":
                 return await show_status(options, planner.app)
+            case "accept":
+                return await accept_database(options, services, planner.app)
         return await go_forward(options, services, planner.app)
     finally:
         await services.close()
@@ -95,7 +105,7 @@ async def carry_out(options: argparse.Namespace) -> int:
 async def make_plan(options: argparse.Namespace, planner: Planner) -> Plan:
     if options.to.startswith("dpl_"):
         return await planner.plan(options.environment, options.to)
-    return await planner.plan_to(options.to)
+    return await planner.plan_to(options.environment, options.to)
 
 
 async def show_plan(options: argparse.Namespace, planner: Planner) -> int:
@@ -121,8 +131,10 @@ async def go_back(
     options: argparse.Namespace, services: Services, planner: Planner, app: AppDatabase
 ) -> int:
     run_id = options.run or uuid4()
-    if options.run and (known := await app.status(run_id)) is not None:
-        print(f"{run_id}: {known.state}: {', '.join(known.versions)}")
+    if options.run and (found := await app.status(run_id)) is not None:
+        async with services.database.transaction() as connection:
+            await known.note(connection, options.environment, found.mark)
+        print(f"{run_id}: {found.state}: {', '.join(found.versions)}")
         return DONE
     plan = await make_plan(options, planner)
     if not isinstance(plan, GoesBack):
@@ -138,7 +150,7 @@ async def go_back(
     facts = {"run_id": str(run_id), "versions": list(plan.down.versions)}
     await note(services, options, "database.back", "accepted", facts)
     ended = await app.run(run_id, plan.down, exclusive=options.allow_exclusive)
-    await note(services, options, "database.back", ended.state, facts)
+    await note(services, options, "database.back", ended.state, facts, mark=ended.mark)
     return tell(ended)
 
 
@@ -158,11 +170,14 @@ async def show_status(options: argparse.Namespace, app: AppDatabase) -> int:
 
 async def go_forward(options: argparse.Namespace, services: Services, app: AppDatabase) -> int:
     """The newest run, unless one is named: they come forward in the order that they went back."""
-    open_runs = await app.open_runs()
-    if not options.run and not open_runs:
+    before = await known.read(services.database)
+    standing = await app.standing()
+    if (other := await before.refusal(options.environment, standing)) is not None:
+        return fail(f"{other.forward_sentence} {other.remedy}", REFUSED)
+    if not options.run and not standing.open_runs:
         print("Nothing is rolled back.")
         return DONE
-    run_id = options.run or UUID(open_runs[-1])
+    run_id = options.run or UUID(standing.open_runs[-1])
     if options.dry_run:
         return show(await app.forward_statements(run_id))
     if not is_meant(options):
@@ -171,8 +186,29 @@ async def go_forward(options: argparse.Namespace, services: Services, app: AppDa
     facts = {"run_id": str(run_id)}
     await note(services, options, "database.forward", "accepted", facts)
     ended = await app.forward(run_id)
-    await note(services, options, "database.forward", ended.state, facts)
+    await note(services, options, "database.forward", ended.state, facts, mark=ended.mark)
     return tell(ended)
+
+
+async def accept_database(options: argparse.Namespace, services: Services, app: AppDatabase) -> int:
+    before = await known.read(services.database)
+    standing = await app.standing()
+    if (other := await before.refusal(options.environment, standing)) is not None:
+        print(other.reason)
+    print(f"The app's database is {standing.mark}.")
+    if not is_meant(options):
+        return fail("Nothing was changed. To go on: --yes.", WRONG)
+    try:
+        operation = AcceptDatabase(
+            action="accept_database", environment=options.environment, reason=options.reason
+        )
+    except ValidationError:
+        return fail(
+            "--reason: write what the audit log should keep, in 1 to 500 characters.", WRONG
+        )
+    caller = Caller(name=by_hand(), role=Role.OPERATOR)
+    print((await services.operations.carry_out(operation, caller)).message)
+    return DONE
 
 
 def is_meant(options: argparse.Namespace) -> bool:
@@ -188,11 +224,14 @@ async def note(
     action: str,
     result: str,
     facts: dict[str, Any],
+    *,
+    mark: Mark | None = None,
 ) -> None:
     async with services.database.transaction() as connection:
+        await known.note(connection, options.environment, mark)
         await write_audit(
             connection,
-            actor=f"{getpass.getuser()} (command line)",
+            actor=by_hand(),
             action=action,
             environment=options.environment,
             subject=getattr(options, "to", None),
@@ -200,6 +239,10 @@ async def note(
             result=result,
             facts=facts,
         )
+
+
+def by_hand() -> str:
+    return f"{getpass.getuser()} (command line)"
 
 
 def show(statements: list[str]) -> int:

@@ -9,8 +9,10 @@ from lib.access.gate import check_role
 from lib.access.models import Caller, Role
 from lib.deployments.pins import Pins
 from lib.operations import retry, roll_forward
+from lib.operations.accept_database import AcceptRoom
 from lib.operations.database_forward import ForwardRoom
 from lib.operations.models import (
+    AcceptDatabase,
     Acknowledge,
     AnyOperation,
     DatabaseForward,
@@ -46,6 +48,7 @@ class Operations:
     intake: Intake
     preflight: Preflight
     forward: ForwardRoom
+    accept: AcceptRoom
 
     async def carry_out(self, operation: AnyOperation, caller: Caller) -> Result:
         """Raises Forbidden, NotFound or Conflict; each says what to do."""
@@ -70,6 +73,10 @@ async def undo(operation: RollForward, caller: Caller, rooms: Operations) -> Res
 
 async def database_forward(operation: DatabaseForward, caller: Caller, rooms: Operations) -> Result:
     return await rooms.forward.bring(operation, caller)
+
+
+async def accept_database(operation: AcceptDatabase, caller: Caller, rooms: Operations) -> Result:
+    return await rooms.accept.accept(operation, caller)
 
 
 async def unlock(operation: Unlock, caller: Caller, rooms: Operations) -> Result:
@@ -142,6 +149,7 @@ ACTIONS: dict[type[AnyOperation], Action] = {
     Retry: Action(Role.OPERATOR, try_again),
     RollForward: Action(Role.OPERATOR, undo),
     DatabaseForward: Action(Role.OPERATOR, database_forward),
+    AcceptDatabase: Action(Role.OPERATOR, accept_database),
     Unlock: Action(Role.OPERATOR, unlock),
     LiftQuarantine: Action(Role.OPERATOR, lift_quarantine),
     LiftPin: Action(Role.OPERATOR, lift_pin),

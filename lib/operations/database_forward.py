@@ -16,10 +16,14 @@ from lib.audit.store import write_audit
 from lib.deployments.needs_forward import NeedsForward
 from lib.operations.models import DatabaseForward, Result, done, so_already
 from lib.postgres import Database
+from lib.rollback.models import Environment
 from lib.rollback.unfinished import in_the_way
+from lib.schema import known
 from lib.schema.app_database import AppDatabase, Away, Unreadable
 
 if TYPE_CHECKING:
+    from lib.schema.identity import Mark
+    from lib.schema.journal import Standing
     from lib.schema.outcome import Outcome
 
 #: For each run; and for all of them, with time left to answer in.
@@ -57,7 +61,7 @@ class ForwardRoom:
             raise errors.Conflict(
                 "No database of the app is set here (APP_DATABASE_URL): nothing can be rolled back."
             )
-        runs = chosen(await open_runs(self.app), operation.subject)
+        runs = chosen(await self._open_runs(self.app, operation.environment), operation.subject)
         if not runs:
             return so_already(NOT_BACK if operation.subject else NOTHING_BACK)
         await self._refuse_while_running()
@@ -72,12 +76,26 @@ class ForwardRoom:
             await self._refuse_while_running()
             outcome = await self.app.forward(run, budget=BUDGET)
             await self._audit(
-                operation, caller, outcome.state, run=str(run), sentence=outcome.sentence
+                operation,
+                caller,
+                outcome.state,
+                mark=outcome.mark,
+                run=str(run),
+                sentence=outcome.sentence,
             )
             check_done(outcome)
             ended.append(outcome)
         await self.needs_forward.look()
         return done(came(ended) + MEANS)
+
+    async def _open_runs(self, app: AppDatabase, environment: Environment) -> list[UUID]:
+        """Newest first. Raises Conflict, also for another database, or AppDatabaseUnavailable."""
+        before = await known.read(self.database)
+        standing = await standing_of(app)
+        other = await before.refusal(environment, standing)
+        if other is not None:
+            raise errors.Conflict(f"{other.forward_sentence} {other.remedy}", code=other.code)
+        return [UUID(run) for run in reversed(standing.open_runs)]
 
     async def _refuse_while_running(self) -> None:
         """A rollback plans for the database as it is. Raises RollbackInProgress."""
@@ -92,9 +110,16 @@ class ForwardRoom:
             )
 
     async def _audit(
-        self, operation: DatabaseForward, caller: Caller, result: str, **facts: Any
+        self,
+        operation: DatabaseForward,
+        caller: Caller,
+        result: str,
+        *,
+        mark: "Mark | None" = None,
+        **facts: Any,
     ) -> None:
         async with self.database.transaction() as connection:
+            await known.note(connection, operation.environment, mark)
             await write_audit(
                 connection,
                 actor=caller.name,
@@ -107,10 +132,10 @@ class ForwardRoom:
             )
 
 
-async def open_runs(app: AppDatabase) -> list[UUID]:
-    """Newest first. Raises Conflict or AppDatabaseUnavailable."""
+async def standing_of(app: AppDatabase) -> "Standing":
+    """Raises Conflict or AppDatabaseUnavailable."""
     try:
-        return [UUID(run) for run in reversed(await app.open_runs())]
+        return await app.standing()
     except Unreadable as error:
         raise errors.Conflict(f"The journal cannot be read: {error}.") from error
     except Away as away:

@@ -44,6 +44,13 @@ class DatabaseForward(Operation):
     subject: UUID | None = None
 
 
+class AcceptDatabase(Operation):
+    """The app's database was restored, or is another one, and is right as it is now."""
+
+    action: Literal["accept_database"]
+    subject: None = None
+
+
 class Unlock(Operation):
     """Automatic rollbacks no longer wait for a person after one whose outcome was unclear."""
 
@@ -100,6 +107,7 @@ AnyOperation = Annotated[
     Retry
     | RollForward
     | DatabaseForward
+    | AcceptDatabase
     | Unlock
     | LiftQuarantine
     | LiftPin

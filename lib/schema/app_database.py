@@ -51,6 +51,8 @@ class AppDatabase:
 
     url: str = field(repr=False)
     run_budget: timedelta = RUN_BUDGET
+    #: Sessions of the app's role may be ended: a setting.
+    end_sessions: bool = False
 
     async def ledger(self) -> Ledger | None:
         """None when it does not answer in time. Loads no engine."""
@@ -121,17 +123,21 @@ class AppDatabase:
         except (Again, Refused) as error:
             raise Away(str(error)) from error
 
-    async def open_runs(self) -> tuple[str, ...]:
-        """Those that are not forward again, the oldest first. Raises Away, or Unreadable."""
+    async def standing(self) -> "Standing":
+        """What earlier runs left, without the catalogue. Raises Away, or Unreadable."""
         from lib.schema.outcome import Again, Refused
 
         try:
             async with asyncio.timeout(LOOK_SECONDS):
-                return (await self._executor(RUN_BUDGET).standing()).open_runs
+                return await self._executor(RUN_BUDGET).standing()
         except (TimeoutError, Again) as error:
             raise Away(str(error) or LATE) from error
         except Refused as error:
             raise Unreadable(str(error)) from error
+
+    async def open_runs(self) -> tuple[str, ...]:
+        """Those that are not forward again, the oldest first. Raises Away, or Unreadable."""
+        return (await self.standing()).open_runs
 
     def statements(self, run_id: UUID, plan: "Down") -> list[str]:
         """Every statement of a run, in order."""
@@ -151,4 +157,4 @@ class AppDatabase:
     def _executor(self, budget: timedelta) -> "Executor":
         from lib.schema.executor import Executor
 
-        return Executor(self.url, budget)
+        return Executor(self.url, budget, self.end_sessions)

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from psycopg.rows import DictRow
 
-from lib.schema import catalogue, guard, in_step, journal
+from lib.schema import catalogue, guard, in_step, journal, renewing
 from lib.schema.forward import Forward
 from lib.schema.journal import Run, Standing
 from lib.schema.models import CHANGES_ROWS, Catalogue, Code, Do, Down, Lock, Mode, for_run, quote
@@ -31,8 +31,6 @@ from lib.schema.session import (
 
 BUDGET = timedelta(seconds=25)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 1.5
-#: In the last of the budget, sessions of the app that sleep in a transaction may be ended.
-LAST_RESORT = timedelta(seconds=15)
 
 #: Rows are changed under the lock: at most MAX_CHANGED_ROWS of a table.
 ROWS_MS = 20_000
@@ -42,9 +40,11 @@ FROM pg_locks l JOIN pg_stat_activity s USING (pid)
 WHERE l.relation = ANY(%s) AND l.granted AND s.pid <> pg_backend_pid() AND s.xact_start IS NOT NULL
 ORDER BY seconds DESC LIMIT 3
 """
+#: Between two statements of a transaction that works there is less than a second.
 END_SLEEPERS = """
 SELECT pg_terminate_backend(s.pid) FROM pg_locks l JOIN pg_stat_activity s USING (pid)
 WHERE l.relation = ANY(%s) AND l.granted AND s.state LIKE 'idle in transaction%%'
+  AND s.state_change < clock_timestamp() - interval '1 second'
   AND s.usename = current_user AND s.pid <> pg_backend_pid()
 """
 NAMES_OF = """
@@ -61,7 +61,9 @@ class Executor:
 
     url: str = field(repr=False)
     budget: timedelta = BUDGET
-    end_sleepers: bool = False
+    #: Sessions of the app's role may be ended: those that sleep in a transaction in the way, in the
+    #: second half of the budget, and idle ones whose prepared statements would fail afterwards.
+    end_sessions: bool = False
 
     async def look(self) -> tuple[Catalogue, Standing]:
         """What a plan is made of, besides ledger and texts."""
@@ -96,7 +98,9 @@ class Executor:
 
     async def forward(self, run_id: UUID) -> Outcome:
         """Undo the run: everything that was kept is put back in its place."""
-        outcome = await self.persist(lambda: Forward(self.url, run_id, self.budget).go(), [])
+        outcome = await self.persist(
+            lambda: Forward(self.url, run_id, self.budget, self.end_sessions).go(), []
+        )
         if outcome.state is State.BUSY:
             sentence = outcome.sentence.replace("Nothing was changed", "It is not forward yet")
             return replace(outcome, sentence=sentence, remedy="The same again goes on from there.")
@@ -147,7 +151,7 @@ class Executor:
                     return unknown(again, attempts)
                 if left < wait:
                     return await self._give_up(again, tables, attempts)
-                if self.end_sleepers and tables and left < LAST_RESORT.total_seconds():
+                if self.end_sessions and tables and left - wait < self.budget.total_seconds() / 2:
                     await self._quietly(END_SLEEPERS, tables)
                 await asyncio.sleep(wait)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
@@ -204,6 +208,7 @@ class Executor:
                         *ends,
                         *under_the_lock(run_id, plan),
                     )
+            mark = await journal.mark(session.connection)
         try:
             await self._check(plan)
         except Refused as refused:
@@ -216,12 +221,15 @@ class Executor:
             State.DONE,
             plan.sentence,
             locked_ms=session.locked_ms,
+            mark=mark,
             facts={"steps": [step.sentence for step in plan.steps], "was_done": is_done},
         )
 
     async def _check(self, plan: Down) -> None:
         """On a fresh connection: what the older code reads can be read."""
         async with connect(self.url) as session:
+            if self.end_sessions and renewing.is_needed(plan.steps):
+                await renewing.renew(session)
             await session.run(
                 *(
                     f"SELECT {', '.join(map(quote, read.columns)) or '1'} FROM {read.table} LIMIT 0"

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import psycopg
 
-from lib.schema import catalogue, guard, in_step, journal, orphans
+from lib.schema import catalogue, guard, in_step, journal, orphans, renewing
 from lib.schema.journal import Run
 from lib.schema.models import (
     CHANGES_ROWS,
@@ -53,6 +53,7 @@ class Forward:
     url: str
     run_id: UUID
     budget: timedelta
+    end_sessions: bool = False
     quarantined: int = 0
     locked_ms: float = 0.0
 
@@ -67,8 +68,11 @@ class Forward:
             run = await self._find(session)
             if run.state != "forward":
                 await self._return(session, run)
+                if self.end_sessions and renewing.is_needed(run.steps):
+                    await renewing.renew(session)
             self.quarantined = await self._count(session)
             conflicts = await self._conflicts(session)
+            mark = await journal.mark(session.connection)
             self.locked_ms = max(self.locked_ms, session.locked_ms)
         aside = f" {self.quarantined} that pointed to nothing were put aside." * bool(
             self.quarantined
@@ -80,6 +84,7 @@ class Forward:
             locked_ms=self.locked_ms,
             quarantined=self.quarantined,
             conflicts=conflicts,
+            mark=mark,
         )
 
     async def _find(self, session: Session) -> Run:
@@ -105,7 +110,7 @@ class Forward:
             raise Refused(Code.DESTROYED, f"what was kept was really dropped: {missing.sentence}")
         if run.state == "back":
             if not undo.is_named:
-                await self._prepare(session, returns(undo.catalogue, run))
+                await self._prepare(session, undo.catalogue, returns(undo.catalogue, run))
             await self._main(session, run, undo)
         now = await catalogue.read(session.connection)
         back = returns(now, run)
@@ -116,11 +121,17 @@ class Forward:
             raise refused from None
         await self._finish(session, run, now)
 
-    async def _prepare(self, session: Session, back: list[Return]) -> None:
-        """Refuse what contradicts while nothing has been done, and build what takes long."""
+    async def _prepare(self, session: Session, now: Catalogue, back: list[Return]) -> None:
+        """Refuse what contradicts while nothing has been done, and build what takes long.
+
+        A key that is built is enforced, so nothing is built while a long reader is in the way of
+        what comes after it.
+        """
         for one in back:
             if condition := one.contradicts():
                 await self._refuse_rows(session, one.table, condition, one.step.name)
+        for table in {one.table.oid: one.table for one in back if one.is_key}.values():
+            await self._short(session, now, table)
         try:
             await self._build_indexes(session, back)
         except Refused:

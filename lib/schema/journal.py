@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
 from lib.schema import batch
+from lib.schema.identity import Mark
 from lib.schema.models import Do, Down, Step, literal
 
 SCHEMA = "_rollback"
@@ -28,7 +29,7 @@ BEGIN;
 SELECT pg_advisory_xact_lock(7726004);
 CREATE SCHEMA IF NOT EXISTS _rollback;
 REVOKE ALL ON SCHEMA _rollback FROM PUBLIC;
--- Which database this is: a restored or branched one has the same, and an older newest run.
+-- Which database this is: lib/schema/identity.py.
 CREATE TABLE IF NOT EXISTS _rollback.identity (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
   id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -93,17 +94,23 @@ CREATE TABLE IF NOT EXISTS _rollback.conflicts (
 COMMIT
 """
 
-RUN = """
-SELECT run_id, state, versions, plan, plan_sha256 FROM _rollback.runs WHERE run_id = '{run_id}'
+MARK = """
+i.id AS identity, (SELECT run_id FROM _rollback.runs ORDER BY number DESC LIMIT 1) AS newest,
+(SELECT count(*) + count(*) FILTER (WHERE state = 'forward') FROM _rollback.runs) AS age
 """
-IN_STEP = """
-SELECT run_id, state, versions, plan, plan_sha256 FROM _rollback.runs
-WHERE state = 'forward' AND in_step ORDER BY number
+NOW = f"SELECT {MARK} FROM _rollback.identity i"
+RUNS = f"""
+SELECT run_id, state, versions, plan, plan_sha256, {MARK}
+FROM _rollback.runs CROSS JOIN _rollback.identity i
 """
+RUN = RUNS + "WHERE run_id = '{run_id}'"
+IN_STEP = RUNS + "WHERE state = 'forward' AND in_step ORDER BY number"
 STANDING = "SELECT run_id, state, versions FROM _rollback.runs ORDER BY number"
-#: Changes with everything that ever becomes of a run: a plan is made for one, and for no other.
+#: Changes with everything that ever becomes of a run, and is another one in another database: a
+#: plan is made for one, and for no other. Before the first run it is empty.
 FINGERPRINT = """
-SELECT coalesce(string_agg(run_id || ':' || state, ' ' ORDER BY number), '') AS it
+SELECT coalesce(string_agg(run_id || ':' || state, ' ' ORDER BY number)
+  || (SELECT ' ' || id FROM _rollback.identity), '') AS it
 FROM _rollback.runs WHERE state <> 'forward' OR number = (SELECT max(number) FROM _rollback.runs)
 """
 IDENTITY = "SELECT id FROM _rollback.identity"
@@ -119,6 +126,8 @@ class Standing:
 
     rolled_back: tuple[str, ...] = ()
     last_run: str | None = None
+    #: All there ever were, the oldest first.
+    runs: tuple[str, ...] = ()
     #: Runs that are not forward again, oldest first: the last of them goes first.
     open_runs: tuple[str, ...] = ()
     identity: str | None = None
@@ -126,6 +135,10 @@ class Standing:
     fingerprint: str = ""
     #: A run that is half way forward: neither release's code can count on anything.
     returning: str | None = None
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.identity, self.last_run, 2 * len(self.runs) - len(self.open_runs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +150,8 @@ class Run:
     new_tables: frozenset[int]
     new_columns: frozenset[tuple[int, int]]
     versions: tuple[str, ...]
+    #: Of the whole journal, when this was read.
+    mark: Mark
 
     @property
     def ends_in_step(self) -> bool:
@@ -157,11 +172,23 @@ async def standing(connection: AsyncConnection[DictRow]) -> Standing:
     return Standing(
         rolled_back=tuple(version for row in left for version in row["versions"]),
         last_run=str(rows[-1]["run_id"]) if rows else None,
+        runs=tuple(str(row["run_id"]) for row in rows),
         open_runs=tuple(str(row["run_id"]) for row in left),
         identity=str(identity[0]["id"]) if identity else None,
         fingerprint=fingerprint[0]["it"],
         returning=next((str(row["run_id"]) for row in left if row["state"] == "returning"), None),
     )
+
+
+async def mark(connection: AsyncConnection[DictRow]) -> Mark:
+    """Where it stands after a run."""
+    row = await (await connection.execute(NOW)).fetchone()
+    assert row
+    return marked(row)
+
+
+def marked(row: DictRow) -> Mark:
+    return Mark(str(row["identity"]), str(row["newest"]), row["age"])
 
 
 async def find(connection: AsyncConnection[DictRow], run_id: UUID) -> Run | None:
@@ -186,6 +213,7 @@ def as_run(row: DictRow) -> Run:
         new_tables=frozenset(plan["new_tables"]),
         new_columns=frozenset((table, column) for table, column in plan["new_columns"]),
         versions=tuple(row["versions"]),
+        mark=marked(row),
     )
 
 

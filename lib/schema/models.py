@@ -213,6 +213,7 @@ class Code(StrEnum):
     CONTRADICTION = "contradiction"  #: forward: rows that the newer rules do not allow
     NOT_ALLOWED = "not_allowed"  #: exclusive, and nobody chose that
     GUARD = "guard"  #: the step would have lost something; it was undone
+    OTHER_DATABASE = "other_database"  #: restored, a branch, or not the one that our side knows
 
 
 class Do(StrEnum):
@@ -320,6 +321,10 @@ class Refuse:
     @property
     def sentence(self) -> str:
         return f"Database cannot go back: {self.reason}"
+
+    @property
+    def forward_sentence(self) -> str:
+        return f"The database cannot come forward: {self.reason}"
 
 
 Plan = Skip | Down | Refuse

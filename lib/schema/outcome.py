@@ -6,6 +6,7 @@ from enum import StrEnum
 import psycopg
 
 from lib.schema import guard
+from lib.schema.identity import Mark
 from lib.schema.models import TOO_MANY, Code
 
 #: Rows that contradict are named up to here; the engine finds more of them.
@@ -35,6 +36,8 @@ class Outcome:
     quarantined: int = 0
     #: Values that one release's code wrote and the other's could not see, or that it replaced.
     conflicts: int = 0
+    #: Done: where the journal stood afterwards, for our side to know.
+    mark: Mark | None = None
     facts: dict[str, object] = field(default_factory=dict)
 
     @property

@@ -15,7 +15,9 @@ from lib.deployments.store import DeploymentStore
 from lib.migrations.ledger import Ledger
 from lib.migrations.records import RecordedText, RecordStore
 from lib.rollback.models import Environment
+from lib.schema import known
 from lib.schema.app_database import AppDatabase, Away, Present
+from lib.schema.known import Known
 
 if TYPE_CHECKING:
     from lib.schema import models
@@ -102,8 +104,10 @@ class Seen:
     present: Present | None = None
     why_absent: str = ""
     texts: Mapping[str, RecordedText] | None = None
+    #: Which database our side knew before it was read.
+    known: Known | None = None
     #: By the versions that a target contains.
-    derived: dict[tuple[str, ...] | None, Plan] = field(default_factory=dict)
+    derived: dict[tuple[Environment, tuple[str, ...] | None], Plan] = field(default_factory=dict)
 
     @property
     def is_old(self) -> bool:
@@ -136,7 +140,7 @@ class Planner:
                 self._shown = await look_at(self.app)
             return await self._plans(self.app, environment, targets, self._shown)
 
-    async def plan_to(self, last: str) -> Plan:
+    async def plan_to(self, environment: Environment, last: str) -> Plan:
         """Back to a version of the ledger, whichever release that was."""
         assert self.app
         seen = await look_at(self.app)
@@ -148,7 +152,8 @@ class Planner:
                 f"The app's database does not stand on {last}.",
                 f"It stands on: {', '.join(standing or ()) or 'nothing'}.",
             )
-        return await self._derive(self.app, seen, standing[: standing.index(last) + 1])
+        versions = standing[: standing.index(last) + 1]
+        return await self._derive(self.app, environment, seen, versions)
 
     async def forget(self) -> None:
         """Whatever was read: what was just done must show."""
@@ -175,13 +180,22 @@ class Planner:
         if moved:
             contained = await self.records.contained(environment, moved)
             for target in moved:
-                plans[target] = await self._derive(app, seen, contained.get(target))
+                plans[target] = await self._derive(app, environment, seen, contained.get(target))
         return plans
 
-    async def _derive(self, app: AppDatabase, seen: Seen, versions: tuple[str, ...] | None) -> Plan:
-        """The engine's plan for these versions, by what was read of the database once."""
+    async def _derive(
+        self,
+        app: AppDatabase,
+        environment: Environment,
+        seen: Seen,
+        versions: tuple[str, ...] | None,
+    ) -> Plan:
+        """The engine's plan for these versions, by what was read of the database once.
+
+        Where there is nothing to do in it, it does not matter which database it is.
+        """
         assert seen.ledger
-        if versions not in seen.derived:
+        if (environment, versions) not in seen.derived:
             await self._read_rest(app, seen)
             if seen.present is None or seen.texts is None:
                 sentence = f"The app's database could not be read: {seen.why_absent}."
@@ -190,13 +204,19 @@ class Planner:
             found = await asyncio.to_thread(
                 app.plan, seen.ledger, versions, seen.texts, seen.present
             )
-            seen.derived[versions] = in_words(found)
-        return seen.derived[versions]
+            plan = in_words(found)
+            if not isinstance(plan, Stays):
+                assert seen.known
+                other = await seen.known.refusal(environment, seen.present.standing)
+                plan = in_words(other) if other else plan
+            seen.derived[environment, versions] = plan
+        return seen.derived[environment, versions]
 
     async def _read_rest(self, app: AppDatabase, seen: Seen) -> None:
         """Catalogue and texts, once for all targets; what failed is not tried again for each."""
         assert seen.ledger
         if seen.present is None and not seen.why_absent:
+            seen.known = await known.read(self.records.database)
             try:
                 seen.present = await app.look()
             except Away as away:

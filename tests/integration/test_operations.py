@@ -106,6 +106,7 @@ def standing(control):
 ADMINS = [("set_mode", {"subject": "off"}), ("set_security_floor", {"subject": ""})]
 OPERATORS = [
     ("retry", {}),
+    ("accept_database", {}),
     ("unlock", {}),
     ("lift_quarantine", {"subject": "abcdef0"}),
     ("lift_pin", {}),

@@ -156,3 +156,62 @@ async def test_a_database_that_is_away_says_nothing_about_what_can_be_done(run, 
     assert (await run("plan", "--to", releases.v2, **away))[0] == AWAY
     assert (await run("status", **away))[0] == AWAY
     assert (await run("status", APP_DATABASE_URL=""))[0] == WRONG
+
+
+async def test_a_session_that_sleeps_on_it_is_ended_where_that_is_set(run, release, releases, app):
+    await release("adds-required")
+    with psycopg.connect(app.info.dsn) as sleeper:
+        sleeper.execute("SELECT FROM shots LIMIT 1")
+        code, _ = await run("run", "--to", releases.v2, "--yes", END_APP_SESSIONS="true")
+
+        with pytest.raises(psycopg.OperationalError):
+            sleeper.execute("SELECT 1")
+    assert (code, is_required(app)) == (DONE, False)
+
+
+async def test_another_database_is_refused_until_somebody_accepts_it(
+    run, release, releases, app, control
+):
+    await release("adds-required")
+    await run("run", "--to", releases.v2, "--yes")
+    app.execute("UPDATE _rollback.identity SET id = gen_random_uuid()")
+    await release("adds-unique")
+
+    for command in (
+        ("plan", "--to", releases.v2),
+        ("plan", "--to", TIMELINE),
+        ("forward", "--yes"),
+    ):
+        code, said = await run(*command)
+        assert (code, "this is another database than" in said) == (REFUSED, True)
+    code, said = await run("accept", "--reason", "moved")
+    assert (code, "--yes" in said, "this is another database than" in said) == (WRONG, True, True)
+
+    code, said = await run("accept", "--reason", "moved", "--yes")
+    assert (code, "goes on with this database" in said) == (DONE, True)
+    code, said = await run("accept", "--reason", "moved", "--yes")
+    assert (code, "knows it already" in said) == (DONE, True)
+    assert (await run("run", "--to", releases.v2, "--yes"))[0] == DONE
+    assert (await run("forward", "--yes"))[0] == DONE
+    cursor = await control.execute(
+        "SELECT reason FROM audit WHERE action = 'operation.accept_database'"
+    )
+    assert await cursor.fetchall() == [{"reason": "moved"}]
+
+
+async def test_a_run_for_the_other_environment_is_no_strangers(run, release, releases, app):
+    """The app has one database, whichever environment it was taken back for."""
+    await release("adds-required")
+    await run("run", "--to", TIMELINE, "--yes")
+    await release("adds-unique")
+    await run("run", "--to", TIMELINE, "--yes", "--environment", "staging")
+    await release("narrows")
+
+    assert (await run("plan", "--to", releases.v2))[0] == DONE
+    assert (await run("plan", "--to", TIMELINE, "--environment", "staging"))[0] == DONE
+
+
+async def test_a_reason_that_cannot_be_kept_is_refused(run, releases, app):
+    code, said = await run("accept", "--reason", " ", "--yes")
+
+    assert (code, "--reason" in said) == (WRONG, True)

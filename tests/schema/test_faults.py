@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from uuid import uuid4
 
@@ -197,6 +198,14 @@ class Reader(threading.Thread):
             time.sleep(self.seconds)
 
 
+#: Whatever anybody but us holds of a table, and every lock of our own kind.
+LOCKED = """
+SELECT l.mode, c.relname FROM pg_locks l LEFT JOIN pg_class c ON c.oid = l.relation
+WHERE l.pid <> pg_backend_pid() AND l.mode <> 'AccessShareLock'
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
 def stalls(url: str, until: threading.Event) -> list[float]:
     """What the app's own queries wait meanwhile, in milliseconds."""
     waited = []
@@ -204,30 +213,53 @@ def stalls(url: str, until: threading.Event) -> list[float]:
         while not until.is_set():
             started = time.perf_counter()
             connection.execute("SELECT name FROM guests WHERE id = 1")
+            connection.execute("UPDATE guests SET name = name WHERE id = 1")
             waited.append((time.perf_counter() - started) * 1000)
             time.sleep(0.01)
     return waited
 
 
-@pytest.mark.parametrize(("seconds", "state"), [(1.5, "done"), (6, "busy")])
-def test_behind_a_long_reader_the_app_waits_no_longer_than_the_lock_may(app, seconds, state):
-    before, run_id, plan = everything(app), uuid4(), app.down()
+@contextlib.contextmanager
+def long_reader(app, seconds: float) -> Iterator[None]:
+    """No query of the app waits longer than the lock may; afterwards nothing is locked."""
     reader, over, waited = Reader(app.url, seconds), threading.Event(), []
     reader.start()
     reader.holds.wait()
     other = threading.Thread(target=lambda: waited.extend(stalls(app.url, over)))
     other.start()
-    outcome = app.run(run_id, plan, seconds=4)
+    yield
     over.set()
     other.join()
+    assert app.execute(LOCKED) == []
     reader.join()
-    assert outcome.state == state, outcome
-    assert outcome.attempts > 1
     # The machine's own pauses come on top: what matters is that it is not the reader's 1.5 s.
     assert max(waited) < LOCK_WAIT_MS + 500, sorted(waited)[-5:]
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(1.5, "done"), (6, "busy")])
+def test_behind_a_long_reader_the_app_waits_no_longer_than_the_lock_may(app, seconds, state):
+    before, run_id, plan = everything(app), uuid4(), app.down()
+    with long_reader(app, seconds):
+        outcome = app.run(run_id, plan, seconds=4)
+    assert outcome.state == state, outcome
+    assert outcome.attempts > 1
+    assert (app.status(run_id) == "back") is (state == "done")
     if state == "busy":
         assert "pid" in outcome.sentence
         assert everything(app) == before
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(1.5, "done"), (6, "busy")])
+def test_behind_a_long_reader_the_way_forward_waits_too(app, seconds, state):
+    run_id = app.go_back()
+    before = everything(app)
+    with long_reader(app, seconds):
+        outcome = app.forward(run_id, seconds=4)
+    assert outcome.state == state, outcome
+    assert (app.status(run_id) == "forward") is (state == "done")
+    if state == "busy":
+        assert (app.status(run_id), everything(app)) == ("back", before)
+    assert app.forward(run_id).state == "done"
 
 
 @pytest.fixture
@@ -264,13 +296,29 @@ def test_an_autovacuum_is_waited_for_where_nobody_waits_for_us(vacuumed):
     assert max(waited) < LOCK_WAIT_MS + 500, sorted(waited)[-5:]
 
 
-def test_sessions_that_sleep_in_a_transaction_may_be_ended(app):
-    plan = app.down()
-    with psycopg.connect(app.url) as sleeper:
+def works_in_transactions(url: str, until: threading.Event) -> None:
+    """As most apps do: between two statements they think for a moment."""
+    with psycopg.connect(url) as connection:
+        while not until.is_set():
+            connection.execute("SELECT name FROM guests WHERE id = 1")
+            time.sleep(0.1)
+            connection.commit()
+
+
+@pytest.mark.parametrize(("allowed", "state"), [(True, "done"), (False, "busy")])
+def test_only_sessions_that_sleep_in_a_transaction_are_ended_and_only_where_that_is_allowed(
+    app, allowed, state
+):
+    plan, over = app.down(), threading.Event()
+    with ThreadPoolExecutor() as threads, psycopg.connect(app.url) as sleeper:
         sleeper.execute("SELECT * FROM guests")
-        outcome = asyncio.run(app.executor(5, end_sleepers=True).run(uuid4(), plan))
-        assert outcome.state == "done", outcome
-        with pytest.raises(psycopg.OperationalError):
+        worker = threads.submit(works_in_transactions, app.url, over)
+        engine = app.executor(8, end_sessions=allowed)
+        outcome = asyncio.run(engine.run(uuid4(), plan))
+        over.set()
+        worker.result()
+        assert outcome.state == state, outcome
+        with pytest.raises(psycopg.OperationalError) if allowed else contextlib.nullcontext():
             sleeper.execute("SELECT 1")
 
 

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(str(file.relative_to(ROOT)) for file in (ROOT / "api").rglob("*.py"))
 #: Of its room, what other rooms see.
-DOORS = {"lib.schema", "lib.schema.plan", "lib.schema.app_database"}
+DOORS = {"lib.schema", "lib.schema.plan", "lib.schema.app_database", "lib.schema.known"}
 #: With everything that a function builds at its first request.
 LOAD = """
 import os, runpy, sys

@@ -12,11 +12,13 @@ from lib.rollback.machine import Done, Failed, Outcome, Skipped
 from lib.rollback.models import Claim, Rollback
 from lib.rollback.steps import forward
 from lib.rollback.steps.base import Tools, traffic_after
+from lib.schema import known
 from lib.schema.app_database import AppDatabase, Away
 from lib.schema.plan import GoesBack, Refused, Stays
 
 if TYPE_CHECKING:
     from lib.schema import outcome
+    from lib.schema.identity import Mark
 
 IS_AUDITED = """
 SELECT FROM audit WHERE action = %(action)s AND facts ->> 'run_id' = %(run_id)s
@@ -59,7 +61,7 @@ async def look_for_earlier(claim: Claim, tools: Tools, app: AppDatabase) -> Outc
     if found is None:
         return None
     if found.state == "back":
-        return await done(claim, tools)
+        return await done(claim, tools, found.mark)
     return Failed(
         "The database went back for this rollback, and somebody brought it forward again.",
         retryable=False,
@@ -101,7 +103,7 @@ async def go_back(claim: Claim, tools: Tools, app: AppDatabase, plan: GoesBack) 
     may = rollback.allow_exclusive and not rollback.automatic
     ended = await app.run(rollback.id, plan.down, exclusive=may)
     if ended.state.value == "done":
-        return await done(claim, tools)
+        return await done(claim, tools, ended.mark)
     if ended.state.value == "unknown":
         await tools.store.remember(claim, went_back="unknown")
         return failed(claim, ended, retryable=True)
@@ -125,17 +127,20 @@ def failed(claim: Claim, ended: "outcome.Outcome", *, retryable: bool) -> Failed
     return Failed(sentence, retryable=retryable, traffic=traffic_after(claim), remedy=ended.remedy)
 
 
-async def done(claim: Claim, tools: Tools) -> Done:
+async def done(claim: Claim, tools: Tools, mark: "Mark | None") -> Done:
     await tools.store.remember(claim, went_back="yes")
     facts = {name: claim.facts[name] for name in ("versions", "sentence")}
-    await audit_once(claim, tools, "database.back", facts)
+    await audit_once(claim, tools, "database.back", facts, mark)
     return Done(claim.facts["sentence"])
 
 
-async def audit_once(claim: Claim, tools: Tools, action: str, facts: dict[str, Any]) -> None:
-    """Also if it is written down by whoever comes next."""
+async def audit_once(
+    claim: Claim, tools: Tools, action: str, facts: dict[str, Any], mark: "Mark | None" = None
+) -> None:
+    """Also if it is written down by whoever comes next; with which database it was, if it was."""
     rollback, run_id = claim.rollback, str(claim.rollback.id)
     async with tools.store.database.transaction() as connection:
+        await known.note(connection, rollback.environment, mark)
         cursor = await connection.execute(IS_AUDITED, {"action": action, "run_id": run_id})
         if await cursor.fetchone() is None:
             await write_audit(

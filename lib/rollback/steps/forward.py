@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from lib.rollback.machine import Done, Failed, Outcome, Skipped, Traffic
 from lib.rollback.models import Claim, StepState
 from lib.rollback.steps.base import Tools
+from lib.schema import known
+from lib.schema.app_database import AppDatabase, Away, Unreadable
 
 if TYPE_CHECKING:
     from lib.schema.outcome import Outcome as Ended
@@ -28,13 +30,31 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
     app = tools.planner.app
     if app is None:
         return refused(NO_ADDRESS, SET_ADDRESS)
+    other = await look_first(claim, tools, app)
+    if other is not None:
+        return other
     # From here on nobody knows whether it is forward, until the engine says so.
     await tools.store.remember(claim, begun=True)
     return await conclude(claim, tools, await app.forward(undone.id, budget=BUDGET))
 
 
+async def look_first(claim: Claim, tools: Tools, app: AppDatabase) -> Failed | None:
+    """None: it is the database that the rollback was made in."""
+    before = await known.read(tools.store.database)
+    try:
+        standing = await app.standing()
+    except Away as away:
+        message = f"The app's database could not be read: {away}."
+        is_away = not isinstance(away, Unreadable)
+        return Failed(message, retryable=is_away, traffic=Traffic.UNCHANGED)
+    other = await before.refusal(claim.rollback.environment, standing)
+    return refused(other.forward_sentence, other.remedy) if other else None
+
+
 async def conclude(claim: Claim, tools: Tools, ended: "Ended") -> Outcome:
     if ended.state.value == "done":
+        async with tools.store.database.transaction() as connection:
+            await known.note(connection, claim.rollback.environment, ended.mark)
         return Done(ended.sentence)
     why = ended.why_not_forward
     if ended.state.value == "refused":
