@@ -72,6 +72,8 @@ CREATE TABLE IF NOT EXISTS _rollback.quarantine (
   constraint_name text NOT NULL,
   rows bigint NOT NULL,
   what text NOT NULL CHECK (what IN ('rows', 'values', 'before', 'deleted', 'replaced')),
+  -- From then on it lives as long as archives do.
+  kept_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (run_id, kept_in)
 );
 -- Where what one release's code wrote could not be what the other reads: nothing of it is lost.
