@@ -157,11 +157,12 @@ async def purge(options: argparse.Namespace, services: Services, url: str, store
         due = await work.due()
         for archive in due:
             print(report.line(archive))
-        if not due or options.dry_run:
-            print(f"{len(due)} archives are past their time.")
+        logged = sum(part.rows for part in await work.due_conflicts())
+        if options.dry_run or not (due or logged):
+            print(f"{len(due)} archives and {logged} conflicts are past their time.")
             return Code.DONE
         require_meant(options)
-        facts = {"archives": [one.kept.kept_in for one in due]}
+        facts = {"archives": [one.kept.kept_in for one in due], "conflicts": logged}
         await note(services, options, "accepted", facts)
         return await say(work.go(), services, options)
 

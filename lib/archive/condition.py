@@ -3,11 +3,13 @@
 Several values of a column: any of them; several columns: all of them. Pure.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lib.archive.models import Column, Misused, Stopped
 from lib.schema.models import literal, quote
+
+KEY = "(key)::jsonb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,21 @@ class Condition:
             f" ({', '.join(f'{literal(value)}::{kind}' for value in values)})"
             for kind, (name, values) in zip(types, self.values, strict=True)
         )
+
+    def in_conflicts(self, table: str, types: Mapping[str, str]) -> str:
+        """For the log of conflicts, which tells each row by its key."""
+        keys = " AND ".join(
+            f"({KEY} ->> {literal(name)})::{types.get(name, 'text')} IN"
+            f" ({', '.join(f'{literal(value)}::{types.get(name, "text")}' for value in values)})"
+            for name, values in self.values
+        )
+        # Of other tables' keys the same name may be of another type.
+        return f"CASE WHEN table_name = {literal(table)} THEN {keys} ELSE false END"
+
+    def untold_in_conflicts(self, table: str) -> str:
+        """Of which nobody can tell whose they are: the key has other columns."""
+        told = " AND ".join(f"jsonb_exists({KEY}, {literal(name)})" for name in self.columns)
+        return f"table_name = {literal(table)} AND NOT ({told})"
 
 
 def read_condition(words: Iterable[str]) -> Condition:

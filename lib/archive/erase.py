@@ -5,20 +5,30 @@ store may not let go of it yet, the same erasure later finishes it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 import psycopg
 
-from lib.archive import copies, database, state
+from lib.archive import conflicts, copies, database, state
 from lib.archive.condition import Condition
 from lib.archive.copying import columns, copy_in, copy_out, require_types
 from lib.archive.database import transaction
-from lib.archive.models import Code, Manifest, Misused, Stopped, StoreAway, Told, superseded
+from lib.archive.models import (
+    CONFLICTS,
+    Code,
+    Column,
+    Kept,
+    Manifest,
+    Misused,
+    Stopped,
+    StoreAway,
+    Told,
+    superseded,
+)
 from lib.archive.s3 import Held, Store
-from lib.archive.state import Archive
 from lib.schema.models import quote
 from lib.schema.outcome import Again, Refused
 from lib.schema.session import Session
@@ -28,6 +38,14 @@ CHUNK_BYTES = 8 * 2**20
 #: Operators of the app's own types (citext) are found as the app finds them.
 AS_THE_APP = "SET LOCAL search_path TO DEFAULT"
 SIEVE = "pg_temp.sieve"
+#: Of the app's table, called as in the list.
+TYPES = """
+SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+  AND %s = CASE n.nspname WHEN 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +66,32 @@ class Erase:
         there = await state.is_there(self.session)
         archives = await state.listed(self.session, self.retention) if there else []
         for archive in archives:
-            if archive.is_here and archive.kept.table == self.table:
-                yield await self._here(archive)
+            if archive.is_here and self._concerns(archive.kept):
+                yield await self._here(archive.kept)
+        if await conflicts.is_there(self.session):
+            told = await self._here(conflicts.LOG)
+            if told.rows or told.code is not Code.DONE:
+                yield told
         named = {archive.manifest_key.partition("/")[0] for archive in archives} - {""}
         for name in sorted(named | {*databases}):
             async for told in self._in_store(name):
                 yield told
 
-    async def _here(self, archive: Archive) -> Told:
-        kept, session = archive.kept, self.session
+    def _concerns(self, kept: Kept) -> bool:
+        return self.table == kept.table or kept.what == CONFLICTS
+
+    async def _where(self, kept: Kept, made_of: Iterable[Column]) -> str:
+        if kept.what != CONFLICTS:
+            return self.condition.sql(made_of)
+        rows = await self.session.all(TYPES, self.table)
+        return self.condition.in_conflicts(self.table, {row["name"]: row["type"] for row in rows})
+
+    async def _here(self, kept: Kept) -> Told:
+        session = self.session
         try:
-            where = self.condition.sql(await columns(session, kept.sql))
+            where = await self._where(kept, await columns(session, kept.sql))
             async with transaction(session, AS_THE_APP):
+                await self._require_told(kept, kept.sql)
                 if self.dry_run:
                     rows = await count(session, kept.sql, where)
                 else:
@@ -84,7 +116,7 @@ class Erase:
                 if held := await self._retire(key, old[key]):
                     yield Told(Code.LOCKED, f"{held.sentence}.", by_key[key].kept, manifest=key)
         for manifest in found.manifests:
-            if manifest.kept.table == self.table and manifest.key not in old:
+            if self._concerns(manifest.kept) and manifest.key not in old:
                 yield await self._copy(manifest)
 
     async def _copy(self, manifest: Manifest) -> Told:
@@ -124,20 +156,33 @@ class Erase:
 
     async def _sift(self, manifest: Manifest, writing: copies.Writing | None) -> int:
         """How many rows are the person's; the others go to `writing`, byte for byte."""
-        session, found = self.session, 0
-        where = self.condition.sql(manifest.columns)
-        await require_types(session, self.condition.of(manifest.columns))
+        session, kept, found = self.session, manifest.kept, 0
+        where = await self._where(kept, manifest.columns)
+        if kept.what != CONFLICTS:
+            await require_types(session, self.condition.of(manifest.columns))
         all_text = ", ".join(f"{quote(column.name)} text" for column in manifest.columns)
         lines = whole_lines(copies.rows_of(self.store, manifest))
         while chunk := await asyncio.to_thread(next, lines, b""):
             make = f"CREATE TABLE {SIEVE} ({all_text}) ON COMMIT DROP"
             async with transaction(session, AS_THE_APP, make):
                 await copy_in(session, SIEVE, iter([chunk]))
+                await self._require_told(kept, SIEVE)
                 found += await count(session, SIEVE, where)
                 if writing:
                     rest = f"SELECT * FROM {SIEVE} WHERE ({where}) IS NOT TRUE"
                     await copy_out(session, rest, writing.take)
         return found
+
+    async def _require_told(self, kept: Kept, table: str) -> None:
+        """The log of conflicts has of each row its key, and of keyless ones all of it."""
+        if kept.what == CONFLICTS:
+            untold = self.condition.untold_in_conflicts(self.table)
+            if rows := await count(self.session, table, untold):
+                names = ", ".join(self.condition.columns)
+                raise Stopped(
+                    f"{rows} conflicts of {self.table} do not tell {names}: name the columns of"
+                    " their key."
+                )
 
     def _did(self, rows: int) -> str:
         return f"{rows} rows {'would be erased' if self.dry_run else 'were erased'}"

@@ -11,6 +11,8 @@ from urllib.parse import quote as quote_key
 from lib.schema.models import quote
 
 FORMAT = 1
+#: What a part of the log of conflicts is called in the list.
+CONFLICTS = "conflicts"
 DATA, MANIFEST = ".copy.gz", ".json"
 
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import psycopg
 
-from lib.archive import copies, database, state
+from lib.archive import conflicts, copies, database, state
 from lib.archive.copying import columns, copy_out, fingerprint
 from lib.archive.database import transaction
 from lib.archive.models import Code, Corrupted, Manifest, Stopped, Told
@@ -56,8 +56,13 @@ class Purge:
         archives = await state.listed(self.session, self.retention)
         return [one for one in archives if one.is_due and one.is_here]
 
+    async def due_conflicts(self) -> list[conflicts.Due]:
+        return await conflicts.due(self.session, self.retention)
+
     async def go(self) -> AsyncIterator[Told]:
         """One after the other. Where the store or a database is away, the rest waits."""
+        for part in await self.due_conflicts():
+            await conflicts.put_aside(self.session, part)
         for archive in await self.due():
             told = await self._told(archive)
             yield told

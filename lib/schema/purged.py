@@ -11,13 +11,14 @@ from psycopg.rows import DictRow
 
 IS_THERE = "SELECT to_regclass('_rollback.archives') IS NOT NULL AS it"
 PURGED = """
-SELECT kept_in FROM _rollback.archives WHERE run_id = %s AND state = 'purged' ORDER BY kept_in
+SELECT kept_in FROM _rollback.archives
+WHERE run_id = %s AND state = 'purged' AND what <> 'conflicts' ORDER BY kept_in
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """`tables`: of `_rollback`, as its list names them; never empty."""
+    """`tables`: of `_rollback`, without what was only logged there; never empty."""
 
     run_id: UUID
     tables: tuple[str, ...]

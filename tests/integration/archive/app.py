@@ -41,7 +41,7 @@ FROM generate_series(1, 520) n
 
 
 class App(World):
-    def run(self, *, state: str = "forward", days: int = 31) -> str:
+    def old_run(self, *, state: str = "forward", days: int = 31) -> str:
         """A run that went back so long ago."""
         run_id = str(uuid4())
         self.execute(
@@ -61,7 +61,7 @@ class App(World):
         days: int = 31,
     ) -> str:
         """What `made_by` makes in `table` is kept as `name`; the run."""
-        run_id = run_id or self.run(days=days)
+        run_id = run_id or self.old_run(days=days)
         self.execute(
             f"DROP TABLE IF EXISTS {table}",
             made_by,
@@ -72,6 +72,15 @@ class App(World):
             f" now() - interval '{days} days' FROM {table}",
         )
         return run_id
+
+    def conflict(self, run_id: str, key: str, *, table: str = "guests", days: int = 31) -> None:
+        """What a trigger logs of a row with this key."""
+        self.execute(
+            "INSERT INTO _rollback.conflicts"
+            " (run_id, at, table_name, key, column_name, writer, why, kept, written) VALUES"
+            f" ('{run_id}', now() - interval '{days} days', '{table}', '{key}', 'name', 'older',"
+            " 'superseded', 'Ann', 'Anna')"
+        )
 
     def age(self, days: int = 31) -> None:
         """So much later, as far as archives are concerned."""

@@ -138,6 +138,33 @@ def test_large_exports_are_sifted_in_chunks(app, command, bucket):
     assert app.value("SELECT count(*) FROM _rollback.kept_1") == 518
 
 
+def test_the_log_of_conflicts_is_erased_by_key_wherever_it_is(app, command, bucket):
+    run_id = app.old_run()
+    app.execute("CREATE TABLE guests (id int PRIMARY KEY)")
+    for days in (31, 1):
+        for guest in (42, 43):
+            app.conflict(run_id, f'{{"id": {guest}}}', days=days)
+        app.conflict(run_id, '{"id": "a"}', table="gifts", days=days)
+    command("purge", "--yes")
+
+    code, said = command("erase", "--table", "guests", "--where", "id=042", "--yes")
+    assert code == DONE, said
+    assert "conflicts: 1 rows were erased in the database." in said
+    assert said.count("1 rows were erased in the store.") == 1
+    assert app.value("SELECT array_agg(key ->> 'id' ORDER BY 1) FROM _rollback.conflicts") == [
+        "43",
+        "a",
+    ]
+    assert b'{"id": 42}' not in plain(bucket)
+    assert plain(bucket).count(b"\n") == 2
+
+
+def test_conflicts_whose_key_does_not_tell_are_named(app, command):
+    app.conflict(app.old_run(), '{"id": 42}')
+    code, said = command("erase", "--table", "guests", "--where", "email=a", "--yes")
+    assert (code, "1 conflicts of guests do not tell email" in said) == (REFUSED, True)
+
+
 def test_no_personal_data_is_kept_about_it(app, command, bucket, both, database_url):
     command(
         "erase", "--table", "guests", "--where", "name=Guest 42", "--yes", "--reason", "art. 17"

@@ -321,7 +321,7 @@ def test_where_the_list_is_lost_the_manifest_is_enough(app, command):
 
 
 def test_what_nobody_has_is_said(app, command):
-    run_id = app.run()
+    run_id = app.old_run()
     code, said = command("restore", "--run", run_id, "--yes")
     assert (code, "Neither the database nor the store has that of run" in said) == (REFUSED, True)
 

@@ -65,21 +65,21 @@ def test_the_manifest_tells_all_that_is_needed(app, command, bucket):
 
 def test_what_is_not_past_its_time_stays(app, command):
     app.put_aside(days=29)
-    assert command("purge", "--yes") == (DONE, "0 archives are past their time.\n")
+    assert command("purge", "--yes") == (DONE, "0 archives and 0 conflicts are past their time.\n")
     assert app.is_here()
     assert "in the database until" in command("list")[1]
 
 
 def test_what_was_put_aside_late_lives_from_then(app, command):
     """Its run went back long ago, and came forward a day ago."""
-    run_id = app.run(state="forward", days=90)
+    run_id = app.old_run(state="forward", days=90)
     app.put_aside(run_id=run_id, days=1)
     command("purge", "--yes")
     assert app.is_here()
 
 
 def test_a_run_that_is_not_forward_yet_is_purged_only_when_it_is_older_itself(app, command):
-    run_id = app.run(state="back", days=3)
+    run_id = app.old_run(state="back", days=3)
     app.put_aside(run_id=run_id, days=31)
     command("purge", "--yes")
     assert app.is_here()
@@ -87,6 +87,42 @@ def test_a_run_that_is_not_forward_yet_is_purged_only_when_it_is_older_itself(ap
     app.execute("UPDATE _rollback.runs SET went_back_at = now() - interval '31 days'")
     assert command("purge", "--yes")[0] == DONE
     assert (app.is_here(), app.state()) == (False, "purged")
+
+
+def test_the_way_forward_says_what_was_purged_and_how_to_restore_it(app, command):
+    app.migrate("CREATE TABLE guests (id int, name text)")
+    app.migrate("ALTER TABLE guests ALTER COLUMN name SET NOT NULL")
+    run_id = app.go_back()
+    app.execute("UPDATE _rollback.runs SET went_back_at = now() - interval '31 days'")
+    app.put_aside("CREATE TABLE gifts (id int)", table="gifts", run_id=str(run_id))
+    command("purge", "--yes")
+
+    outcome = app.forward(run_id)
+    assert (outcome.state, "exported and dropped: kept_1" in outcome.sentence) == ("refused", True)
+    assert f"restore --run {run_id} --yes" in outcome.remedy
+    assert app.status(run_id) == "back"
+
+    assert command("restore", "--run", str(run_id), "--yes")[0] == DONE
+    assert app.forward(run_id).state == "done"
+
+
+def test_conflicts_past_their_time_become_an_archive(app, command):
+    run_id = app.old_run()
+    app.conflict(run_id, '{"id": 1}')
+    app.conflict(run_id, '{"id": 2}')
+    app.conflict(run_id, '{"id": 3}', days=29)
+    app.conflict(app.old_run(state="back", days=29), '{"id": 4}')
+    before = app.execute("SELECT * FROM _rollback.conflicts WHERE number <= 2 ORDER BY number")
+
+    assert "0 archives and 2 conflicts are past" in command("purge", "--dry-run")[1]
+    assert app.value("SELECT count(*) FROM _rollback.conflicts") == 4
+    code, said = command("purge", "--yes")
+
+    name = f"conflicts_{run_id.replace('-', '')[:12]}_2"
+    assert (code, said) == (DONE, f"{name}: 2 rows are in the store.\n")
+    assert app.value("SELECT array_agg(number) FROM _rollback.conflicts") == [3, 4]
+    assert command("restore", "--run", run_id, "--yes")[0] == DONE
+    assert app.execute(f"SELECT * FROM _rollback.{name} ORDER BY number") == before
 
 
 async def test_the_way_forward_can_ask_what_was_purged(app, command):
@@ -119,7 +155,7 @@ def test_what_was_restored_lives_as_long_again(app, command, bucket):
 def test_a_dry_run_says_what_is_past_its_time_and_changes_nothing(app, command, bucket):
     app.put_aside()
     code, said = command("purge", "--dry-run")
-    assert (code, "1 archives are past their time." in said) == (DONE, True)
+    assert (code, "1 archives and 0 conflicts are past their time." in said) == (DONE, True)
     assert (app.is_here(), bucket.keys()) == (True, [])
 
 
@@ -177,7 +213,7 @@ def test_who_purged_what_is_in_the_audit_log(app, command, database_url):
 
 def test_what_still_changes_is_not_dropped_before_it_was_exported_as_it_is(app, command, middle):
     """The app writes to it by a trigger, between the export and the drop."""
-    run_id = app.put_aside(run_id=app.run(state="back"))
+    run_id = app.put_aside(run_id=app.old_run(state="back"))
 
     def write_once(number):
         if middle.requests[-1].startswith("GET") and ".copy.gz" in middle.requests[-1]:
@@ -200,7 +236,7 @@ def test_the_app_waits_no_longer_for_a_comparison_than_for_a_rollback(app, comma
     app.put_aside(
         "CREATE TABLE guests AS SELECT n AS id, array_fill(1.1::float8, ARRAY[1000]) AS slow"
         " FROM generate_series(1, 20000) n",
-        run_id=app.run(state="back"),
+        run_id=app.old_run(state="back"),
     )
     code, said = command("purge", "--yes")
     assert (code, "Bring the run forward first" in said, app.is_here()) == (REFUSED, True, True)
@@ -256,6 +292,6 @@ def test_where_no_rollback_ever_was_there_is_nothing_to_do(app, command):
 def test_a_list_from_before_archives_had_an_age_begins_to_age(app, command):
     app.put_aside(days=90)
     app.execute("ALTER TABLE _rollback.quarantine DROP COLUMN kept_at")
-    assert command("purge", "--yes") == (DONE, "0 archives are past their time.\n")
+    assert command("purge", "--yes") == (DONE, "0 archives and 0 conflicts are past their time.\n")
     app.age()
     assert "50 rows are in the store" in command("purge", "--yes")[1]
