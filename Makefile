@@ -62,8 +62,8 @@ bench: # The numbers: health while dependencies hang, imports, our switch beside
 	$(BOOTSTRAP)
 	@for name in health imports rollback drain detection database redis_commands incidents; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
-lock: # Pin both requirement files anew, with hashes
-	@uv=$$(sh dev/bootstrap.sh uv) && "$$uv" $(LOCKED) requirements.in -o requirements.txt && "$$uv" $(LOCKED) dev/requirements.in -c requirements.txt -o dev/requirements.txt
+lock: # Pin the requirement files anew, with hashes
+	@uv=$$(sh dev/bootstrap.sh uv) && "$$uv" $(LOCKED) requirements.in -o requirements.txt && "$$uv" $(LOCKED) dev/requirements.in -c requirements.txt -o dev/requirements.txt && "$$uv" $(LOCKED) scripts/requirements.in -c dev/requirements.txt -o scripts/requirements.txt
 
 format: # Format, and mend what can be mended
 	$(BOOTSTRAP)

@@ -35,7 +35,7 @@ def default(field: FieldInfo) -> str:
         return "**required**"
     value: Any = field.default
     if hasattr(value, "total_seconds"):
-        return f"`{value.total_seconds():g}`"
+        return f"`{value.total_seconds():.12g}`"
     if hasattr(value, "get_secret_value"):
         value = value.get_secret_value()
     return f"`{value}`" if value else "unset"

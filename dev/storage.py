@@ -10,6 +10,9 @@ import httpx
 from dev.ports import LOOPBACK
 from dev.processes import Process
 
+#: There from the start, for `python -m scripts.archive`.
+BUCKET = "archives"
+
 
 class Storage:
     """The store's process; it needs about two seconds, so ask `is_ready` later."""
@@ -37,6 +40,7 @@ class Storage:
 
     def wait_until_ready(self) -> None:
         self._process.wait_until(lambda: answers(f"{self.url}/moto-api/"))
+        httpx.put(f"{self.url}/{BUCKET}", timeout=10, trust_env=False).raise_for_status()
 
     def restart(self) -> None:
         self.stop()

@@ -117,6 +117,10 @@ def paths(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def folder(value: str) -> str:
+    return f"{value.strip('/')}/" if value.strip("/") else ""
+
+
 def few_paths(value: tuple[str, ...]) -> tuple[str, ...]:
     if len(value) > MOST_PROBE_PATHS or not all(re.fullmatch(r"[!-~]+", path) for path in value):
         raise ValueError(f"name at most {MOST_PROBE_PATHS} paths, of plain characters")
@@ -387,6 +391,40 @@ class Settings(BaseModel):
         timedelta(hours=12),
         validation_alias="SESSION_LIFETIME_SECONDS",
         description="A dashboard sign-in ends after this.",
+    )
+
+    archive_bucket: str | None = Field(
+        None,
+        validation_alias="ARCHIVE_BUCKET",
+        description="Where `python -m scripts.archive` exports what rollbacks put aside long ago: "
+        "any store that speaks S3, credentials from AWS's own variables. Unset: nothing is "
+        "exported, and nothing dropped.",
+    )
+    archive_prefix: Annotated[str, AfterValidator(folder)] = Field(
+        "",
+        validation_alias="ARCHIVE_PREFIX",
+        description="Its keys begin with this folder.",
+    )
+    archive_endpoint_url: WebAddress | None = Field(
+        None,
+        validation_alias="ARCHIVE_ENDPOINT_URL",
+        description="The store's address. Unset: Amazon's.",
+    )
+    archive_region: str | None = Field(
+        None,
+        validation_alias="ARCHIVE_REGION",
+        description="The bucket's region. Unset: as AWS's own variables have it.",
+    )
+    archive_retention: Seconds = Field(
+        timedelta(days=30),
+        validation_alias="ARCHIVE_RETENTION_SECONDS",
+        description="What was put aside stays in the app's database this long.",
+    )
+    archive_lock: Seconds = Field(
+        timedelta(days=30),
+        validation_alias="ARCHIVE_LOCK_SECONDS",
+        description="How long nobody can delete an export, where the bucket has object lock and no "
+        "retention of its own.",
     )
 
     @field_validator("alert_webhook_url")

@@ -29,6 +29,7 @@ from lib.schema.models import (
 )
 from lib.schema.orphans import Aside, Contradiction, Orphans
 from lib.schema.outcome import Again, Outcome, Refused, State, understood
+from lib.schema.purged import purged
 from lib.schema.renaming import aside
 from lib.schema.session import Session, array, connect, find_ledger, still_as_planned
 from lib.schema.undo import NAMES, Return, Undo, settled
@@ -103,6 +104,8 @@ class Forward:
         return run
 
     async def _return(self, session: Session, run: Run) -> None:
+        if gone := await purged(session.connection, self.run_id):
+            raise Refused(Code.DESTROYED, gone.sentence, gone.remedy)
         now = await catalogue.read(session.connection)
         run = replace(run, steps=settled(now, run.steps))
         undo = Undo(now, run.steps)

@@ -65,14 +65,17 @@ CREATE TABLE IF NOT EXISTS _rollback.actions (
 );
 -- What was put aside, each in a table of its own here. rows, values: pointed to what was gone when
 -- the database came forward; before, deleted: as they were before the way back changed them;
--- replaced: as they were before the way forward put such rows back.
+-- replaced: as they were before the way forward put such rows back; conflicts: past their time.
 CREATE TABLE IF NOT EXISTS _rollback.quarantine (
   run_id uuid NOT NULL REFERENCES _rollback.runs,
   kept_in text NOT NULL,
   table_name text NOT NULL,
   constraint_name text NOT NULL,
   rows bigint NOT NULL,
-  what text NOT NULL CHECK (what IN ('rows', 'values', 'before', 'deleted', 'replaced')),
+  what text NOT NULL CHECK (what IN ('rows', 'values', 'before', 'deleted', 'replaced',
+    'conflicts')),
+  -- From then on it lives as long as archives do.
+  kept_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (run_id, kept_in)
 );
 -- Where what one release's code wrote could not be what the other reads: nothing of it is lost.

@@ -9,7 +9,7 @@ from dev.functions import entry_name
 from dev.keys import Keys
 from dev.ports import free_port
 from dev.serving import serve
-from dev.storage import Storage
+from dev.storage import BUCKET, Storage
 from dev.stripe import KEY, stripe_app
 
 
@@ -39,10 +39,9 @@ def test_what_is_put_into_the_store_can_be_read(tmp_path):
     made_up = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "us-east-1"}
     s3 = boto3.client("s3", endpoint_url=storage.url, config=Config(proxies={}), **made_up)
 
-    s3.create_bucket(Bucket="archive")
-    s3.put_object(Bucket="archive", Key="ceremony", Body=b"4:30")
+    s3.put_object(Bucket=BUCKET, Key="ceremony", Body=b"4:30")
 
-    assert s3.get_object(Bucket="archive", Key="ceremony")["Body"].read() == b"4:30"
+    assert s3.get_object(Bucket=BUCKET, Key="ceremony")["Body"].read() == b"4:30"
     s3.close()
     storage.stop()
 

@@ -1,4 +1,4 @@
-"""What takes the app's database back is loaded when it is first used."""
+"""What takes the app's database back is loaded when it is first used; its archives, by nobody."""
 
 import subprocess
 import sys
@@ -17,12 +17,13 @@ os.environ |= {"DATABASE_URL": "postgresql://x/x", "APP_DATABASE_URL": "postgres
 runpy.run_path(sys.argv[1])
 if "lib.wiring" in sys.modules:
     sys.modules["lib.wiring"].services()
-print(*(name for name in sys.modules if name.startswith(("pgparse", "lib.schema"))))
+names = ("pgparse", "lib.schema", "lib.archive", "boto")
+print(*(name for name in sys.modules if name.startswith(names)))
 """
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_loads_neither_the_engine_nor_the_parser(function):
+def test_a_function_loads_neither_the_engine_nor_the_parser_nor_the_archives(function):
     done = subprocess.run(
         [sys.executable, "-c", LOAD, function],
         cwd=ROOT,
@@ -36,7 +37,7 @@ def test_a_function_loads_neither_the_engine_nor_the_parser(function):
 
 def test_the_doors_are_those_that_the_others_use():
     """Whoever imports another module of the room loads the engine with it."""
-    inside = [*(ROOT / "lib/schema").glob("*.py")]
+    inside = [file for room in ("schema", "archive") for file in (ROOT / "lib" / room).glob("*.py")]
     others = [file for file in (ROOT / "lib").rglob("*.py") if file not in inside]
     imported = {
         line.split()[1]
@@ -46,3 +47,8 @@ def test_the_doors_are_those_that_the_others_use():
     }
 
     assert imported <= DOORS
+
+
+def test_the_functions_do_not_ship_what_speaks_to_the_archives_store():
+    assert "boto3" not in (ROOT / "requirements.txt").read_text()
+    assert "boto3==" in (ROOT / "scripts/requirements.txt").read_text()

@@ -1,0 +1,12 @@
+"""What rollbacks put aside in the app's database: kept, exported and dropped, brought back, erased.
+
+Only `python -m scripts.archive` loads this room: it speaks to an S3-compatible store, by a package
+that the functions do not ship.
+"""
+
+from importlib.util import find_spec
+
+if find_spec("boto3") is None:
+    raise ModuleNotFoundError(
+        "boto3 is missing: python -m pip install --require-hashes -r scripts/requirements.txt"
+    )
