@@ -11,7 +11,9 @@ release's code would stop working, which --allow-exclusive chooses.
 import argparse
 import asyncio
 import getpass
+import json
 import sys
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -56,14 +58,21 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     run = commands.add_parser("run", help="take the database back")
     status = commands.add_parser("status", help="say what is back at present")
     forward = commands.add_parser("forward", help="bring it forward again")
+    conflicts = commands.add_parser(
+        "conflicts", help="list what one version's code wrote and the other's could not see"
+    )
+    conflicts.add_argument("--json", action="store_true", help="one object a line")
+    letting_go = commands.add_parser(
+        "let-go", help="end keeping values in step with what is forward again"
+    )
     accept = commands.add_parser("accept", help="a restored or branched one is right as it is")
     for command in (plan, run):
         command.add_argument(
             "--to", required=True, metavar="DEPLOYMENT|VERSION", help="dpl_…, or of the ledger"
         )
-    for command in (run, status, forward):
+    for command in (run, status, forward, conflicts):
         command.add_argument("--run", type=UUID, metavar="ID", help="this one")
-    for command in (plan, run, forward, accept):
+    for command in (plan, run, forward, letting_go, accept):
         command.add_argument(
             "--environment", type=Environment, choices=[*Environment], default="production"
         )
@@ -71,7 +80,7 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
         command.add_argument(
             "--dry-run", action="store_true", help="print each statement, and change nothing"
         )
-    for command in (run, forward, accept):
+    for command in (run, forward, letting_go, accept):
         command.add_argument("--yes", action="store_true", help="do not ask")
         command.add_argument("--reason", help="for the audit log", required=command is accept)
     run.add_argument(
@@ -95,6 +104,10 @@ async def carry_out(options: argparse.Namespace) -> int:
                 return await go_back(options, services, planner, planner.app)
             case "status":
                 return await show_status(options, planner.app)
+            case "conflicts":
+                return await show_conflicts(options, planner.app)
+            case "let-go":
+                return await let_go(options, services, planner.app)
             case "accept":
                 return await accept_database(options, services, planner.app)
         return await go_forward(options, services, planner.app)
@@ -166,6 +179,24 @@ async def show_status(options: argparse.Namespace, app: AppDatabase) -> int:
     if not runs:
         print("Nothing is rolled back.")
     return DONE
+
+
+async def show_conflicts(options: argparse.Namespace, app: AppDatabase) -> int:
+    found = await app.conflicts(options.run)
+    for one in found:
+        print(json.dumps(asdict(one), default=str) if options.json else f"{one.at} {one.sentence}")
+    if not found and not options.json:
+        print("Nothing was written that the other version could not see.")
+    return DONE
+
+
+async def let_go(options: argparse.Namespace, services: Services, app: AppDatabase) -> int:
+    print("What pages of the older version that are still open write is not carried over any more.")
+    if not is_meant(options):
+        return fail("Nothing was changed. To go on: --yes.", WRONG)
+    ended = await app.let_go()
+    await note(services, options, "database.let_go", ended.state, {"sentence": ended.sentence})
+    return tell(ended)
 
 
 async def go_forward(options: argparse.Namespace, services: Services, app: AppDatabase) -> int:

@@ -15,6 +15,7 @@ from lib.migrations.ledger import Ledger, read_whole_ledger
 from lib.migrations.records import RecordedText
 
 if TYPE_CHECKING:
+    from lib.schema.conflicts import Conflict
     from lib.schema.executor import Executor
     from lib.schema.journal import Run, Standing
     from lib.schema.models import Catalogue, Down, Plan
@@ -113,6 +114,16 @@ class AppDatabase:
     async def let_go(self) -> "Outcome":
         """End what keeps values in step, of all runs that are forward again."""
         return await self._executor(RUN_BUDGET).let_go()
+
+    async def conflicts(self, run_id: UUID | None) -> "list[Conflict]":
+        """What one release's code wrote and the other's could not see, the newest first; None: of
+        all runs. Raises Away."""
+        from lib.schema.outcome import Again, Refused
+
+        try:
+            return await self._executor(RUN_BUDGET).conflicts(run_id)
+        except (Again, Refused) as error:
+            raise Away(str(error)) from error
 
     async def status(self, run_id: UUID) -> "Run | None":
         """None: nothing of this run was ever done. Raises Away."""

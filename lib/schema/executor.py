@@ -15,7 +15,8 @@ from uuid import UUID
 
 from psycopg.rows import DictRow
 
-from lib.schema import catalogue, guard, in_step, journal, renewing
+from lib.schema import catalogue, conflicts, guard, in_step, journal, renewing
+from lib.schema.conflicts import Conflict
 from lib.schema.forward import Forward
 from lib.schema.journal import Run, Standing
 from lib.schema.models import CHANGES_ROWS, Catalogue, Code, Do, Down, Lock, Mode, for_run, quote
@@ -105,6 +106,11 @@ class Executor:
             sentence = outcome.sentence.replace("Nothing was changed", "It is not forward yet")
             return replace(outcome, sentence=sentence, remedy="The same again goes on from there.")
         return outcome
+
+    async def conflicts(self, run_id: UUID | None) -> list[Conflict]:
+        """Raises Again while the database is away."""
+        async with connect(self.url) as session:
+            return await conflicts.read(session.connection, run_id)
 
     async def let_go(self) -> Outcome:
         """End what keeps values in step, of all runs that are forward again."""

@@ -1,6 +1,7 @@
 """The command that takes the app's database back by hand, and brings it forward again."""
 
 import asyncio
+import json
 from importlib import import_module
 
 import psycopg
@@ -64,6 +65,56 @@ async def test_back_and_forward_again(run, release, releases, app, control):
         ("database.forward", "accepted", None),
         ("database.forward", "done", None),
     ]
+
+
+async def test_what_the_other_version_could_not_see_is_listed(run, release, releases, app):
+    await release("retimes")
+    assert await run("conflicts") == (
+        DONE,
+        "Nothing was written that the other version could not see.\n",
+    )
+    await run("run", "--to", releases.v2, "--yes")
+    app.execute("UPDATE events SET begins_at = '16:30:15' WHERE id = 'ceremony'")
+    app.execute("UPDATE events SET starts_at = '17:00' WHERE id = 'ceremony'")
+    app.execute("UPDATE events SET starts_at = 'soon' WHERE id = 'dinner'")
+
+    code, said = await run("conflicts")
+    second, first = said.splitlines()
+    assert code == DONE
+    assert first.endswith(
+        " events id=ceremony: begins_at: the older code wrote '17:00' and replaced '16:30:15',"
+        " which it could not see."
+    )
+    assert second.endswith(
+        " events id=dinner: begins_at: the older code wrote 'soon', which is no value of it;"
+        " '18:30:00' stayed."
+    )
+    _, exported = await run("conflicts", "--json")
+    one = json.loads(exported.splitlines()[1])
+    assert (one["key"], one["kept"], one["written"]) == ({"id": "ceremony"}, "16:30:15", "17:00")
+
+    app.execute("UPDATE events SET starts_at = '18:45' WHERE id = 'dinner'")
+    code, said = await run("forward", "--yes")
+    assert "2 that the other version could not see are listed" in said
+
+
+async def test_values_are_let_go_when_somebody_says_so(run, release, releases, app, control):
+    await release("retimes")
+    await run("run", "--to", releases.v2, "--yes")
+    assert (await run("let-go", "--yes"))[1].endswith("a release that is forward again.\n")
+    await run("forward", "--yes")
+
+    assert (await run("let-go"))[0] == WRONG
+    code, said = await run("let-go", "--yes", "--reason", "nobody is on the old pages")
+    assert (code, said.splitlines()[-1]) == (
+        DONE,
+        "Values of 20261123090000 are not kept in step any more.",
+    )
+    app.execute("UPDATE events SET starts_at = '19:00' WHERE id = 'dinner'")
+    kept = app.execute("SELECT begins_at::text AS at FROM events WHERE id = 'dinner'").fetchone()
+    assert kept["at"] == "18:30:00"
+    cursor = await control.execute("SELECT reason FROM audit WHERE action = 'database.let_go'")
+    assert len(await cursor.fetchall()) == 2
 
 
 async def test_a_version_of_the_ledger_is_named_by_itself(run, release, app):

@@ -5,14 +5,13 @@ finds the run and does nothing. It runs only what was derived, never SQL that so
 an automatic rollback may do all of it but what is exclusive.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lib.audit.store import write_audit
 from lib.rollback.machine import Done, Failed, Outcome, Skipped
 from lib.rollback.models import Claim, Rollback
 from lib.rollback.steps import forward
 from lib.rollback.steps.base import Tools, traffic_after
-from lib.schema import known
+from lib.rollback.steps.telling import audit_once
 from lib.schema.app_database import AppDatabase, Away
 from lib.schema.plan import GoesBack, Refused, Stays
 
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from lib.schema import outcome
     from lib.schema.identity import Mark
 
-IS_AUDITED = """
-SELECT FROM audit WHERE action = %(action)s AND facts ->> 'run_id' = %(run_id)s
-"""
 SHOWN = (
     "{why} Nobody could tell whether {target} runs on the present schema: it answered {pairs} of"
     " {pairs} paired probes on it, while the live version failed. The database stays as it is."
@@ -132,24 +128,3 @@ async def done(claim: Claim, tools: Tools, mark: "Mark | None") -> Done:
     facts = {name: claim.facts[name] for name in ("versions", "sentence")}
     await audit_once(claim, tools, "database.back", facts, mark)
     return Done(claim.facts["sentence"])
-
-
-async def audit_once(
-    claim: Claim, tools: Tools, action: str, facts: dict[str, Any], mark: "Mark | None" = None
-) -> None:
-    """Also if it is written down by whoever comes next; with which database it was, if it was."""
-    rollback, run_id = claim.rollback, str(claim.rollback.id)
-    async with tools.store.database.transaction() as connection:
-        await known.note(connection, rollback.environment, mark)
-        cursor = await connection.execute(IS_AUDITED, {"action": action, "run_id": run_id})
-        if await cursor.fetchone() is None:
-            await write_audit(
-                connection,
-                actor=rollback.requested_by,
-                action=action,
-                environment=rollback.environment,
-                subject=rollback.target,
-                reason=rollback.reason,
-                result="done",
-                facts={"run_id": run_id, **facts},
-            )

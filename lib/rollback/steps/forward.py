@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lib.rollback.machine import Done, Failed, Outcome, Skipped, Traffic
 from lib.rollback.models import Claim, StepState
 from lib.rollback.steps.base import Tools
+from lib.rollback.steps.telling import audit_once
 from lib.schema import known
 from lib.schema.app_database import AppDatabase, Away, Unreadable
 
@@ -53,8 +54,10 @@ async def look_first(claim: Claim, tools: Tools, app: AppDatabase) -> Failed | N
 
 async def conclude(claim: Claim, tools: Tools, ended: "Ended") -> Outcome:
     if ended.state.value == "done":
-        async with tools.store.database.transaction() as connection:
-            await known.note(connection, claim.rollback.environment, ended.mark)
+        facts = {"quarantined": ended.quarantined, "conflicts": ended.conflicts}
+        await tools.store.remember(claim, **facts)
+        told = {"undoes": str(claim.rollback.undoes), "sentence": ended.sentence}
+        await audit_once(claim, tools, "database.forward", facts | told, ended.mark)
         return Done(ended.sentence)
     why = ended.why_not_forward
     if ended.state.value == "refused":
