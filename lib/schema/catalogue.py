@@ -52,8 +52,11 @@ WITH ours AS MATERIALIZED (
   WHERE i.indrelid IN (SELECT oid FROM ours) GROUP BY 1
 ), triggers AS (
   SELECT tgrelid AS oid, jsonb_agg(jsonb_build_object(
-    'name', tgname, 'enabled', tgenabled) ORDER BY oid) AS items
-  FROM pg_trigger WHERE NOT tgisinternal GROUP BY 1
+    'name', tgname, 'enabled', tgenabled, 'columns', ARRAY(
+      SELECT d.refobjsubid FROM pg_depend d WHERE d.classid = 'pg_trigger'::regclass
+        AND d.objid = t.oid AND d.refobjid = tgrelid AND d.refobjsubid > 0)
+  ) ORDER BY oid) AS items
+  FROM pg_trigger t WHERE NOT tgisinternal GROUP BY 1
 ), parents AS (
   SELECT inhrelid AS oid, jsonb_agg(inhparent::bigint ORDER BY inhseqno) AS items
   FROM pg_inherits GROUP BY 1
@@ -116,7 +119,7 @@ def as_table(row: DictRow) -> Table:
         columns=tuple(Column(**item) for item in row["columns"] or ()),
         constraints=tuple(Constraint(**listed(item)) for item in row["constraints"] or ()),
         indexes=tuple(Index(**listed(item)) for item in row["indexes"] or ()),
-        triggers=tuple(Trigger(**item) for item in row["triggers"] or ()),
+        triggers=tuple(Trigger(**listed(item)) for item in row["triggers"] or ()),
         parents=tuple(row["parents"] or ()),
         rows=row["rows"],
         size_bytes=row["size_bytes"],

@@ -39,6 +39,18 @@ class Group:
     newer: Side
 
     @property
+    def named(self) -> set[int]:
+        """Every column that the function names: none of them may be renamed under it."""
+        asked = {
+            update.scope[name]
+            for side in (self.older, self.newer)
+            for update, _ in side.updates
+            for one in update.conditions()
+            for name in expressions.columns(one)
+        }
+        return {*self.older.columns, *self.newer.columns, *asked}
+
+    @property
     def is_two_way(self) -> bool:
         return bool(self.older.updates)
 
@@ -249,7 +261,7 @@ def statements(writer: Writer, groups: Sequence[Group], here: str) -> str:
     lines = list(indented(line for group in groups for line in writer.group(group)))
     declared = "".join(f"\n  {name} {type_};" for name, type_ in sorted(writer.variables.items()))
     path = ", ".join(["pg_catalog", *map(quote, writer.catalogue.search_path), "pg_temp"])
-    numbers = sorted({n for group in groups for n in (*group.older.columns, *group.newer.columns)})
+    numbers = sorted({number for group in groups for number in group.named})
     changed = " OR ".join(
         f"{comparable(column, f'old.{quote(names[column.number])}')} IS DISTINCT FROM"
         f" {comparable(column, f'new.{quote(names[column.number])}')}"

@@ -125,6 +125,8 @@ class Index:
 class Trigger:
     name: str
     enabled: str  #: pg_trigger.tgenabled: O, D, R, A
+    #: Those that its WHEN names: they can be neither dropped nor retyped under it.
+    columns: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

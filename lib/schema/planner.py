@@ -35,7 +35,7 @@ from lib.schema.walk import Met, Walk
 MAX_LOCKS = 100
 EXCLUSIVE, READERS_GO_ON = "ACCESS EXCLUSIVE", "SHARE ROW EXCLUSIVE"
 ONLY_WRITERS_WAIT = (*CHANGES_ROWS, Do.KEEP_IN_STEP)
-CHANGES_COLUMNS = (Do.RENAME_COLUMN, Do.RETYPE, Do.WIDEN)
+CHANGES_COLUMNS = (Do.RENAME_COLUMN, Do.WIDEN)
 CHOOSE = "Choose a version that was live with the present database, or fix forward."
 
 
@@ -213,11 +213,14 @@ def check_in_step(facts: Facts, steps: tuple[Step, ...]) -> None:
     for step in steps:
         table = facts.catalogue.table(step.table)
         if step.do in CHANGES_COLUMNS and any(
-            in_step.stands_for(one.name, run) for one in table.triggers for run in facts.open_runs
+            in_step.stands_for(one.name, run)
+            for one in table.triggers
+            if step.column in one.columns
+            for run in facts.open_runs
         ):
             raise Unfit(
                 Code.LEFT_OVER,
-                f"{step.sentence}, and an earlier rollback keeps values of {table.called} in step.",
+                f"{step.sentence}, and an earlier rollback keeps it in step with another.",
                 "Bring the database forward first, or choose another version.",
             )
 

@@ -95,7 +95,7 @@ async def test_what_the_other_version_could_not_see_is_listed(run, release, rele
 
     app.execute("UPDATE events SET starts_at = '18:45' WHERE id = 'dinner'")
     code, said = await run("forward", "--yes")
-    assert "2 that the other version could not see are listed" in said
+    assert "3 that the other version could not see are listed" in said
 
 
 async def test_values_are_let_go_when_somebody_says_so(run, release, releases, app, control):

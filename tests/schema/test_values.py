@@ -255,7 +255,7 @@ class TestKeptInStep:
         found = world.plan("0000", applied=("0000", "0001", "0002"))
         assert isinstance(found, Refuse)
         assert found.code is Code.LEFT_OVER
-        assert "keeps values of events in step" in found.reason
+        assert "an earlier rollback keeps it in step with another" in found.reason
 
 
 def test_a_type_that_is_narrowed_again_finds_no_trigger_in_its_way(world):
