@@ -105,7 +105,7 @@ async def test_the_database_goes_back_before_traffic_does(
     assert ended.find("database").finished_at <= ended.find("switch").started_at
     assert live_moves() == [*before, releases.v2]
     app.execute(ADD_SHOT)
-    assert app.execute("SELECT count(*) AS n FROM shots WHERE minutes = 5").fetchone()["n"] == 6
+    assert app.execute("SELECT count(*) AS n FROM shots WHERE minutes = 5").fetchone()["n"] == 7
     assert runs(app) == [{"run_id": str(ended.id), "state": "back", "versions": [SHOT_MINUTES]}]
     [entry] = await audited(control, "database.back")
     assert (entry["actor"], entry["subject"]) == ("Ada", releases.v2)

@@ -300,13 +300,13 @@ class TestLiveWithoutIt:
 
 class TestReading:
     async def test_without_a_journal_nothing_is_rolled_back(self, url, services):
-        assert await read(url) == ()
+        assert await read(url) == ((), ())
 
     async def test_it_is_what_the_open_runs_hold(self, url, undone):
-        assert await read(url) == (SHOT_MINUTES,)
+        assert await read(url) == ((SHOT_MINUTES,), ())
 
     async def test_nothing_is_known_where_nobody_answers(self):
-        assert await read(f"postgresql://{LOOPBACK}:{free_port()}/x") is None
+        assert await read(f"postgresql://{LOOPBACK}:{free_port()}/x") == (None, ())
 
     async def test_one_that_never_answers_is_not_waited_for_and_nothing_is_said(self, services):
         async def stay_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
