@@ -43,8 +43,13 @@ class Relaxing:
 
     @property
     def mode(self) -> Mode:
-        """The newer code fails without its names, and may without rows that came with it."""
-        exclusive = self.names.steps or self.values.deletes or self.values.retypings
+        """The newer code fails without its names, and may without rows that came with it.
+
+        Prepared statements do not outlive another type, whoever's they are: behind a pooler that
+        keeps them, the older code's may fail with the newer's.
+        """
+        widens = any(step.do is Do.WIDEN for step in self.steps.values())
+        exclusive = self.names.steps or self.values.deletes or self.values.retypings or widens
         return Mode.EXCLUSIVE if exclusive else Mode.SHARED
 
     @property

@@ -160,7 +160,7 @@ class TestKnown:
         )
         assert await known() == (str(first.id), 1)
 
-        await release("narrows")
+        await release("retimes")
 
         assert is_known(await plan())
         assert await known() == (str(rollback.id), 2)
@@ -259,7 +259,7 @@ class TestNoticed:
         assert refused(await plan(branched), EARLIER)
         await branched.close()
         postgres.drop_database("branch")
-        await release("narrows")
+        await release("retimes")
         assert is_known(await plan())
 
     async def test_our_own_that_was_restored(
@@ -269,7 +269,7 @@ class TestNoticed:
         later = await release("adds-unique")
         dump(variables["DATABASE_URL"], tmp_path / "own")
         second = await work(await back(later))
-        await release("narrows")
+        await release("retimes")
         restore(postgres, postgres.url("own_before"), tmp_path / "own")
         restored = build(load(variables | {"DATABASE_URL": postgres.url("own_before")}))
 
@@ -281,7 +281,7 @@ class TestNoticed:
     async def test_another_control_planes_run_in_it(self, first, release, plan, services):
         await release("adds-unique")
         await services.engine.tools.planner.app.run(uuid4(), (await plan()).down, exclusive=False)
-        await release("narrows")
+        await release("retimes")
 
         assert refused(await plan(), NOBODY_KNOWS)
 
@@ -356,7 +356,7 @@ class TestAccepted:
         await operate()
 
         assert await known() == (str(first.id), 1)
-        await release("narrows")
+        await release("retimes")
         assert is_known(await plan())
         assert not (await operate()).changed
 

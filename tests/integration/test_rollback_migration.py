@@ -256,7 +256,7 @@ async def test_a_run_for_the_other_environment_is_no_strangers(run, release, rel
     await run("run", "--to", TIMELINE, "--yes")
     await release("adds-unique")
     await run("run", "--to", TIMELINE, "--yes", "--environment", "staging")
-    await release("narrows")
+    await release("retimes")
 
     for environment in ("production", "staging"):
         _, said = await run("plan", "--to", TIMELINE, "--environment", environment)

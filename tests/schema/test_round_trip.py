@@ -88,8 +88,8 @@ def test_the_older_code_runs_and_everything_comes_back(app, what):
     before = app.shape()
 
     plan = app.down()
-    assert plan.mode is Mode.SHARED
-    run_id = app.go_back()
+    assert plan.mode is (Mode.EXCLUSIVE if what == "narrower type" else Mode.SHARED)
+    run_id = app.go_back(exclusive=True)
     for statement in OLD_WRITES:
         app.execute(statement)
     app.execute("DELETE FROM tables WHERE id = 1")

@@ -264,7 +264,7 @@ def test_a_type_that_is_narrowed_again_finds_no_trigger_in_its_way(world):
         UP + "; ALTER TABLE events ALTER COLUMN starts TYPE varchar(8)",
         DOWN + "; ALTER TABLE events ALTER COLUMN starts TYPE text",
     )
-    run_id = world.go_back()
+    run_id = world.go_back(exclusive=True)
     world.execute("UPDATE events SET starts = 'right after dinner' WHERE id = 'cake'")
     assert world.forward(run_id).code is Code.CONTRADICTION
     world.execute("UPDATE events SET starts = '19:00' WHERE id = 'cake'")
