@@ -17,8 +17,11 @@ from lib.schema.updates import Assignment, Update, called
 
 #: From this version on the server says whether a text is a value of a type, without an error.
 ASKS_INPUT = 160_000
-#: Have no equality of their own.
-INCOMPARABLE = frozenset(["json", "xml", "point", "polygon", "box"])
+#: Equal only where a reader sees the same, by an operator that nobody can make a closer one of.
+EXACT = frozenset(
+    "smallint,integer,bigint,numeric,real,double precision,boolean,uuid,date,time,timestamp,"
+    "timestamptz,bytea,jsonb".split(",")
+)
 TEXTS = frozenset(["text", "varchar"])
 
 
@@ -222,7 +225,11 @@ def default(column: Column) -> str:
 
 
 def comparable(column: Column, sql: str) -> str:
-    return f"({sql})::text" if column.type in INCOMPARABLE else sql
+    """For others than EXACT by what is read: json has no equality, to citext 'Ann' and 'ann' are
+    one, and so are 30 days and a month; two columns may also have two collations.
+    """
+    is_exact = (types.parsed(column.type) or ("",))[0] in EXACT
+    return sql if is_exact else f'({sql})::pg_catalog.text COLLATE pg_catalog."C"'
 
 
 def cannot_fail(value: Node, column: Column) -> bool:

@@ -5,7 +5,6 @@ on the way back. With the up part's UPDATE it also makes a trigger that keeps bo
 on. A DELETE of a down part is carried out, too. Whatever row is changed is kept as it was. Pure.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,6 +27,7 @@ from lib.schema.models import (
 from lib.schema.rendering import NotSimple, render
 from lib.schema.retyping import Retyping
 from lib.schema.statements import DELETE, UPDATE
+from lib.schema.types import base
 from lib.schema.unfit import Unfit
 from lib.schema.updates import Assignment, Delete, Reader, Update, called
 from lib.schema.walk import Met, Walk
@@ -227,7 +227,7 @@ class Values:
             value = f"CAST({render(one.value, row)} AS {base(column.type)})"
             now, then = comparable(column, quote(names[one.column])), comparable(column, value)
             if not one.is_touch:
-                differs.append(f"({value} IS NOT NULL AND {now} IS DISTINCT FROM {then})")
+                differs.append(f"({then} IS NOT NULL AND {now} IS DISTINCT FROM {then})")
         where = [render(one, row) for one in update.where]
         condition = " AND ".join([*where, f"({' OR '.join(differs) or 'true'})"])
         sets = ", ".join(
@@ -387,11 +387,6 @@ BEGIN
   UPDATE {table.sql} now SET {sets} FROM {source} kept WHERE {where};
   {noted(table, kept, "replaced")}
 END $rollback$""".strip()
-
-
-def base(name: str) -> str:
-    """Without modifiers: a cast to varchar(5) would cut off what does not fit."""
-    return re.sub(r"\([0-9, ]+\)", "", name)
 
 
 def within(path: Sequence[str], block: str) -> str:

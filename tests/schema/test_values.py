@@ -498,3 +498,66 @@ def test_two_columns_of_one(world):
         ("Anna Lim", "Anna", "Lim"),
         ("Cher Sarkisian", "Cher", "Sarkisian"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "then"),
+    [
+        ("json[]", "{1}", "{2}"),
+        ("point[]", '{"(0,0)"}', '{"(1,1)"}'),
+        ("elsewhere.place", "(1,{})", "(2,[])"),
+        ("path", "((0,0),(1,1))", "((0,0),(2,2))"),
+        ("interval", "30 days", "1 mon"),
+        ("char(5)", "hello", "world"),
+        ("bit(4)", "1110", "0111"),
+    ],
+)
+def test_values_of_whatever_type_are_in_step(world, kind, written, then):
+    """Types without equality, and those to which what differs is equal."""
+    world.execute(
+        "CREATE SCHEMA elsewhere",
+        "CREATE TYPE elsewhere.place AS (x int, more json)",
+    )
+    world.migrate(f"CREATE TABLE t (id int PRIMARY KEY, a {kind}); INSERT INTO t VALUES (1)")
+    world.migrate(f"ALTER TABLE t ADD COLUMN b {kind}; UPDATE t SET b = a", "UPDATE t SET a = b")
+    world.execute(f"UPDATE t SET a = '{written}', b = '{then}'")
+    both = "SELECT a::text, b::text FROM t"
+
+    world.go_back()
+    assert world.execute(both) == [(then, then)]
+    for column, value in (("a", written), ("b", then)):
+        world.execute(f"UPDATE t SET {column} = '{value}'")
+        assert world.execute(both) == [(value, value)]
+
+
+def test_two_collations_are_in_step(world):
+    world.migrate(
+        'CREATE TABLE t (id int PRIMARY KEY, a text COLLATE "C"); INSERT INTO t VALUES (1)'
+    )
+    world.migrate(
+        'ALTER TABLE t ADD COLUMN b text COLLATE "POSIX"; UPDATE t SET b = a', "UPDATE t SET a = b"
+    )
+    world.execute("UPDATE t SET b = 'x'")
+    world.go_back()
+    assert world.execute("SELECT a, b FROM t") == [("x", "x")]
+
+
+@pytest.mark.parametrize("kind", ["char(3)", "varchar(3)", "bit(3)"])
+def test_a_value_that_is_too_long_is_not_cut_off(world, kind):
+    wide = "varbit" if kind.startswith("bit") else "text"
+    world.migrate(f"CREATE TABLE t (id int PRIMARY KEY, a {kind})")
+    world.migrate(f"ALTER TABLE t ADD COLUMN b {wide}; UPDATE t SET b = a", "UPDATE t SET a = b")
+    world.execute("INSERT INTO t (id, b) VALUES (1, '1010')")
+    outcome = world.run(uuid4(), world.down())
+    assert (outcome.state, outcome.code) == ("refused", Code.CONTRADICTION)
+
+
+def test_a_type_that_goes_back_cuts_no_value_off(world):
+    world.migrate("CREATE TABLE t (id int PRIMARY KEY, a varchar(3))")
+    world.migrate(
+        "ALTER TABLE t ALTER COLUMN a TYPE text USING trim(a)",
+        "ALTER TABLE t ALTER COLUMN a TYPE varchar(3)",
+    )
+    world.execute("INSERT INTO t VALUES (1, '1010')")
+    outcome = world.run(uuid4(), world.down(), exclusive=True)
+    assert (outcome.state, outcome.code) == ("refused", Code.CONTRADICTION)
