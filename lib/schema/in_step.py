@@ -19,18 +19,21 @@ from lib.schema.updates import Assignment, Update, called
 ASKS_INPUT = 160_000
 #: Equal only where a reader sees the same, by an operator that nobody can make a closer one of.
 EXACT = frozenset(
-    "smallint,integer,bigint,numeric,real,double precision,boolean,uuid,date,time,timestamp,"
-    "timestamptz,bytea,jsonb".split(",")
-)
+    ["smallint", "integer", "bigint", "numeric", "real", "double precision", "boolean", "uuid"]
+).union(["date", "time", "timestamp", "timestamptz", "bytea", "jsonb"])
 TEXTS = frozenset(["text", "varchar"])
+
+
+#: What one statement says of one column.
+Told = tuple[Update, Assignment]
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One release's columns of a group, and how they follow from the other's."""
+    """One release's columns of a group, and how they follow from the other's, in order."""
 
     columns: tuple[int, ...]
-    updates: tuple[tuple[Update, Assignment], ...]
+    updates: tuple[Told, ...]
 
 
 @dataclass(slots=True)
@@ -101,58 +104,88 @@ class Writer:
         return f"{row}.{quote(self.names[column.number])}"
 
     def _follow(self, group: Group, side: Side, source: Side, who: str) -> Iterator[str]:
-        derived = {assignment.column for _, assignment in side.updates}
-        for update, assignment in side.updates:
-            yield from self._assign(group, update, assignment, source, who)
+        derived = list(dict.fromkeys(assignment.column for _, assignment in side.updates))
+        for number in derived:
+            updates = [one for one in side.updates if one[1].column == number]
+            yield f"-- of what the {who} code wrote"
+            yield from self._assign(group, updates, source, who)
         for number in side.columns:
             if number not in derived and group.is_two_way:
                 yield self._note(number, source, who, "not_followed")
 
     def _assign(
-        self, group: Group, update: Update, assignment: Assignment, source: Side, who: str
+        self, group: Group, updates: Sequence[Told], source: Side, who: str
     ) -> Iterator[str]:
-        column = self.table.column(assignment.column)
-        target = self._of("new", column)
+        """`updates`: all of one column, in order."""
+        column = self.table.column(updates[0][1].column)
         value = self._variable("value", column)
-        conditions = [render(one, self._row(update, "new")) for one in update.conditions()]
-        self.tried += conditions
-        yield f"-- of what the {who} code wrote"
         if not group.is_two_way:
-            yield from self._evaluate(update, assignment, column, "old", "was")
-            conditions.append(self._was_in_step(column))
-        if conditions:
-            yield f"IF {' AND '.join(conditions)} THEN"
-        yield from self._evaluate(update, assignment, column, "new", "value")
-        yield "IF failed THEN"
+            yield from self._evaluate_all(updates, column, "old", "was")
+            yield f"IF {self._was_in_step(column)} THEN"
+        yield from self._evaluate_all(updates, column, "new", "value")
+        if any(update.conditions() for update, _ in updates):
+            yield "IF NOT told THEN"
+            noted = group.is_two_way and self._depends_on(source, updates)
+            yield self._note(column.number, source, who, "not_followed") if noted else "NULL;"
+            yield "ELSIF failed THEN"
+        else:
+            yield "IF failed THEN"
         yield self._note(column.number, source, who, "not_converted")
         if column.number in self.required:
             yield f"ELSIF {value} IS NULL THEN"
             yield self._note(column.number, source, who, "required")
         yield f"ELSIF {self._differ(column, 'new', value)} THEN"
         if group.is_two_way:
-            yield from self._keep_superseded(update, assignment, column, source, who)
-        yield f"{target} := {value};"
+            yield from self._keep_superseded(updates, column, source, who)
+        yield f"{self._of('new', column)} := {value};"
         yield "END IF;"
-        if conditions:
+        if not group.is_two_way:
             yield "END IF;"
+
+    def _depends_on(self, source: Side, updates: Sequence[Told]) -> bool:
+        """What was written decides whether anything follows from it."""
+        return any(
+            update.scope[name] in source.columns
+            for update, _ in updates
+            for condition in update.conditions()
+            for name in expressions.columns(condition)
+        )
 
     def _was_in_step(self, column: Column) -> str:
         """What the newer code wrote of its own accord stays."""
-        was = comparable(column, self._variable("was", column))
-        before = comparable(column, self._of("old", column))
-        return f"(tg_op = 'INSERT' OR (NOT failed AND {before} IS NOT DISTINCT FROM {was}))"
+        before = self._of("old", column)
+        differs = self._differ(column, "old", self._variable("was", column))
+        return (
+            "(tg_op = 'INSERT' OR CASE WHEN told THEN"
+            f" NOT (failed OR {differs}) ELSE {before} IS NULL END)"
+        )
 
     def _keep_superseded(
-        self, update: Update, assignment: Assignment, column: Column, source: Side, who: str
+        self, updates: Sequence[Told], column: Column, source: Side, who: str
     ) -> Iterator[str]:
         """It was not what the other side saw: the writer cannot have meant to replace it."""
         was = self._variable("was", column)
         yield f"IF tg_op = 'UPDATE' AND {self._of('old', column)} IS NOT NULL THEN"
-        yield from self._evaluate(update, assignment, column, "old", "was")
-        yield f"IF failed OR {self._differ(column, 'old', was)} THEN"
+        yield from self._evaluate_all(updates, column, "old", "was")
+        yield f"IF NOT told OR failed OR {self._differ(column, 'old', was)} THEN"
         yield self._note(column.number, source, who, "superseded")
         yield "END IF;"
         yield "END IF;"
+
+    def _evaluate_all(
+        self, updates: Sequence[Told], column: Column, row: str, into: str
+    ) -> Iterator[str]:
+        """One after the other, as the statements ran. `told`: one of them is about the row."""
+        yield f"told := {str(not all(one.conditions() for one, _ in updates)).lower()};"
+        for update, assignment in updates:
+            conditions = [render(one, self._row(update, row)) for one in update.conditions()]
+            self.tried += conditions
+            if conditions:
+                yield f"IF ({' AND '.join(conditions)}) THEN"  # one may have a THEN of its own
+                yield "told := true;"
+            yield from self._evaluate(update, assignment, column, row, into)
+            if conditions:
+                yield "END IF;"
 
     def _evaluate(
         self, update: Update, assignment: Assignment, column: Column, row: str, into: str
@@ -267,7 +300,7 @@ def statements(writer: Writer, groups: Sequence[Group], here: str) -> str:
 CREATE FUNCTION {name}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = {path} AS $rollback$
 DECLARE
-  older_wrote boolean; newer_wrote boolean; failed boolean;{declared}
+  older_wrote boolean; newer_wrote boolean; told boolean; failed boolean;{declared}
 BEGIN
 {chr(10).join(lines)}
   RETURN new;

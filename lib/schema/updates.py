@@ -3,7 +3,7 @@
 Such a statement can be run for one row as well as for all: going back, and in a trigger. Pure.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lib.schema import expressions
@@ -52,6 +52,13 @@ class Update:
     @property
     def changes(self) -> frozenset[int]:
         return frozenset(one.column for one in self.assignments)
+
+    def follows_from(self, assignment: Assignment, among: Iterable[int]) -> frozenset[int]:
+        """What its value reads; a constant follows from what the WHERE looks at."""
+        if assignment.reads or assignment.is_touch:
+            return assignment.reads
+        asked = {self.scope.get(c, 0) for one in self.where for c in expressions.columns(one)}
+        return frozenset(asked - self.changes).intersection(among)
 
     def conditions(self) -> tuple[Node, ...]:
         """Which rows it concerns; without what only asks whether a row is done already.

@@ -161,10 +161,14 @@ class Values:
         table = self.walk.catalogue.table(oid)
         new = {number for table_, number in self.walk.new_columns if table_ == oid}
         back = [(u, a) for u in self.updates if u.table == oid for a in u.assignments]
-        back = [(u, a) for u, a in back if a.reads & new and a.column not in new]
+        back = [(u, a) for u, a in back if u.follows_from(a, new) & new and a.column not in new]
+        told = {a.column for _, a in back}
         on = [(u, a) for u in ups if u.table == oid for a in u.assignments if a.column in new]
-        on = list({a.column: (u, a) for u, a in reversed(on) if not a.is_touch}.values())
-        for columns in connected([(a.column, a.reads) for _, a in (*back, *on)]):
+        on = [(u, a) for u, a in reversed(on) if not a.is_touch]
+        for columns in connected(
+            [(a.column, u.follows_from(a, new)) for u, a in back]
+            + [(a.column, u.follows_from(a, told)) for u, a in on]
+        ):
             older = [(u, a) for u, a in back if a.column in columns]
             newer = [(u, a) for u, a in on if a.column in columns]
             if older or any(self.is_required(table, a.column) for _, a in newer):
@@ -237,7 +241,8 @@ class Values:
             for one in mine
         )
         changed = ", ".join(f"{table.called}.{names[one.column]}" for one in mine)
-        is_mapping = not any((table.oid, r) in self.walk.new_columns for a in mine for r in a.reads)
+        new = {number for oid, number in self.walk.new_columns if oid == table.oid}
+        is_mapping = not any(update.follows_from(one, new) & new for one in mine)
         return Step(
             Do.COPY_BACK,
             table.oid,

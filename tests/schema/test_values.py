@@ -561,3 +561,57 @@ def test_a_type_that_goes_back_cuts_no_value_off(world):
     world.execute("INSERT INTO t VALUES (1, '1010')")
     outcome = world.run(uuid4(), world.down(), exclusive=True)
     assert (outcome.state, outcome.code) == ("refused", Code.CONTRADICTION)
+
+
+class TestOneStatementForEachValue:
+    @pytest.fixture(autouse=True)
+    def back(self, world):
+        world.migrate(
+            "CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'x'), (2, 'y')"
+        )
+        ups = [f"UPDATE t SET b = {n} WHERE a = '{word}'" for n, word in enumerate("xyz")]
+        downs = [f"UPDATE t SET a = '{word}' WHERE b = {n}" for n, word in enumerate("xyz")]
+        world.migrate("ALTER TABLE t ADD COLUMN b int;" + ";".join(ups), ";".join(downs))
+        world.go_back()
+
+    def test_each_is_followed(self, world, conflicts):
+        for n, word in (*enumerate("xyz"), *enumerate("xyz")):
+            world.execute(f"UPDATE t SET a = '{word}'")
+            assert world.execute("SELECT DISTINCT b FROM t") == [(n,)]
+        for n, word in enumerate("xyz"):
+            world.execute(f"UPDATE t SET b = {n}")
+            assert world.execute("SELECT DISTINCT a FROM t") == [(word,)]
+        assert conflicts() == []
+
+    def test_what_none_is_about_is_listed(self, world, conflicts):
+        world.execute("UPDATE t SET a = 'q' WHERE id = 1", "UPDATE t SET b = 7 WHERE id = 2")
+        assert world.execute("SELECT a, b FROM t ORDER BY id") == [("q", 0), ("y", 7)]
+        assert conflicts() == [
+            ("b", "older", "not_followed", "0", "q"),
+            ("a", "newer", "not_followed", "y", "7"),
+        ]
+        world.execute("UPDATE t SET a = 'z' WHERE id = 2")
+        assert conflicts()[2:] == [("b", "older", "superseded", "7", "z")]
+
+
+def test_a_row_that_the_statements_are_not_about_is_not_listed(world, conflicts):
+    world.migrate(f"{EVENTS}; UPDATE events SET starts = 'late', kind = 'party' WHERE id = 'cake'")
+    world.migrate(
+        "ALTER TABLE events ADD COLUMN begins time;"
+        "UPDATE events SET begins = starts::time WHERE kind = 'x'",
+        "UPDATE events SET starts = to_char(begins, 'HH24:MI')"
+        " WHERE CASE WHEN kind = 'x' THEN true ELSE false END",
+    )
+    world.go_back()
+    world.execute("UPDATE events SET starts = 'later' WHERE id = 'cake'")
+    assert of(world, "cake") == ("later", None)
+    assert conflicts() == []
+
+
+def test_a_version_that_filled_a_column_again_is_followed(world):
+    world.migrate("CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'x')")
+    world.migrate("ALTER TABLE t ADD COLUMN b text; UPDATE t SET b = a", "UPDATE t SET a = b")
+    world.migrate("UPDATE t SET b = upper(a)", "UPDATE t SET b = a")
+    world.go_back()
+    world.execute("UPDATE t SET a = 'y'")
+    assert world.execute("SELECT a, b FROM t") == [("y", "Y")]
