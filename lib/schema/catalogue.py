@@ -52,7 +52,12 @@ WITH ours AS MATERIALIZED (
   WHERE i.indrelid IN (SELECT oid FROM ours) GROUP BY 1
 ), triggers AS (
   SELECT tgrelid AS oid, jsonb_agg(jsonb_build_object(
-    'name', tgname, 'enabled', tgenabled) ORDER BY oid) AS items
+    'name', tgname, 'enabled', tgenabled,
+    'is_before_row', (tgtype & 3) = 3 AND (tgtype & 20) <> 0,
+    'columns', ARRAY(SELECT DISTINCT refobjsubid FROM pg_depend
+      WHERE classid = 'pg_catalog.pg_trigger'::regclass AND objid = pg_trigger.oid
+        AND refclassid = 'pg_catalog.pg_class'::regclass AND refobjid = tgrelid
+        AND refobjsubid > 0 ORDER BY 1)) ORDER BY oid) AS items
   FROM pg_trigger WHERE NOT tgisinternal GROUP BY 1
 ), parents AS (
   SELECT inhrelid AS oid, jsonb_agg(inhparent::bigint ORDER BY inhseqno) AS items
@@ -116,7 +121,7 @@ def as_table(row: DictRow) -> Table:
         columns=tuple(Column(**item) for item in row["columns"] or ()),
         constraints=tuple(Constraint(**listed(item)) for item in row["constraints"] or ()),
         indexes=tuple(Index(**listed(item)) for item in row["indexes"] or ()),
-        triggers=tuple(Trigger(**item) for item in row["triggers"] or ()),
+        triggers=tuple(Trigger(**listed(item)) for item in row["triggers"] or ()),
         parents=tuple(row["parents"] or ()),
         rows=row["rows"],
         size_bytes=row["size_bytes"],

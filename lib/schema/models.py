@@ -125,6 +125,10 @@ class Index:
 class Trigger:
     name: str
     enabled: str  #: pg_trigger.tgenabled: O, D, R, A
+    #: It may change a row before that is inserted or updated.
+    is_before_row: bool = False
+    #: That its WHEN looks at.
+    columns: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,12 +53,18 @@ class Update:
     def changes(self) -> frozenset[int]:
         return frozenset(one.column for one in self.assignments)
 
+    @property
+    def asks(self) -> frozenset[int]:
+        """What its WHERE looks at."""
+        return frozenset(
+            self.scope.get(name, 0) for one in self.where for name in expressions.columns(one)
+        )
+
     def follows_from(self, assignment: Assignment, among: Iterable[int]) -> frozenset[int]:
         """What its value reads; a constant follows from what the WHERE looks at."""
         if assignment.reads or assignment.is_touch:
             return assignment.reads
-        asked = {self.scope.get(c, 0) for one in self.where for c in expressions.columns(one)}
-        return frozenset(asked - self.changes).intersection(among)
+        return self.asks.intersection(among) - self.changes
 
     def conditions(self) -> tuple[Node, ...]:
         """Which rows it concerns; without what only asks whether a row is done already.

@@ -61,6 +61,7 @@ class Values:
         for met in self.downs:
             if self._concerns_older(met):
                 self._read(self.reader, met)
+        self._check_chains()
         ups = self._ups(self.reader)
         for oid in sorted({one.table for one in (*self.updates, *ups)}):
             if found := list(self._groups_of(oid, ups)):
@@ -82,9 +83,13 @@ class Values:
             column in (*update.changes, *(n for a in update.assignments for n in a.reads))
             for update in self.updates
             if update.table == oid
-        ) or any(
-            column in (*group.older.columns, *group.newer.columns)
+        ) or column in self.in_step(oid)
+
+    def in_step(self, oid: int) -> frozenset[int]:
+        return frozenset(
+            number
             for group in self.groups.get(oid, ())
+            for number in (*group.older.columns, *group.newer.columns)
         )
 
     def covers(self, met: Met) -> bool:
@@ -104,6 +109,23 @@ class Values:
         if met.change.to != UPDATE:
             return met.change.to == DELETE
         return any(number in self._older_columns(met.table) for number in met.columns)
+
+    def _check_chains(self) -> None:
+        """A statement reads what an earlier one of them made: the row alone does not tell it."""
+        read = {(one.table, n) for one in self.updates for a in one.assignments for n in a.reads}
+        read |= {(one.table, n) for one in self.updates for n in one.asks}
+        for met in self.downs:
+            made = {n for n in met.columns if (met.table, n) in read & self.walk.new_columns}
+            if made and met.change.to == UPDATE and not met.is_asserted:
+                table = self.walk.catalogue.table(met.table)
+                raise Unfit(
+                    Code.UNSUPPORTED,
+                    f"what {table.called}.{table.column(min(made)).name} is to the older code goes"
+                    f" through several statements, of which one is in the down part of"
+                    f" {met.version} (line {met.change.line}).",
+                    "Choose the version before that one, or fix forward; next time let each UPDATE"
+                    " read what the newest code writes.",
+                )
 
     def _older_columns(self, oid: int) -> set[int]:
         return {number for number in self.walk.columns[oid].values() if number > 0}

@@ -611,7 +611,46 @@ def test_a_row_that_the_statements_are_not_about_is_not_listed(world, conflicts)
 def test_a_version_that_filled_a_column_again_is_followed(world):
     world.migrate("CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'x')")
     world.migrate("ALTER TABLE t ADD COLUMN b text; UPDATE t SET b = a", "UPDATE t SET a = b")
-    world.migrate("UPDATE t SET b = upper(a)", "UPDATE t SET b = a")
+    world.migrate("UPDATE t SET b = upper(a)")
     world.go_back()
     world.execute("UPDATE t SET a = 'y'")
     assert world.execute("SELECT a, b FROM t") == [("y", "Y")]
+
+
+class TestOverSeveralVersions:
+    """c follows from b, and b from a."""
+
+    @pytest.fixture(autouse=True)
+    def migrated(self, world):
+        world.migrate("CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, '1')")
+        world.migrate(
+            "ALTER TABLE t ADD COLUMN b int; UPDATE t SET b = a::int", "UPDATE t SET a = b::text"
+        )
+        world.migrate(
+            "ALTER TABLE t ADD COLUMN c numeric; UPDATE t SET c = b + 0.5",
+            "UPDATE t SET b = floor(c)::int",
+        )
+
+    def test_what_goes_through_a_column_between_is_refused(self, world):
+        found = world.plan()
+        assert isinstance(found, Refuse)
+        assert found.code is Code.UNSUPPORTED
+        assert "what t.b is to the older code goes through several statements" in found.reason
+
+    def test_one_rollback_after_the_other_is_refused(self, world):
+        """Each of the two triggers would have to come after the other."""
+        world.go_back("0002")
+        found = world.plan()
+        assert isinstance(found, Refuse)
+        assert found.code is Code.LEFT_OVER
+        assert "an earlier rollback keeps values of t in step" in found.reason
+
+
+def test_other_columns_of_a_table_go_back_after_a_first_rollback(world):
+    world.migrate("CREATE TABLE t (id int PRIMARY KEY, a text, x text); INSERT INTO t VALUES (1)")
+    world.migrate("ALTER TABLE t ADD COLUMN b text; UPDATE t SET b = a", "UPDATE t SET a = b")
+    world.migrate("ALTER TABLE t ADD COLUMN y text; UPDATE t SET y = x", "UPDATE t SET x = y")
+    runs = [world.go_back("0002"), world.go_back("0001")]
+    world.execute("UPDATE t SET a = 'a', x = 'x'")
+    assert world.execute("SELECT b, y FROM t") == [("a", "x")]
+    assert [world.forward(run).state for run in reversed(runs)] == ["done", "done"]
