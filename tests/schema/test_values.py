@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from lib.schema.models import Code, Migration, Mode, Refuse, Skip
+from tests.schema.world import World
 
 EVENTS = """
 CREATE TABLE events (
@@ -654,3 +655,46 @@ def test_other_columns_of_a_table_go_back_after_a_first_rollback(world):
     world.execute("UPDATE t SET a = 'a', x = 'x'")
     assert world.execute("SELECT b, y FROM t") == [("a", "x")]
     assert [world.forward(run).state for run in reversed(runs)] == ["done", "done"]
+
+
+class TestWhoMayDoWhat:
+    @pytest.fixture
+    def role(self, world):
+        """May make things in the app's schema, and write its tables."""
+        world.execute(
+            "DROP ROLE IF EXISTS clerk",
+            "CREATE ROLE clerk LOGIN",
+            "GRANT ALL ON SCHEMA public TO clerk",
+        )
+        yield World(world.url.replace("postgres@", "clerk@"))
+        world.execute("DROP OWNED BY clerk CASCADE", "DROP ROLE clerk")
+
+    def test_an_operator_that_somebody_makes_is_never_called(self, world, role):
+        """The trigger runs as the owner: what it calls, it calls as the owner."""
+        world.migrate(
+            "CREATE TABLE t (id int PRIMARY KEY, a varchar(9)); INSERT INTO t VALUES (1, 'x');"
+            "GRANT SELECT, UPDATE ON t TO clerk"
+        )
+        world.migrate(
+            "ALTER TABLE t ADD COLUMN b varchar(9);"
+            "UPDATE t SET b = CASE a WHEN 'x' THEN 'y' ELSE nullif(a, 'q') END",
+            "UPDATE t SET a = b WHERE (b IN ('x', 'z') OR b BETWEEN 'a' AND 'z')"
+            " AND b NOT IN ('k', 'l') AND b NOT BETWEEN 'r' AND 's' AND b IS DISTINCT FROM 'm'",
+        )
+        world.go_back()
+        role.execute(
+            "CREATE FUNCTION whoever(varchar, varchar) RETURNS boolean LANGUAGE plpgsql"
+            " AS $$ BEGIN RAISE 'called as %', current_user; END $$",
+            *(
+                f"CREATE OPERATOR {name} (LEFTARG = varchar, RIGHTARG = varchar,"
+                " FUNCTION = whoever)"
+                for name in ("=", "<=", ">=")
+            ),
+        )
+        role.execute("UPDATE public.t SET a = 'x'")
+        assert world.execute("SELECT a, b FROM t") == [("x", "y")]
+        for written, followed in (("z", "z"), ("k", "z"), ("r", "z"), ("m", "z"), ("c", "c")):
+            role.execute(f"UPDATE public.t SET b = '{written}'")
+            assert world.execute("SELECT a FROM t") == [(followed,)]
+        role.execute("UPDATE public.t SET a = 'q'")
+        assert world.execute("SELECT b FROM t") == [(None,)]
