@@ -24,7 +24,7 @@ WITH ours AS MATERIALIZED (
     'typmod', a.atttypmod, 'not_null', a.attnotnull,
     'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
     'is_automatic', a.attidentity <> '' OR a.attgenerated <> '',
-    'is_generated', a.attgenerated <> '',
+    'is_generated', a.attgenerated <> '', 'has_grants', a.attacl IS NOT NULL,
     'is_checked_domain', t.typtype = 'd' AND (t.typnotnull OR EXISTS (
         SELECT FROM pg_constraint c WHERE c.contypid = t.oid))
   ) ORDER BY a.attnum) AS items

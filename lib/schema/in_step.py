@@ -283,7 +283,8 @@ def indented(lines: Iterable[str]) -> Iterator[str]:
 def statements(writer: Writer, groups: Sequence[Group], here: str) -> str:
     """Function and triggers, as one text. `here`: the table as it will be called.
 
-    What cannot be evaluated at all fails here, and not where somebody writes a row.
+    What cannot be evaluated at all fails here, and not where somebody writes a row. A text is the
+    same moment whichever time zone its writer's session has.
     """
     table, names = writer.table, writer.names
     lines = list(indented(line for group in groups for line in writer.group(group)))
@@ -298,7 +299,8 @@ def statements(writer: Writer, groups: Sequence[Group], here: str) -> str:
     name, on = function(table.oid), f"ON {here} FOR EACH ROW"
     return f"""
 CREATE FUNCTION {name}() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = {path} AS $rollback$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = {path}
+SET timezone FROM CURRENT SET datestyle FROM CURRENT SET intervalstyle FROM CURRENT AS $rollback$
 DECLARE
   older_wrote boolean; newer_wrote boolean; told boolean; failed boolean;{declared}
 BEGIN
@@ -322,6 +324,13 @@ def function(table: int) -> str:
 def trigger(table: int, event: str) -> str:
     """After all others of the table, by its name: what those make of a row is in step, too."""
     return f'"~rollback_{RUN}_{table}_{event}"'
+
+
+def later(table: Table) -> str:
+    """The app's trigger that comes after those; "": none."""
+    names = (one.name for one in table.triggers if one.is_before_row and one.enabled != "D")
+    others = (name for name in names if not name.startswith("~rollback_"))
+    return next((name for name in others if name.encode() > b"~rollback_"), "")
 
 
 def stands_for(trigger_name: str, run_id: str) -> bool:

@@ -210,10 +210,17 @@ def check_ghosts(walk: Walk) -> None:
 
 def check_in_step(facts: Facts, values: Values, steps: tuple[Step, ...]) -> None:
     """What an earlier run keeps in step names its columns, and must find them; and what two
-    triggers hand on, one of them would miss, whichever comes first.
+    triggers hand on, one of them would miss, whichever comes first. So would the app's own.
     """
     for step in steps:
         table = facts.catalogue.table(step.table)
+        if step.do is Do.KEEP_IN_STEP and (name := in_step.later(table)):
+            raise Unfit(
+                Code.UNSUPPORTED,
+                f"trigger {name} of {table.called} would come after the one that keeps values in"
+                " step, which would not follow what it makes of a row.",
+                "Give it a name that begins with an ASCII letter. " + CHOOSE,
+            )
         kept = {
             number
             for one in table.triggers

@@ -149,6 +149,13 @@ def check(catalogue: Catalogue, table: Table, column: Column) -> None:
             f"{table.called}.{column.name} is part of a key, and its type stays.",
             CHOOSE,
         )
+    if column.has_grants:
+        raise Unfit(
+            Code.UNSUPPORTED,
+            f"roles have rights on {table.called}.{column.name} alone, and a column of the older"
+            " type would not have them.",
+            CHOOSE,
+        )
     if table.rows > MAX_ROWS or table.size_bytes > MAX_BYTES:
         raise Unfit(
             Code.BUDGET,

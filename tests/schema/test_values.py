@@ -698,3 +698,80 @@ class TestWhoMayDoWhat:
             assert world.execute("SELECT a FROM t") == [(followed,)]
         role.execute("UPDATE public.t SET a = 'q'")
         assert world.execute("SELECT b FROM t") == [(None,)]
+
+    def test_rows_that_a_policy_hides_from_the_owner_end_it(self, world, role):
+        role.migrate(
+            f"{EVENTS}; ALTER TABLE events ENABLE ROW LEVEL SECURITY;"
+            "CREATE POLICY shown ON events USING (id = 'cake')"
+        )
+        role.migrate(UP, DOWN)
+        world.execute(
+            "UPDATE events SET begins = '20:00'",
+            "ALTER TABLE events FORCE ROW LEVEL SECURITY",
+            "GRANT CREATE ON DATABASE app TO clerk",
+        )
+        outcome = role.run(uuid4(), role.down())
+        assert (outcome.state, outcome.code) == ("refused", Code.PRIVILEGE)
+        assert outcome.remedy.endswith("with BYPASSRLS where policies bind the owner.")
+        assert of(world)[0] == "16:00"
+
+    def test_default_privileges_let_nobody_in(self, world, role):
+        default = "ALTER DEFAULT PRIVILEGES {} ON {} clerk"
+        world.execute(
+            default.format("GRANT USAGE", "SCHEMAS TO"), default.format("GRANT SELECT", "TABLES TO")
+        )
+        world.migrate(EVENTS)
+        world.migrate(UP, DOWN)
+        world.go_back()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            role.execute("SELECT * FROM _rollback.runs")
+
+    def test_a_type_stays_where_roles_have_rights_on_the_column_alone(self, world, role):
+        world.migrate("CREATE TABLE t (id int PRIMARY KEY, a text); GRANT SELECT (a) ON t TO clerk")
+        world.migrate(
+            "ALTER TABLE t ALTER a TYPE int USING a::int", "ALTER TABLE t ALTER a TYPE text"
+        )
+        found = world.plan()
+        assert isinstance(found, Refuse)
+        assert found.reason.startswith("roles have rights on t.a alone")
+
+
+def test_a_down_part_that_renames_first_means_its_new_names(world):
+    world.migrate("CREATE TABLE t (id int PRIMARY KEY, a text, b text)")
+    swap = "ALTER TABLE t RENAME a TO x; ALTER TABLE t RENAME b TO a; ALTER TABLE t RENAME x TO b;"
+    world.migrate(
+        f"{swap} ALTER TABLE t ADD COLUMN c text; UPDATE t SET c = a",
+        f"{swap} ALTER TABLE t RENAME TO s; UPDATE s SET b = c; ALTER TABLE s RENAME TO t",
+    )
+    world.execute("INSERT INTO t (id, a, b, c) VALUES (1, 'B', 'A', 'newer')")
+    world.go_back(exclusive=True)
+    assert world.execute("SELECT a, b FROM t") == [("A", "newer")]
+
+
+def test_a_trigger_that_would_come_after_ours_is_refused(world):
+    world.migrate(
+        f"{EVENTS}; CREATE FUNCTION tidy() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN NEW.starts := trim(NEW.starts); RETURN NEW; END $$;"
+        'CREATE TRIGGER "änderung" BEFORE INSERT OR UPDATE ON events'
+        " FOR EACH ROW EXECUTE FUNCTION tidy()"
+    )
+    world.migrate(UP, DOWN)
+    found = world.plan()
+    assert isinstance(found, Refuse)
+    assert found.reason.startswith("trigger änderung of events would come after")
+    world.execute('ALTER TRIGGER "änderung" ON events RENAME TO tidy')
+    world.go_back()
+    world.execute("UPDATE events SET starts = ' 19:00 '")
+    assert of(world) == ("19:00", time(19))
+
+
+def test_a_text_is_the_same_moment_whichever_zone_its_writer_is_in(world):
+    world.migrate("CREATE TABLE t (id int PRIMARY KEY, a text); INSERT INTO t VALUES (1, NULL)")
+    world.migrate(
+        "ALTER TABLE t ADD COLUMN b timestamptz; UPDATE t SET b = a::timestamptz",
+        "UPDATE t SET a = to_char(b, 'YYYY-MM-DD HH24:MI')",
+    )
+    world.go_back()
+    with world.one_connection():
+        world.execute("SET timezone = 'Asia/Tokyo'", "UPDATE t SET a = '2026-06-01 17:00'")
+    assert world.value("SELECT b = a::timestamptz FROM t")
