@@ -6,6 +6,7 @@ side could not have seen is kept in `_rollback.conflicts`, and so is what cannot
 write never fails because of it. Pure.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from lib.schema import expressions, types
 from lib.schema.expressions import Node
 from lib.schema.models import RUN, RUN_ID, Catalogue, Column, Table, literal, quote
 from lib.schema.rendering import Called, render
+from lib.schema.undo import CHECK
 from lib.schema.updates import Assignment, Update, called
 
 #: From this version on the server says whether a text is a value of a type, without an error.
@@ -21,6 +23,8 @@ ASKS_INPUT = 160_000
 EXACT = frozenset(
     ["smallint", "integer", "bigint", "numeric", "real", "double precision", "boolean", "uuid"]
 ).union(["date", "time", "timestamp", "timestamptz", "bytea", "jsonb"])
+#: In a column's default: what is between quotes, and names of functions.
+QUOTED, CALLED = re.compile(r"'(?:[^']|'')*'"), re.compile(r'(\w+)"?\(')
 TEXTS = frozenset(["text", "varchar"])
 
 
@@ -89,11 +93,20 @@ class Writer:
         if not side.columns:
             return "tg_op = 'INSERT'"
         columns = [self.table.column(number) for number in side.columns]
-        given = [self._differ(one, "new", default(one)) for one in columns]
+        given = [self._differ(one, "new", self._default(one)) for one in columns]
         inserted = " OR ".join([*given, *missing])
         updated = " OR ".join(self._differ(one, "new", self._of("old", one)) for one in columns)
         self.tried += [inserted, updated]
         return f"CASE WHEN tg_op = 'INSERT' THEN {inserted} ELSE {updated} END"
+
+    def _default(self, column: Column) -> str:
+        """What an INSERT that does not name it puts there; what no two calls agree on, or the app's
+        own functions make, is taken as given.
+        """
+        called = CALLED.findall(QUOTED.sub("", column.default or ""))
+        if {*called} & (self.catalogue.volatile | self.catalogue.functions):
+            return "NULL"
+        return f"CAST({column.default or 'NULL'} AS {column.type})"
 
     def _differ(self, column: Column, row: str, other: str) -> str:
         return f"{comparable(column, self._of(row, column))} IS DISTINCT FROM " + (
@@ -123,6 +136,7 @@ class Writer:
             yield from self._evaluate_all(updates, column, "old", "was")
             yield f"IF {self._was_in_step(column)} THEN"
         yield from self._evaluate_all(updates, column, "new", "value")
+        yield from self._check(column)
         if any(update.conditions() for update, _ in updates):
             yield "IF NOT told THEN"
             noted = group.is_two_way and self._depends_on(source, updates)
@@ -141,6 +155,27 @@ class Writer:
         yield "END IF;"
         if not group.is_two_way:
             yield "END IF;"
+
+    def _check(self, column: Column) -> Iterator[str]:
+        """What a check of the table does not allow is no value, either."""
+        for check in self.table.constraints:
+            found = CHECK.match(check.definition)
+            if column.number in check.columns and found:
+                row = {n: self._of("new", self.table.column(n)) for n in check.columns}
+                self.tried.append(self._holds(found["expression"], row))
+                row[column.number] = self._variable("value", column)
+                yield "IF told AND NOT failed THEN"
+                yield "BEGIN"
+                yield f"failed := NOT {self._holds(found['expression'], row)};"
+                yield "EXCEPTION WHEN others THEN"
+                yield "failed := true;"
+                yield "END;"
+                yield "END IF;"
+
+    def _holds(self, expression: str, row: Mapping[int, str]) -> str:
+        """For the columns as the check's definition calls them."""
+        named = (f"{sql} AS {quote(self.table.column(n).name)}" for n, sql in row.items())
+        return f"(SELECT ({expression}) IS NOT FALSE FROM (SELECT {', '.join(named)}) AS checked)"
 
     def _depends_on(self, source: Side, updates: Sequence[Told]) -> bool:
         """What was written decides whether anything follows from it."""
@@ -251,12 +286,6 @@ class Writer:
         return f"pg_catalog.jsonb_build_object({', '.join(parts)})" if parts else "to_jsonb(new)"
 
 
-def default(column: Column) -> str:
-    """What an INSERT that does not name it puts there; one that is computed is taken as given."""
-    is_constant = column.default is not None and "(" not in column.default
-    return f"CAST({column.default} AS {column.type})" if is_constant else "NULL"
-
-
 def comparable(column: Column, sql: str) -> str:
     """For others than EXACT by what is read: json has no equality, to citext 'Ann' and 'ann' are
     one, and so are 30 days and a month; two columns may also have two collations.
@@ -301,6 +330,7 @@ def statements(writer: Writer, groups: Sequence[Group], here: str) -> str:
 CREATE FUNCTION {name}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = {path}
 SET timezone FROM CURRENT SET datestyle FROM CURRENT SET intervalstyle FROM CURRENT AS $rollback$
+#variable_conflict use_column
 DECLARE
   older_wrote boolean; newer_wrote boolean; told boolean; failed boolean;{declared}
 BEGIN

@@ -95,7 +95,7 @@ REFUSALS = {
     "42501": (
         Code.PRIVILEGE,
         "{}",
-        "Connect as the owner of the app's tables, or with BYPASSRLS where policies bind the owner.",
+        "Connect as the owner of the app's tables, or with BYPASSRLS where policies bind it.",
     ),
     "57014": (
         Code.BUDGET,

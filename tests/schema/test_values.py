@@ -712,7 +712,7 @@ class TestWhoMayDoWhat:
         )
         outcome = role.run(uuid4(), role.down())
         assert (outcome.state, outcome.code) == ("refused", Code.PRIVILEGE)
-        assert outcome.remedy.endswith("with BYPASSRLS where policies bind the owner.")
+        assert outcome.remedy.endswith("with BYPASSRLS where policies bind it.")
         assert of(world)[0] == "16:00"
 
     def test_default_privileges_let_nobody_in(self, world, role):
@@ -775,3 +775,37 @@ def test_a_text_is_the_same_moment_whichever_zone_its_writer_is_in(world):
     with world.one_connection():
         world.execute("SET timezone = 'Asia/Tokyo'", "UPDATE t SET a = '2026-06-01 17:00'")
     assert world.value("SELECT b = a::timestamptz FROM t")
+
+
+def test_what_comes_by_itself_says_nothing_of_who_wrote(world):
+    world.migrate("CREATE TABLE t (id int PRIMARY KEY, a text, c text)")
+    world.migrate(
+        "ALTER TABLE t ADD COLUMN b timestamptz NOT NULL DEFAULT now() + '1 day',"
+        " ADD COLUMN d text NOT NULL DEFAULT '(none)';"
+        "UPDATE t SET b = a::timestamptz, d = upper(c)",
+        "UPDATE t SET a = to_char(b, 'YYYY-MM-DD'), c = lower(d)",
+    )
+    world.go_back()
+    world.execute("INSERT INTO t (id, a, c) VALUES (1, '2027-01-01', 'x')")
+    assert world.execute("SELECT to_char(b, 'YYYY-MM-DD'), d FROM t") == [("2027-01-01", "X")]
+
+
+def test_a_write_goes_through_where_the_older_rules_do_not_allow_what_follows(world, conflicts):
+    world.migrate(
+        "CREATE TABLE t (id int PRIMARY KEY, price numeric(8,2) CHECK (price >= 0), failed int,"
+        " CHECK (price < failed AND '{}' <> '')); INSERT INTO t VALUES (1, 1.50, 10)"
+    )
+    world.migrate(
+        "ALTER TABLE t ADD COLUMN cents int; UPDATE t SET cents = price * 100;"
+        "ALTER TABLE t RENAME price TO cost",
+        "ALTER TABLE t RENAME cost TO price; UPDATE t SET price = cents / 100.0",
+    )
+    world.go_back(exclusive=True)
+    world.execute(
+        "UPDATE t SET cents = -1", "UPDATE t SET cents = 1000", "UPDATE t SET cents = 250"
+    )
+    assert world.execute("SELECT price::text, cents FROM t") == [("2.50", 250)]
+    assert conflicts()[:2] == [
+        ("cost", "newer", "not_converted", "1.50", "-1"),
+        ("cost", "newer", "not_converted", "1.50", "1000"),
+    ]
