@@ -435,12 +435,17 @@ class TestAnotherType:
         ("UPDATE events SET starts = gone || begins::text", "names gone, which is not there"),
         ("UPDATE events SET id = begins::text", "sets a primary key"),
         ("UPDATE events SET starts = begins::text || clock_timestamp()", "calls clock_timestamp"),
+        ("UPDATE events SET starts = begins::text WHERE starts <> 'TBD'", "sets a column that its"),
+        (
+            "UPDATE events SET starts = CASE WHEN mark = 'x' THEN 'y' ELSE begins::text END",
+            "compares mark, which is citext",
+        ),
     ],
 )
 def test_what_nobody_can_derive_is_refused(world, down, why):
     world.migrate(
         EVENTS + "; CREATE FUNCTION as_text(time) RETURNS text LANGUAGE sql IMMUTABLE"
-        " AS $$ SELECT $1::text $$"
+        " AS $$ SELECT $1::text $$; CREATE EXTENSION citext; ALTER TABLE events ADD mark citext"
     )
     world.migrate(UP, down)
     found = world.plan()
