@@ -24,7 +24,7 @@ WITH ours AS MATERIALIZED (
     'typmod', a.atttypmod, 'not_null', a.attnotnull,
     'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
     'is_automatic', a.attidentity <> '' OR a.attgenerated <> '',
-    'is_generated', a.attgenerated <> '',
+    'is_generated', a.attgenerated <> '', 'has_grants', a.attacl IS NOT NULL,
     'is_checked_domain', t.typtype = 'd' AND (t.typnotnull OR EXISTS (
         SELECT FROM pg_constraint c WHERE c.contypid = t.oid))
   ) ORDER BY a.attnum) AS items
@@ -52,11 +52,13 @@ WITH ours AS MATERIALIZED (
   WHERE i.indrelid IN (SELECT oid FROM ours) GROUP BY 1
 ), triggers AS (
   SELECT tgrelid AS oid, jsonb_agg(jsonb_build_object(
-    'name', tgname, 'enabled', tgenabled, 'columns', ARRAY(
-      SELECT d.refobjsubid FROM pg_depend d WHERE d.classid = 'pg_trigger'::regclass
-        AND d.objid = t.oid AND d.refobjid = tgrelid AND d.refobjsubid > 0)
-  ) ORDER BY oid) AS items
-  FROM pg_trigger t WHERE NOT tgisinternal GROUP BY 1
+    'name', tgname, 'enabled', tgenabled,
+    'is_before_row', (tgtype & 3) = 3 AND (tgtype & 20) <> 0,
+    'columns', ARRAY(SELECT DISTINCT refobjsubid FROM pg_depend
+      WHERE classid = 'pg_catalog.pg_trigger'::regclass AND objid = pg_trigger.oid
+        AND refclassid = 'pg_catalog.pg_class'::regclass AND refobjid = tgrelid
+        AND refobjsubid > 0 ORDER BY 1)) ORDER BY oid) AS items
+  FROM pg_trigger WHERE NOT tgisinternal GROUP BY 1
 ), parents AS (
   SELECT inhrelid AS oid, jsonb_agg(inhparent::bigint ORDER BY inhseqno) AS items
   FROM pg_inherits GROUP BY 1

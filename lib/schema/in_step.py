@@ -6,6 +6,7 @@ side could not have seen is kept in `_rollback.conflicts`, and so is what cannot
 write never fails because of it. Pure.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,21 +14,30 @@ from lib.schema import expressions, types
 from lib.schema.expressions import Node
 from lib.schema.models import RUN, RUN_ID, Catalogue, Column, Table, literal, quote
 from lib.schema.rendering import Called, render
+from lib.schema.undo import CHECK
 from lib.schema.updates import Assignment, Update, called
 
 #: From this version on the server says whether a text is a value of a type, without an error.
 ASKS_INPUT = 160_000
-#: Have no equality of their own.
-INCOMPARABLE = frozenset(["json", "xml", "point", "polygon", "box"])
+#: Equal only where a reader sees the same, by an operator that nobody can make a closer one of.
+EXACT = frozenset(
+    ["smallint", "integer", "bigint", "numeric", "real", "double precision", "boolean", "uuid"]
+).union(["date", "time", "timestamp", "timestamptz", "bytea", "jsonb"])
+#: In a column's default: what is between quotes, and names of functions.
+QUOTED, CALLED = re.compile(r"'(?:[^']|'')*'"), re.compile(r'(\w+)"?\(')
 TEXTS = frozenset(["text", "varchar"])
+
+
+#: What one statement says of one column.
+Told = tuple[Update, Assignment]
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One release's columns of a group, and how they follow from the other's."""
+    """One release's columns of a group, and how they follow from the other's, in order."""
 
     columns: tuple[int, ...]
-    updates: tuple[tuple[Update, Assignment], ...]
+    updates: tuple[Told, ...]
 
 
 @dataclass(slots=True)
@@ -95,11 +105,20 @@ class Writer:
         if not side.columns:
             return "tg_op = 'INSERT'"
         columns = [self.table.column(number) for number in side.columns]
-        given = [self._differ(one, "new", default(one)) for one in columns]
+        given = [self._differ(one, "new", self._default(one)) for one in columns]
         inserted = " OR ".join([*given, *missing])
         updated = " OR ".join(self._differ(one, "new", self._of("old", one)) for one in columns)
         self.tried += [inserted, updated]
         return f"CASE WHEN tg_op = 'INSERT' THEN {inserted} ELSE {updated} END"
+
+    def _default(self, column: Column) -> str:
+        """What an INSERT that does not name it puts there; what no two calls agree on, or the app's
+        own functions make, is taken as given.
+        """
+        called = CALLED.findall(QUOTED.sub("", column.default or ""))
+        if {*called} & (self.catalogue.volatile | self.catalogue.functions):
+            return "NULL"
+        return f"CAST({column.default or 'NULL'} AS {column.type})"
 
     def _differ(self, column: Column, row: str, other: str) -> str:
         return f"{comparable(column, self._of(row, column))} IS DISTINCT FROM " + (
@@ -110,58 +129,110 @@ class Writer:
         return f"{row}.{quote(self.names[column.number])}"
 
     def _follow(self, group: Group, side: Side, source: Side, who: str) -> Iterator[str]:
-        derived = {assignment.column for _, assignment in side.updates}
-        for update, assignment in side.updates:
-            yield from self._assign(group, update, assignment, source, who)
+        derived = list(dict.fromkeys(assignment.column for _, assignment in side.updates))
+        for number in derived:
+            updates = [one for one in side.updates if one[1].column == number]
+            yield f"-- of what the {who} code wrote"
+            yield from self._assign(group, updates, source, who)
         for number in side.columns:
             if number not in derived and group.is_two_way:
                 yield self._note(number, source, who, "not_followed")
 
     def _assign(
-        self, group: Group, update: Update, assignment: Assignment, source: Side, who: str
+        self, group: Group, updates: Sequence[Told], source: Side, who: str
     ) -> Iterator[str]:
-        column = self.table.column(assignment.column)
-        target = self._of("new", column)
+        """`updates`: all of one column, in order."""
+        column = self.table.column(updates[0][1].column)
         value = self._variable("value", column)
-        conditions = [render(one, self._row(update, "new")) for one in update.conditions()]
-        self.tried += conditions
-        yield f"-- of what the {who} code wrote"
         if not group.is_two_way:
-            yield from self._evaluate(update, assignment, column, "old", "was")
-            conditions.append(self._was_in_step(column))
-        if conditions:
-            yield f"IF {' AND '.join(conditions)} THEN"
-        yield from self._evaluate(update, assignment, column, "new", "value")
-        yield "IF failed THEN"
+            yield from self._evaluate_all(updates, column, "old", "was")
+            yield f"IF {self._was_in_step(column)} THEN"
+        yield from self._evaluate_all(updates, column, "new", "value")
+        yield from self._check(column)
+        if any(update.conditions() for update, _ in updates):
+            yield "IF NOT told THEN"
+            noted = group.is_two_way and self._depends_on(source, updates)
+            yield self._note(column.number, source, who, "not_followed") if noted else "NULL;"
+            yield "ELSIF failed THEN"
+        else:
+            yield "IF failed THEN"
         yield self._note(column.number, source, who, "not_converted")
         if column.number in self.required:
             yield f"ELSIF {value} IS NULL THEN"
             yield self._note(column.number, source, who, "required")
         yield f"ELSIF {self._differ(column, 'new', value)} THEN"
         if group.is_two_way:
-            yield from self._keep_superseded(update, assignment, column, source, who)
-        yield f"{target} := {value};"
+            yield from self._keep_superseded(updates, column, source, who)
+        yield f"{self._of('new', column)} := {value};"
         yield "END IF;"
-        if conditions:
+        if not group.is_two_way:
             yield "END IF;"
+
+    def _check(self, column: Column) -> Iterator[str]:
+        """What a check of the table does not allow is no value, either."""
+        for check in self.table.constraints:
+            found = CHECK.match(check.definition)
+            if column.number in check.columns and found:
+                row = {n: self._of("new", self.table.column(n)) for n in check.columns}
+                self.tried.append(self._holds(found["expression"], row))
+                row[column.number] = self._variable("value", column)
+                yield "IF told AND NOT failed THEN"
+                yield "BEGIN"
+                yield f"failed := NOT {self._holds(found['expression'], row)};"
+                yield "EXCEPTION WHEN others THEN"
+                yield "failed := true;"
+                yield "END;"
+                yield "END IF;"
+
+    def _holds(self, expression: str, row: Mapping[int, str]) -> str:
+        """For the columns as the check's definition calls them."""
+        named = (f"{sql} AS {quote(self.table.column(n).name)}" for n, sql in row.items())
+        return f"(SELECT ({expression}) IS NOT FALSE FROM (SELECT {', '.join(named)}) AS checked)"
+
+    def _depends_on(self, source: Side, updates: Sequence[Told]) -> bool:
+        """What was written decides whether anything follows from it."""
+        return any(
+            update.scope[name] in source.columns
+            for update, _ in updates
+            for condition in update.conditions()
+            for name in expressions.columns(condition)
+        )
 
     def _was_in_step(self, column: Column) -> str:
         """What the newer code wrote of its own accord stays."""
-        was = comparable(column, self._variable("was", column))
-        before = comparable(column, self._of("old", column))
-        return f"(tg_op = 'INSERT' OR (NOT failed AND {before} IS NOT DISTINCT FROM {was}))"
+        before = self._of("old", column)
+        differs = self._differ(column, "old", self._variable("was", column))
+        return (
+            "(tg_op = 'INSERT' OR CASE WHEN told THEN"
+            f" NOT (failed OR {differs}) ELSE {before} IS NULL END)"
+        )
 
     def _keep_superseded(
-        self, update: Update, assignment: Assignment, column: Column, source: Side, who: str
+        self, updates: Sequence[Told], column: Column, source: Side, who: str
     ) -> Iterator[str]:
         """It was not what the other side saw: the writer cannot have meant to replace it."""
         was = self._variable("was", column)
         yield f"IF tg_op = 'UPDATE' AND {self._of('old', column)} IS NOT NULL THEN"
-        yield from self._evaluate(update, assignment, column, "old", "was")
-        yield f"IF failed OR {self._differ(column, 'old', was)} THEN"
+        yield from self._evaluate_all(updates, column, "old", "was")
+        yield f"IF NOT told OR failed OR {self._differ(column, 'old', was)} THEN"
         yield self._note(column.number, source, who, "superseded")
         yield "END IF;"
         yield "END IF;"
+
+    def _evaluate_all(
+        self, updates: Sequence[Told], column: Column, row: str, into: str
+    ) -> Iterator[str]:
+        """One after the other, as the statements ran. `told`: one of them is about the row."""
+        yield f"told := {str(not all(one.conditions() for one, _ in updates)).lower()};"
+        for update, assignment in updates:
+            conditions = [render(one, self._row(update, row)) for one in update.conditions()]
+            self.tried += conditions
+            if conditions:
+                yield f"IF ({' AND '.join(conditions)}) THEN"  # one may have a THEN of its own
+                yield "told := true;"
+            yield from self._evaluate(update, assignment, column, row, into)
+            if conditions:
+                yield "END IF;"
 
     def _evaluate(
         self, update: Update, assignment: Assignment, column: Column, row: str, into: str
@@ -227,14 +298,12 @@ class Writer:
         return f"pg_catalog.jsonb_build_object({', '.join(parts)})" if parts else "to_jsonb(new)"
 
 
-def default(column: Column) -> str:
-    """What an INSERT that does not name it puts there; one that is computed is taken as given."""
-    is_constant = column.default is not None and "(" not in column.default
-    return f"CAST({column.default} AS {column.type})" if is_constant else "NULL"
-
-
 def comparable(column: Column, sql: str) -> str:
-    return f"({sql})::text" if column.type in INCOMPARABLE else sql
+    """For others than EXACT by what is read: json has no equality, to citext 'Ann' and 'ann' are
+    one, and so are 30 days and a month; two columns may also have two collations.
+    """
+    is_exact = (types.parsed(column.type) or ("",))[0] in EXACT
+    return sql if is_exact else f'({sql})::pg_catalog.text COLLATE pg_catalog."C"'
 
 
 def cannot_fail(value: Node, column: Column) -> bool:
@@ -255,7 +324,8 @@ def indented(lines: Iterable[str]) -> Iterator[str]:
 def statements(writer: Writer, groups: Sequence[Group], here: str) -> str:
     """Function and triggers, as one text. `here`: the table as it will be called.
 
-    What cannot be evaluated at all fails here, and not where somebody writes a row.
+    What cannot be evaluated at all fails here, and not where somebody writes a row. A text is the
+    same moment whichever time zone its writer's session has.
     """
     table, names = writer.table, writer.names
     lines = list(indented(line for group in groups for line in writer.group(group)))
@@ -270,9 +340,11 @@ def statements(writer: Writer, groups: Sequence[Group], here: str) -> str:
     name, on = function(table.oid), f"ON {here} FOR EACH ROW"
     return f"""
 CREATE FUNCTION {name}() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = {path} AS $rollback$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = {path}
+SET timezone FROM CURRENT SET datestyle FROM CURRENT SET intervalstyle FROM CURRENT AS $rollback$
+#variable_conflict use_column
 DECLARE
-  older_wrote boolean; newer_wrote boolean; failed boolean;{declared}
+  older_wrote boolean; newer_wrote boolean; told boolean; failed boolean;{declared}
 BEGIN
 {chr(10).join(lines)}
   RETURN new;
@@ -294,6 +366,13 @@ def function(table: int) -> str:
 def trigger(table: int, event: str) -> str:
     """After all others of the table, by its name: what those make of a row is in step, too."""
     return f'"~rollback_{RUN}_{table}_{event}"'
+
+
+def later(table: Table) -> str:
+    """The app's trigger that comes after those; "": none."""
+    names = (one.name for one in table.triggers if one.is_before_row and one.enabled != "D")
+    others = (name for name in names if not name.startswith("~rollback_"))
+    return next((name for name in others if name.encode() > b"~rollback_"), "")
 
 
 def stands_for(trigger_name: str, run_id: str) -> bool:

@@ -29,6 +29,14 @@ BEGIN;
 SELECT pg_advisory_xact_lock(7726004);
 CREATE SCHEMA IF NOT EXISTS _rollback;
 REVOKE ALL ON SCHEMA _rollback FROM PUBLIC;
+-- The app's default privileges may have let roles in.
+DO $rollback$ DECLARE other oid; BEGIN
+  FOR other IN SELECT grantee FROM pg_namespace, aclexplode(nspacl)
+    WHERE nspname = '_rollback' AND grantee NOT IN (0, nspowner)
+  LOOP
+    EXECUTE format('REVOKE ALL ON SCHEMA _rollback FROM %s', other::regrole);
+  END LOOP;
+END $rollback$;
 -- Which database this is: lib/schema/identity.py.
 CREATE TABLE IF NOT EXISTS _rollback.identity (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),

@@ -82,6 +82,8 @@ class Column:
     #: It gets a value by itself: identity, or generated from others.
     is_automatic: bool = False
     is_generated: bool = False
+    #: Roles have rights on it that they do not have on the table.
+    has_grants: bool = False
     #: Its type is a domain that may refuse a value, NULL among them.
     is_checked_domain: bool = False
 
@@ -125,6 +127,8 @@ class Index:
 class Trigger:
     name: str
     enabled: str  #: pg_trigger.tgenabled: O, D, R, A
+    #: It may change a row before that is inserted or updated.
+    is_before_row: bool = False
     #: Those that its WHEN names: they can be neither dropped nor retyped under it.
     columns: tuple[int, ...] = ()
 

@@ -92,7 +92,11 @@ REFUSALS = {
     guard.SQLSTATE: (Code.GUARD, "it would have lost something: {}", "Nothing was changed."),
     MOVED: (Code.MOVED, "{}", PLAN_AGAIN),
     TOO_MANY: (Code.BUDGET, "{}", CHOOSE),
-    "42501": (Code.PRIVILEGE, "{}", "Connect as the owner of the app's tables."),
+    "42501": (
+        Code.PRIVILEGE,
+        "{}",
+        "Connect as the owner of the app's tables, or with BYPASSRLS where policies bind it.",
+    ),
     "57014": (
         Code.BUDGET,
         "a statement took longer than it may",

@@ -151,7 +151,7 @@ def derive(
     if not steps:
         also = f" It does not know of {', '.join(kept)}, and need not." if kept else ""
         return Skip(f"The older code runs on the present schema.{also}")
-    check_in_step(facts, steps)
+    check_in_step(facts, values, steps)
     locks = lock(facts.catalogue, steps)
     return Down(
         steps=steps,
@@ -208,16 +208,27 @@ def check_ghosts(walk: Walk) -> None:
             raise gone(met)
 
 
-def check_in_step(facts: Facts, steps: tuple[Step, ...]) -> None:
-    """What an earlier run keeps in step names its columns, and must find them."""
+def check_in_step(facts: Facts, values: Values, steps: tuple[Step, ...]) -> None:
+    """What an earlier run keeps in step names its columns, and must find them; and what two
+    triggers hand on, one of them would miss, whichever comes first. So would the app's own.
+    """
     for step in steps:
         table = facts.catalogue.table(step.table)
-        if step.do in CHANGES_COLUMNS and any(
-            in_step.stands_for(one.name, run)
+        if step.do is Do.KEEP_IN_STEP and (name := in_step.later(table)):
+            raise Unfit(
+                Code.UNSUPPORTED,
+                f"trigger {name} of {table.called} would come after the one that keeps values in"
+                " step, which would not follow what it makes of a row.",
+                "Give it a name that begins with an ASCII letter. " + CHOOSE,
+            )
+        kept = {
+            number
             for one in table.triggers
-            if step.column in one.columns
-            for run in facts.open_runs
-        ):
+            for number in one.columns
+            if any(in_step.stands_for(one.name, run) for run in facts.open_runs)
+        }
+        is_handed_on = step.do is Do.KEEP_IN_STEP and kept & values.in_step(table.oid)
+        if is_handed_on or (step.column in kept and step.do in CHANGES_COLUMNS):
             raise Unfit(
                 Code.LEFT_OVER,
                 f"{step.sentence}, and an earlier rollback keeps it in step with another.",

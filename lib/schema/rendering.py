@@ -14,8 +14,8 @@ from lib.schema.models import literal, quote
 Called = Callable[[str], str]
 
 LIKE = ("AEXPR_LIKE", "AEXPR_ILIKE")
-COMPARED = {"AEXPR_DISTINCT": "IS DISTINCT FROM", "AEXPR_NOT_DISTINCT": "IS NOT DISTINCT FROM"}
-BETWEEN = {"AEXPR_BETWEEN": "BETWEEN", "AEXPR_NOT_BETWEEN": "NOT BETWEEN"}
+COMPARED = ("AEXPR_DISTINCT", "AEXPR_NOT_DISTINCT")
+BETWEEN = ("AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN")
 NULL_TESTS = {"IS_NULL": "IS NULL", "IS_NOT_NULL": "IS NOT NULL"}
 #: Of a function call: what makes it more than a function of its arguments.
 NOT_PLAIN = ("over", "agg_order", "agg_filter", "agg_star", "agg_distinct", "func_variadic")
@@ -90,18 +90,28 @@ def operation(node: Node, called: Called) -> str:
     left = render(node["lexpr"], called) if "lexpr" in node else ""
     if kind in BETWEEN:
         low, high = every(node["rexpr"]["List"]["items"], called)
-        return f"({left} {BETWEEN[kind]} {low} AND {high})"
+        within = f"({own(left, '>=', low)} AND {own(left, '<=', high)})"
+        return within if kind == "AEXPR_BETWEEN" else f"(NOT {within})"
     if kind == "AEXPR_IN":
-        items = ", ".join(every(node["rexpr"]["List"]["items"], called))
-        return f"({left} {'IN' if operator == '=' else 'NOT IN'} ({items}))"
+        items = every(node["rexpr"]["List"]["items"], called)
+        among = f"({' OR '.join(own(left, '=', item) for item in items)})"
+        return among if operator == "=" else f"(NOT {among})"
     right = render(node["rexpr"], called)
     if kind in COMPARED:
-        return f"({left} {COMPARED[kind]} {right})"
+        differ = (
+            f"(({own(left, '=', right)} IS NOT TRUE) AND NOT ({left} IS NULL AND {right} IS NULL))"
+        )
+        return differ if kind == "AEXPR_DISTINCT" else f"(NOT {differ})"
     if kind == "AEXPR_NULLIF":
-        return f"NULLIF({left}, {right})"
+        return f"CASE WHEN {own(left, '=', right)} THEN NULL ELSE {left} END"
     if kind == "AEXPR_OP" or kind in LIKE:
-        return f"({left} OPERATOR(pg_catalog.{operator}) {right})"
+        return own(left, operator, right)
     raise NotSimple(f"uses {operator} in its own way")
+
+
+def own(left: str, operator: str, right: str) -> str:
+    """BETWEEN, IN, CASE and the like look for theirs by the search path."""
+    return f"({left} OPERATOR(pg_catalog.{operator}) {right})"
 
 
 def boolean(node: Node, called: Called) -> str:
@@ -129,14 +139,13 @@ def min_max(node: Node, called: Called) -> str:
 
 
 def case(node: Node, called: Called) -> str:
-    of = f" {render(node['arg'], called)}" if "arg" in node else ""
-    whens = "".join(
-        f" WHEN {render(one['CaseWhen']['expr'], called)}"
-        f" THEN {render(one['CaseWhen']['result'], called)}"
-        for one in node["args"]
-    )
+    of = render(node["arg"], called) if "arg" in node else ""
+    whens = ""
+    for one in node["args"]:
+        when, then = every([one["CaseWhen"]["expr"], one["CaseWhen"]["result"]], called)
+        whens += f" WHEN {own(of, '=', when) if of else when} THEN {then}"
     otherwise = f" ELSE {render(node['defresult'], called)}" if "defresult" in node else ""
-    return f"CASE{of}{whens}{otherwise} END"
+    return f"CASE{whens}{otherwise} END"
 
 
 RENDERED: dict[str, Callable[[Node, Called], str]] = {

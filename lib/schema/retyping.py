@@ -7,7 +7,7 @@ is filled from it as the down part says. Both are kept in step while the older c
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from lib.schema import expressions, statements
+from lib.schema import expressions, statements, types
 from lib.schema.expressions import Node
 from lib.schema.in_step import Group, Side
 from lib.schema.models import (
@@ -106,8 +106,8 @@ def retyping(reader: Reader, met: Met, known: Known, down: str | None) -> Retypi
     if change.value is not None and back is None:
         raise unproven(met)
     scope = dict(met.scope) | {change.column: column.number}
-    older = back.value if back and back.value else cast(change.column, known.type)
-    newer = change.value or cast(change.column, change.to)
+    older = back.value if back and back.value else cast(change.column, types.base(known.type))
+    newer = change.value or cast(change.column, types.base(change.to))
     try:
         return Retyping(
             table,
@@ -147,6 +147,13 @@ def check(catalogue: Catalogue, table: Table, column: Column) -> None:
         raise Unfit(
             Code.UNSUPPORTED,
             f"{table.called}.{column.name} is part of a key, and its type stays.",
+            CHOOSE,
+        )
+    if column.has_grants:
+        raise Unfit(
+            Code.UNSUPPORTED,
+            f"roles have rights on {table.called}.{column.name} alone, and a column of the older"
+            " type would not have them.",
             CHOOSE,
         )
     if table.rows > MAX_ROWS or table.size_bytes > MAX_BYTES:

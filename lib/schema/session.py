@@ -70,6 +70,8 @@ class Session:
             # The app's role may have it off: what we say is done must outlive a crash.
             "SET LOCAL synchronous_commit = on",
             "SET LOCAL jit = off",
+            # Rows that a policy hides from us would be left out without a word: then an error.
+            "SET LOCAL row_security = off",
             f"SELECT pg_try_advisory_xact_lock({journal.ADVISORY_KEY}) AS it",
             *questions,
         )

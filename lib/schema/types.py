@@ -16,6 +16,7 @@ ALIASES = {
     "time without time zone": "time",
     "time with time zone": "timetz",
 }
+UNLIMITED = {"character": "bpchar", "char": "bpchar", "bit": "varbit"}
 WRITTEN = re.compile(r"^(?P<base>[a-z0-9_ ]+?)\s*(?:\((?P<modifiers>[0-9, -]+)\))?$")
 
 
@@ -44,3 +45,11 @@ def is_wider(wide: str, narrow: str) -> bool:
         case ("numeric", (more, scale)), ("numeric", (less, same)):
             return more >= less and scale == same
     return False
+
+
+def base(name: str) -> str:
+    """Without modifiers: a cast to varchar(5) would cut off what does not fit. Without them, char
+    and bit hold a single one.
+    """
+    bare = re.sub(r"\([0-9, -]+\)", "", name)
+    return re.sub(r"^(character|char|bit)(?=$|\[)", lambda found: UNLIMITED[found[0]], bare)

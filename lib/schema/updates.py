@@ -3,7 +3,7 @@
 Such a statement can be run for one row as well as for all: going back, and in a trigger. Pure.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lib.schema import expressions
@@ -20,6 +20,7 @@ OF_THE_MOMENT = frozenset(
 OF_MANY_ROWS = frozenset(
     ["count", "sum", "avg", "min", "max", "array_agg", "string_agg", "bool_and", "bool_or"]
 )
+CONCAT = {"String": {"sval": "||"}}
 #: What else a statement may have, which makes it more than simple.
 MORE = {
     "fromClause": "reads other tables",
@@ -53,6 +54,19 @@ class Update:
     def changes(self) -> frozenset[int]:
         return frozenset(one.column for one in self.assignments)
 
+    @property
+    def asks(self) -> frozenset[int]:
+        """What its WHERE looks at."""
+        return frozenset(
+            self.scope.get(name, 0) for one in self.where for name in expressions.columns(one)
+        )
+
+    def follows_from(self, assignment: Assignment, among: Iterable[int]) -> frozenset[int]:
+        """What its value reads; a constant follows from what the WHERE looks at."""
+        if assignment.reads or assignment.is_touch:
+            return assignment.reads
+        return self.asks.intersection(among) - self.changes
+
     def conditions(self) -> tuple[Node, ...]:
         """Which rows it concerns; without what only asks whether a row is done already.
 
@@ -71,6 +85,9 @@ class Update:
             node["kind"] == "AEXPR_DISTINCT" or node["name"][-1]["String"]["sval"] in ("<>", "!=")
         ):
             sides = [node["lexpr"], node["rexpr"]]
+            made = [render(one.value, str) for one in self.assignments]
+            if any("A_Const" in one and render(one, str) not in made for one in sides):
+                return False  # which rows the author left alone
         else:
             return False
         plain = (side["ColumnRef"]["fields"][-1] for side in sides if "ColumnRef" in side)
@@ -143,7 +160,17 @@ class Reader:
         return Delete(met.version, met.table, self._where(met, node), met.scope)
 
     def reads(self, met: Met, tree: Node) -> frozenset[int]:
+        for kind, node in expressions.walk(tree):
+            if (kind == "A_Expr" and node["name"][-1] != CONCAT) or "arg" in node:
+                self._check_comparison(met, kind, node)
         return frozenset(self._number(met, name) for name in expressions.columns(tree))
+
+    def _check_comparison(self, met: Met, kind: str, node: Node) -> None:
+        """The server's own operators take citext for text, to which 'Ann' and 'ann' are two."""
+        table = self.catalogue.table(met.table)
+        for name in expressions.columns(node) if kind in ("A_Expr", "CaseExpr") else ():
+            if table.column(self._number(met, name)).type.split(".")[-1] == "citext":
+                raise NotSimple(f"compares {name}, which is citext")
 
     def _where(self, met: Met, node: Node) -> tuple[Node, ...]:
         found = tuple(conjuncts(node["whereClause"])) if "whereClause" in node else ()

@@ -5,7 +5,6 @@ on the way back. With the up part's UPDATE it also makes a trigger that keeps bo
 on. A DELETE of a down part is carried out, too. Whatever row is changed is kept as it was. Pure.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,6 +27,7 @@ from lib.schema.models import (
 from lib.schema.rendering import NotSimple, render
 from lib.schema.retyping import Retyping
 from lib.schema.statements import DELETE, UPDATE
+from lib.schema.types import base
 from lib.schema.unfit import Unfit
 from lib.schema.updates import Assignment, Delete, Reader, Update, called
 from lib.schema.walk import Met, Walk
@@ -61,6 +61,7 @@ class Values:
         for met in self.downs:
             if self._concerns_older(met):
                 self._read(self.reader, met)
+        self._check_chains()
         ups = self._ups(self.reader)
         for oid in sorted({one.table for one in (*self.updates, *ups)}):
             if found := list(self._groups_of(oid, ups)):
@@ -82,9 +83,13 @@ class Values:
             column in (*update.changes, *(n for a in update.assignments for n in a.reads))
             for update in self.updates
             if update.table == oid
-        ) or any(
-            column in (*group.older.columns, *group.newer.columns)
+        ) or column in self.in_step(oid)
+
+    def in_step(self, oid: int) -> frozenset[int]:
+        return frozenset(
+            number
             for group in self.groups.get(oid, ())
+            for number in (*group.older.columns, *group.newer.columns)
         )
 
     def covers(self, met: Met) -> bool:
@@ -104,6 +109,23 @@ class Values:
         if met.change.to != UPDATE:
             return met.change.to == DELETE
         return any(number in self._older_columns(met.table) for number in met.columns)
+
+    def _check_chains(self) -> None:
+        """A statement reads what an earlier one of them made: the row alone does not tell it."""
+        read = {(one.table, n) for one in self.updates for a in one.assignments for n in a.reads}
+        read |= {(one.table, n) for one in self.updates for n in one.asks}
+        for met in self.downs:
+            made = {n for n in met.columns if (met.table, n) in read & self.walk.new_columns}
+            if made and met.change.to == UPDATE and not met.is_asserted:
+                table = self.walk.catalogue.table(met.table)
+                raise Unfit(
+                    Code.UNSUPPORTED,
+                    f"what {table.called}.{table.column(min(made)).name} is to the older code goes"
+                    f" through several statements, of which one is in the down part of"
+                    f" {met.version} (line {met.change.line}).",
+                    "Choose the version before that one, or fix forward; next time let each UPDATE"
+                    " read what the newest code writes.",
+                )
 
     def _older_columns(self, oid: int) -> set[int]:
         return {number for number in self.walk.columns[oid].values() if number > 0}
@@ -161,10 +183,14 @@ class Values:
         table = self.walk.catalogue.table(oid)
         new = {number for table_, number in self.walk.new_columns if table_ == oid}
         back = [(u, a) for u in self.updates if u.table == oid for a in u.assignments]
-        back = [(u, a) for u, a in back if a.reads & new and a.column not in new]
+        back = [(u, a) for u, a in back if u.follows_from(a, new) & new and a.column not in new]
+        told = {a.column for _, a in back}
         on = [(u, a) for u in ups if u.table == oid for a in u.assignments if a.column in new]
-        on = list({a.column: (u, a) for u, a in reversed(on) if not a.is_touch}.values())
-        for columns in connected([(a.column, a.reads) for _, a in (*back, *on)]):
+        on = [(u, a) for u, a in reversed(on) if not a.is_touch]
+        for columns in connected(
+            [(a.column, u.follows_from(a, new)) for u, a in back]
+            + [(a.column, u.follows_from(a, told)) for u, a in on]
+        ):
             older = [(u, a) for u, a in back if a.column in columns]
             newer = [(u, a) for u, a in on if a.column in columns]
             if older or any(self.is_required(table, a.column) for _, a in newer):
@@ -227,7 +253,7 @@ class Values:
             value = f"CAST({render(one.value, row)} AS {base(column.type)})"
             now, then = comparable(column, quote(names[one.column])), comparable(column, value)
             if not one.is_touch:
-                differs.append(f"({value} IS NOT NULL AND {now} IS DISTINCT FROM {then})")
+                differs.append(f"({then} IS NOT NULL AND {now} IS DISTINCT FROM {then})")
         where = [render(one, row) for one in update.where]
         condition = " AND ".join([*where, f"({' OR '.join(differs) or 'true'})"])
         sets = ", ".join(
@@ -237,7 +263,8 @@ class Values:
             for one in mine
         )
         changed = ", ".join(f"{table.called}.{names[one.column]}" for one in mine)
-        is_mapping = not any((table.oid, r) in self.walk.new_columns for a in mine for r in a.reads)
+        new = {number for oid, number in self.walk.new_columns if oid == table.oid}
+        is_mapping = not any(update.follows_from(one, new) & new for one in mine)
         return Step(
             Do.COPY_BACK,
             table.oid,
@@ -387,11 +414,6 @@ BEGIN
   UPDATE {table.sql} now SET {sets} FROM {source} kept WHERE {where};
   {noted(table, kept, "replaced")}
 END $rollback$""".strip()
-
-
-def base(name: str) -> str:
-    """Without modifiers: a cast to varchar(5) would cut off what does not fit."""
-    return re.sub(r"\([0-9, ]+\)", "", name)
 
 
 def within(path: Sequence[str], block: str) -> str:

@@ -7,12 +7,14 @@ the older code's. Pure.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import count
 
 from lib.schema.models import Catalogue
 from lib.schema.statements import Change, Name
 
+NAMING = ("rename_column", "rename_table", "set_schema")
 MADE = ("create_object",)
 UNMADE = (
     "drop_object",
@@ -68,9 +70,30 @@ class Walk:
 
     def writes(self, version: str, down: Iterable[Change], *, is_asserted: bool) -> Iterator[Met]:
         """What a down part writes, where nothing of its version is undone yet."""
-        for change in down:
+        then = copy(self)
+        then.columns = {table: dict(names) for table, names in self.columns.items()}
+        return then.writes_onward(version, down, is_asserted=is_asserted)
+
+    def writes_onward(
+        self, version: str, changes: Iterable[Change], *, is_asserted: bool
+    ) -> Iterator[Met]:
+        """By the names that the same text has given until then, which become the walk's."""
+        for change in changes:
             if change.kind == "write_old":
                 yield self._met(version, change, *self._look(change), is_asserted=is_asserted)
+            elif change.kind in NAMING:
+                self._rename(change)
+
+    def _rename(self, change: Change) -> None:
+        assert change.table
+        table, column = self._look(change)
+        if change.kind == "rename_column":
+            if self.columns.get(table, {}).pop(change.column, 0):
+                self.columns[table][change.to] = column
+        elif change.kind == "rename_table":
+            self._call(table, (self._schema(table, change.table), change.to))
+        else:
+            self._call(table, (change.to, change.table[1]))
 
     def _met(
         self, version: str, change: Change, table: int, column: int, *, is_asserted: bool
