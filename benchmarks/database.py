@@ -28,11 +28,11 @@ import psycopg
 from benchmarks.table import percentile, show
 from benchmarks.writers import Writers
 from dev.postgres import Postgres
+from lib.schema.carrying import MAX_CHANGED_ROWS
 from lib.schema.executor import Executor
 from lib.schema.models import Down, Migration
 from lib.schema.outcome import Outcome
 from lib.schema.planner import Facts, plan
-from lib.schema.values import MAX_CHANGED_ROWS
 
 #: Rows, and rounds.
 SIZES = {"10 k": (10_000, 5), "1 M": (1_000_000, 5), "10 M": (10_000_000, 3)}

@@ -231,7 +231,7 @@ def check_in_step(facts: Facts, values: Values, steps: tuple[Step, ...]) -> None
         if is_handed_on or (step.column in kept and step.do in CHANGES_COLUMNS):
             raise Unfit(
                 Code.LEFT_OVER,
-                f"{step.sentence}, and an earlier rollback keeps it in step with another.",
+                f"{step.sentence}, and an earlier rollback keeps values of {table.called} in step.",
                 "Bring the database forward first, or choose another version.",
             )
 

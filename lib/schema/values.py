@@ -5,35 +5,21 @@ on the way back. With the up part's UPDATE it also makes a trigger that keeps bo
 on. A DELETE of a down part is carried out, too. Whatever row is changed is kept as it was. Pure.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from lib.schema import in_step
-from lib.schema.in_step import Group, Side, Writer, comparable
-from lib.schema.models import (
-    BACK,
-    DIRECTION,
-    POSITION,
-    RUN,
-    RUN_ID,
-    TOO_MANY,
-    Code,
-    Do,
-    Step,
-    Table,
-    literal,
-    quote,
-)
-from lib.schema.rendering import NotSimple, render
+from lib.schema.carrying import Carrying
+from lib.schema.in_step import Group, Side, Writer
+from lib.schema.models import RUN, Code, Do, Step, Table
+from lib.schema.rendering import NotSimple
 from lib.schema.retyping import Retyping
 from lib.schema.statements import DELETE, UPDATE
-from lib.schema.types import base
 from lib.schema.unfit import Unfit
-from lib.schema.updates import Assignment, Delete, Reader, Update, called
+from lib.schema.updates import Assignment, Delete, Reader, Update
 from lib.schema.walk import Met, Walk
 
-#: More would hold the table for too long.
-MAX_CHANGED_ROWS = 1_000_000
+#: Read through while its writers wait.
 MAX_SCANNED_BYTES = 600_000_000
 SIMPLE = (
     "Write it as an UPDATE or DELETE of the row's own columns, with functions of PostgreSQL only;"
@@ -235,100 +221,28 @@ class Values:
         for one in self.retypings:
             groups.setdefault(one.table.oid, []).append(one.group)
             yield one.step(tables[one.table.oid], columns[one.table.oid])
+        carrying = {
+            oid: Carrying(
+                self.walk.catalogue.table(oid),
+                tables[oid],
+                columns[oid],
+                self.walk.catalogue.search_path,
+            )
+            for oid in {u.table for u in self.updates} | {d.table for d in self.deletes}
+        }
         for update in self.updates:
-            yield self._copy_back(update, tables[update.table], columns[update.table])
+            yield self._copy_back(update, carrying[update.table])
         for delete in self.deletes:
-            yield self._delete(delete, tables[delete.table], columns[delete.table])
+            yield carrying[delete.table].delete(delete)
         for oid, of in groups.items():
             yield self._keep_in_step(of, tables[oid], columns[oid])
 
-    def _copy_back(self, update: Update, here: str, names: Mapping[int, str]) -> Step:
-        table = self.walk.catalogue.table(update.table)
-        older = self._older_columns(table.oid)
+    def _copy_back(self, update: Update, carrying: Carrying) -> Step:
+        older = self._older_columns(update.table)
+        new = {number for oid, number in self.walk.new_columns if oid == update.table}
         mine = [one for one in update.assignments if one.column in older]
-        row = called(update.scope, names, "")
-        differs = []
-        for one in mine:
-            column = table.column(one.column)
-            value = f"CAST({render(one.value, row)} AS {base(column.type)})"
-            now, then = comparable(column, quote(names[one.column])), comparable(column, value)
-            if not one.is_touch:
-                differs.append(f"({then} IS NOT NULL AND {now} IS DISTINCT FROM {then})")
-        where = [render(one, row) for one in update.where]
-        condition = " AND ".join([*where, f"({' OR '.join(differs) or 'true'})"])
-        sets = ", ".join(
-            f"{quote(names[one.column])} = COALESCE("
-            f"CAST({render(one.value, row)} AS {base(table.column(one.column).type)}),"
-            f" {quote(names[one.column])})"
-            for one in mine
-        )
-        changed = ", ".join(f"{table.called}.{names[one.column]}" for one in mine)
-        new = {number for oid, number in self.walk.new_columns if oid == table.oid}
         is_mapping = not any(update.follows_from(one, new) & new for one in mine)
-        return Step(
-            Do.COPY_BACK,
-            table.oid,
-            self._within(
-                changing(table, here, "before", condition, f"UPDATE {here} SET {sets} WHERE")
-            ),
-            f"{changed} {'has' if len(mine) == 1 else 'have'} what the newer code wrote",
-            name=f"before_{RUN}_{POSITION}",
-            undo=self._put_back(table, update, mine) if is_mapping else "",
-        )
-
-    def _put_back(self, table: Table, update: Update, mine: list[Assignment]) -> str:
-        """Where nobody has changed since what the down part made of it."""
-        names = {one.number: one.name for one in table.columns}
-        kept = called(update.scope, names, "kept.")
-        key = " AND ".join(f"now.{quote(c.name)} = kept.{quote(c.name)}" for c in table.key)
-        parts = []
-        for one in mine:
-            column = table.column(one.column)
-            now, was = f"now.{quote(column.name)}", f"kept.{quote(column.name)}"
-            made = f"CAST({render(one.value, kept)} AS {base(column.type)})"
-            if not one.is_touch:
-                parts.append(
-                    f"{comparable(column, now)} IS NOT DISTINCT FROM {comparable(column, made)}"
-                    f" AND {comparable(column, now)} IS DISTINCT FROM {comparable(column, was)}"
-                )
-        sets = ", ".join(
-            f"{quote(names[one.column])} = kept.{quote(names[one.column])}" for one in mine
-        )
-        source = f"_rollback.before_{RUN}_{BACK}"
-        where = " AND ".join([key, *parts])
-        return self._within(putting_back(table, source, sets, where))
-
-    def _delete(self, delete: Delete, here: str, names: Mapping[int, str]) -> Step:
-        table = self.walk.catalogue.table(delete.table)
-        where = [render(one, called(delete.scope, names, "")) for one in delete.where]
-        columns = ", ".join(quote(one.name) for one in table.columns if not one.is_generated)
-        key = " AND ".join(f"now.{quote(c.name)} = kept.{quote(c.name)}" for c in table.key)
-        source = f"_rollback.deleted_{RUN}_{BACK}"
-        return Step(
-            Do.DELETE_ROWS,
-            table.oid,
-            self._within(
-                changing(
-                    table,
-                    here,
-                    "deleted",
-                    " AND ".join(where) or "true",
-                    f"DELETE FROM {here} WHERE",
-                )
-            ),
-            f"rows of {table.called} that the newer release brought go aside",
-            name=f"deleted_{RUN}_{POSITION}",
-            undo=f"""
-DO $rollback$ BEGIN
-  IF to_regclass('{source}') IS NOT NULL THEN
-    INSERT INTO {table.sql} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}
-      FROM {source} kept WHERE NOT EXISTS (SELECT FROM {table.sql} now WHERE {key});
-  END IF;
-END $rollback$""".strip(),
-        )
-
-    def _within(self, block: str) -> str:
-        return within(self.walk.catalogue.search_path, block)
+        return carrying.copy_back(update, mine, is_mapping=is_mapping)
 
     def _keep_in_step(self, groups: list[Group], here: str, names: Mapping[int, str]) -> Step:
         tables = [group.table for group in groups]
@@ -362,61 +276,3 @@ def connected(edges: list[tuple[int, frozenset[int]]]) -> Iterator[set[int]]:
                 found |= one
                 left.remove(one)
         yield found
-
-
-def changing(table: Table, here: str, what: str, condition: str, change: str) -> str:
-    """Rows are kept whole, then changed; the journal is told how many. Nothing else writes now."""
-    kept = f"{what}_{RUN}_{POSITION}"
-    called = table.called.replace("'", "''").replace("%", "%%")
-    return f"""
-DO $rollback$
-#variable_conflict use_column
-DECLARE rollback_rows bigint;
-BEGIN
-  CREATE TABLE _rollback.{kept} AS SELECT * FROM {here} WHERE {condition};
-  GET DIAGNOSTICS rollback_rows = ROW_COUNT;
-  IF rollback_rows = 0 THEN
-    DROP TABLE _rollback.{kept};
-    RETURN;
-  ELSIF rollback_rows > {MAX_CHANGED_ROWS} THEN
-    RAISE EXCEPTION '% rows of {called} would change',
-      rollback_rows USING ERRCODE = '{TOO_MANY}';
-  END IF;
-  {change} {condition};
-  {noted(table, kept, what)}
-END $rollback$""".strip()
-
-
-def noted(table: Table, kept: str, what: str) -> str:
-    return f"""UPDATE _rollback.actions SET rows = rollback_rows
-    WHERE run_id = '{RUN_ID}' AND direction = '{DIRECTION}' AND position = {POSITION};
-  INSERT INTO _rollback.quarantine (run_id, kept_in, table_name, constraint_name, rows, what)
-    VALUES ('{RUN_ID}', '{kept}', {literal(table.called)}, '', rollback_rows, '{what}');"""
-
-
-def putting_back(table: Table, source: str, sets: str, where: str) -> str:
-    kept = f"replaced_{RUN}_{POSITION}"
-    return f"""
-DO $rollback$
-#variable_conflict use_column
-DECLARE rollback_rows bigint;
-BEGIN
-  IF to_regclass('{source}') IS NULL THEN
-    RETURN;
-  END IF;
-  CREATE TABLE _rollback.{kept} AS
-    SELECT now.* FROM {table.sql} now, {source} kept WHERE {where};
-  GET DIAGNOSTICS rollback_rows = ROW_COUNT;
-  IF rollback_rows = 0 THEN
-    DROP TABLE _rollback.{kept};
-    RETURN;
-  END IF;
-  UPDATE {table.sql} now SET {sets} FROM {source} kept WHERE {where};
-  {noted(table, kept, "replaced")}
-END $rollback$""".strip()
-
-
-def within(path: Sequence[str], block: str) -> str:
-    """Types are found where the authors found them; everything else is named with its schema."""
-    schemas = ", ".join(["pg_catalog", *map(quote, path)])
-    return f"SET LOCAL search_path = {schemas};\n{block};\nSET LOCAL search_path = ''"
