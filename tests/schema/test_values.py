@@ -828,3 +828,15 @@ def test_a_write_goes_through_where_the_older_rules_do_not_allow_what_follows(wo
         ("cost", "newer", "not_converted", "1.50", "-1"),
         ("cost", "newer", "not_converted", "1.50", "1000"),
     ]
+
+
+def test_a_format_that_the_row_tells_may_be_none(world, conflicts):
+    world.migrate("CREATE TABLE t (id int PRIMARY KEY, a text, f text); INSERT INTO t VALUES (1)")
+    world.migrate(
+        "ALTER TABLE t ADD COLUMN b numeric; UPDATE t SET b = a::numeric",
+        "UPDATE t SET a = to_char(b, f)",
+    )
+    world.go_back()
+    world.execute("UPDATE t SET f = 'EEEE9EEEE'", "UPDATE t SET b = 8")
+    assert world.execute("SELECT a, b FROM t") == [(None, 8)]
+    assert ("a", "newer", "not_converted", None, "8") in conflicts()
