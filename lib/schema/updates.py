@@ -55,6 +55,12 @@ class Update:
         return frozenset(one.column for one in self.assignments)
 
     @property
+    def reads(self) -> frozenset[int]:
+        """What it needs of the row, and does not set itself."""
+        values = frozenset(number for one in self.assignments for number in one.reads)
+        return (values | self.asks) - self.changes
+
+    @property
     def asks(self) -> frozenset[int]:
         """What its WHERE looks at."""
         return frozenset(
@@ -151,7 +157,10 @@ class Reader:
             )
             for target in bare(node["targetList"])
         )
-        return Update(met.version, met.table, found, self._where(met, node), met.scope)
+        update = Update(met.version, met.table, found, self._where(met, node), met.scope)
+        if any(one.reads & update.changes for one in found):
+            raise NotSimple("sets a column that it reads, and cannot be run twice")
+        return update
 
     def delete(self, met: Met) -> Delete:
         """Raises NotSimple."""

@@ -98,17 +98,17 @@ class Values:
 
     def _check_chains(self) -> None:
         """A statement reads what an earlier one of them made: the row alone does not tell it."""
-        read = {(one.table, n) for one in self.updates for a in one.assignments for n in a.reads}
-        read |= {(one.table, n) for one in self.updates for n in one.asks}
+        read = {(one.table, n) for one in self.updates for n in one.reads}
         for met in self.downs:
-            made = {n for n in met.columns if (met.table, n) in read & self.walk.new_columns}
+            made = {number for number in met.columns if (met.table, number) in read}
             if made and met.change.to == UPDATE and not met.is_asserted:
                 table = self.walk.catalogue.table(met.table)
+                between = table.column(min(made)).name
                 raise Unfit(
                     Code.UNSUPPORTED,
-                    f"what {table.called}.{table.column(min(made)).name} is to the older code goes"
-                    f" through several statements, of which one is in the down part of"
-                    f" {met.version} (line {met.change.line}).",
+                    f"what the older code reads of {table.called} goes through {between} and"
+                    f" several statements, one of them in the down part of {met.version}"
+                    f" (line {met.change.line}).",
                     "Choose the version before that one, or fix forward; next time let each UPDATE"
                     " read what the newest code writes.",
                 )

@@ -449,6 +449,7 @@ class TestAnotherType:
         ("UPDATE events SET starts = gone || begins::text", "names gone, which is not there"),
         ("UPDATE events SET id = begins::text", "sets a primary key"),
         ("UPDATE events SET starts = begins::text || clock_timestamp()", "calls clock_timestamp"),
+        ("UPDATE events SET starts = starts || begins::text", "sets a column that it reads"),
         ("UPDATE events SET starts = begins::text WHERE starts <> 'TBD'", "sets a column that its"),
         (
             "UPDATE events SET starts = CASE WHEN mark = 'x' THEN 'y' ELSE begins::text END",
@@ -655,7 +656,9 @@ class TestOverSeveralVersions:
         found = world.plan()
         assert isinstance(found, Refuse)
         assert found.code is Code.UNSUPPORTED
-        assert "what t.b is to the older code goes through several statements" in found.reason
+        assert (
+            "what the older code reads of t goes through b and several statements" in found.reason
+        )
 
     def test_one_rollback_after_the_other_is_refused(self, world):
         """Each of the two triggers would have to come after the other."""
@@ -664,6 +667,17 @@ class TestOverSeveralVersions:
         assert isinstance(found, Refuse)
         assert found.code is Code.LEFT_OVER
         assert "an earlier rollback keeps values of t in step" in found.reason
+
+
+def test_what_goes_through_a_column_of_the_older_code_is_refused(world):
+    world.migrate("CREATE TABLE t (id int PRIMARY KEY, a text, upper text)")
+    world.migrate(
+        "ALTER TABLE t ADD COLUMN b text; UPDATE t SET b = a",
+        "UPDATE t SET a = b; UPDATE t SET upper = upper(a)",
+    )
+    found = world.plan()
+    assert isinstance(found, Refuse)
+    assert "what the older code reads of t goes through a" in found.reason
 
 
 def test_other_columns_of_a_table_go_back_after_a_first_rollback(world):
@@ -828,3 +842,15 @@ def test_a_write_goes_through_where_the_older_rules_do_not_allow_what_follows(wo
         ("cost", "newer", "not_converted", "1.50", "-1"),
         ("cost", "newer", "not_converted", "1.50", "1000"),
     ]
+
+
+def test_a_format_that_the_row_tells_may_be_none(world, conflicts):
+    world.migrate("CREATE TABLE t (id int PRIMARY KEY, a text, f text); INSERT INTO t VALUES (1)")
+    world.migrate(
+        "ALTER TABLE t ADD COLUMN b numeric; UPDATE t SET b = a::numeric",
+        "UPDATE t SET a = to_char(b, f)",
+    )
+    world.go_back()
+    world.execute("UPDATE t SET f = 'EEEE9EEEE'", "UPDATE t SET b = 8")
+    assert world.execute("SELECT a, b FROM t") == [(None, 8)]
+    assert ("a", "newer", "not_converted", None, "8") in conflicts()
