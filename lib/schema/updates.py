@@ -170,15 +170,17 @@ class Reader:
 
     def reads(self, met: Met, tree: Node) -> frozenset[int]:
         for kind, node in expressions.walk(tree):
-            if (kind == "A_Expr" and node["name"][-1] != CONCAT) or "arg" in node:
-                self._check_comparison(met, kind, node)
+            if kind == "A_Expr" and node["name"][-1] != CONCAT:
+                self._check_compared(met, node)
+            elif kind == "CaseExpr":
+                self._check_compared(met, node.get("arg"))
         return frozenset(self._number(met, name) for name in expressions.columns(tree))
 
-    def _check_comparison(self, met: Met, kind: str, node: Node) -> None:
+    def _check_compared(self, met: Met, tree: Node | None) -> None:
         """The server's own operators take citext for text, to which 'Ann' and 'ann' are two."""
         table = self.catalogue.table(met.table)
-        for name in expressions.columns(node) if kind in ("A_Expr", "CaseExpr") else ():
-            if table.column(self._number(met, name)).type.split(".")[-1] == "citext":
+        for name in sorted(expressions.columns(tree)):
+            if table.column(self._number(met, name)).type.endswith("citext"):
                 raise NotSimple(f"compares {name}, which is citext")
 
     def _where(self, met: Met, node: Node) -> tuple[Node, ...]:

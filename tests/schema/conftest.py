@@ -63,3 +63,11 @@ def world(server) -> World:
     world = World(server.url("app"))
     world.empty()
     return world
+
+
+@pytest.fixture
+def conflicts(world):
+    """Column, whose code wrote, why, what was kept, and what was written."""
+    return lambda: world.execute(
+        "SELECT column_name, writer, why, kept, written FROM _rollback.conflicts ORDER BY number"
+    )
