@@ -158,7 +158,7 @@ class AppDatabase:
 
     async def forward_statements(self, run_id: UUID) -> list[str]:
         """Of the way back of a run. Raises Away; empty where there is nothing to bring forward."""
-        from lib.schema.forward import every_statement
+        from lib.schema.forward_statements import every_statement
 
         found = await self.status(run_id)
         if found is None or found.state == "forward":

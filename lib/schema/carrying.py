@@ -46,7 +46,8 @@ class Carrying:
         row = called(update.scope, self.names, "")
         differs = []
         for one in (one for one in mine if not one.is_touch):
-            now, then = self._own(one, ""), self._made(one, row)
+            now = comparable(self.table.column(one.column), self._name(one))
+            then = self._made(one, row)
             differs.append(f"({then} IS NOT NULL AND {now} IS DISTINCT FROM {then})")
         where = [render(one, row) for one in update.where]
         sets = ", ".join(
@@ -70,7 +71,9 @@ class Carrying:
     def delete(self, delete: Delete) -> Step:
         row = called(delete.scope, self.names, "")
         where = " AND ".join(render(one, row) for one in delete.where) or "true"
-        columns = ", ".join(quote(one.name) for one in self.table.columns if not one.is_generated)
+        columns = [one for one in self.table.columns if not one.is_generated]
+        names = ", ".join(quote(one.name) for one in columns)
+        kept = ", ".join(self._kept(one.number) for one in columns)
         source = f"_rollback.deleted_{RUN}_{BACK}"
         return Step(
             Do.DELETE_ROWS,
@@ -81,7 +84,7 @@ class Carrying:
             undo=f"""
 DO $rollback$ BEGIN
   IF to_regclass('{source}') IS NOT NULL THEN
-    INSERT INTO {self.table.sql} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}
+    INSERT INTO {self.table.sql} ({names}) OVERRIDING SYSTEM VALUE SELECT {kept}
       FROM {source} kept WHERE NOT EXISTS (SELECT FROM {self.table.sql} now WHERE {self._same});
   END IF;
 END $rollback$""".strip(),
@@ -90,7 +93,13 @@ END $rollback$""".strip(),
     @property
     def _same(self) -> str:
         """The row of today, and the one that was kept."""
-        return " AND ".join(f"now.{quote(c.name)} = kept.{quote(c.name)}" for c in self.table.key)
+        return " AND ".join(
+            f"now.{quote(one.name)} = {self._kept(one.number)}" for one in self.table.key
+        )
+
+    def _kept(self, number: int) -> str:
+        """It was kept under the name of then."""
+        return f"kept.{quote(self.names[number])}"
 
     def _name(self, one: Assignment) -> str:
         return quote(self.names[one.column])
@@ -100,11 +109,6 @@ END $rollback$""".strip(),
 
     def _made(self, one: Assignment, row: Called) -> str:
         return comparable(self.table.column(one.column), self._cast(one, row))
-
-    def _own(self, one: Assignment, prefix: str) -> str:
-        column = self.table.column(one.column)
-        name = f"{prefix}{quote(column.name)}" if prefix else self._name(one)
-        return comparable(column, name)
 
     def _changing(self, what: str, condition: str, change: str) -> str:
         """Rows are kept, then changed; the journal is told how many. Nothing else writes now."""
@@ -127,18 +131,17 @@ END $rollback$""".strip(),
 
     def _put_back(self, update: Update, mine: Sequence[Assignment]) -> str:
         """Where nobody has changed since what the down part made of it."""
-        kept_row = called(update.scope, {c.number: c.name for c in self.table.columns}, "kept.")
-        told = [one for one in mine if not one.is_touch]
-        unchanged = [
-            f"{self._own(one, 'now.')} IS NOT DISTINCT FROM {self._made(one, kept_row)}"
-            for one in told
-        ]
-        differs = " OR ".join(
-            f"{self._own(one, 'now.')} IS DISTINCT FROM {self._own(one, 'kept.')}" for one in told
-        )
-        names = [quote(self.table.column(one.column).name) for one in mine]
-        sets = ", ".join(f"{name} = kept.{name}" for name in names)
-        where = " AND ".join([self._same, *unchanged, f"({differs or 'true'})"])
+        kept_row = called(update.scope, self.names, "kept.")
+        unchanged, differs, sets = [], [], []
+        for one in mine:
+            column = self.table.column(one.column)
+            now, was = quote(column.name), self._kept(one.column)
+            sets.append(f"{now} = {was}")
+            if not one.is_touch:
+                is_now = comparable(column, f"now.{now}")
+                unchanged.append(f"{is_now} IS NOT DISTINCT FROM {self._made(one, kept_row)}")
+                differs.append(f"{is_now} IS DISTINCT FROM {comparable(column, was)}")
+        where = " AND ".join([self._same, *unchanged, f"({' OR '.join(differs) or 'true'})"])
         source, kept = f"_rollback.before_{RUN}_{BACK}", f"replaced_{RUN}_{POSITION}"
         return self._block(
             f"""IF to_regclass('{source}') IS NULL THEN
@@ -151,7 +154,7 @@ END $rollback$""".strip(),
     DROP TABLE _rollback.{kept};
     RETURN;
   END IF;
-  UPDATE {self.table.sql} now SET {sets} FROM {source} kept WHERE {where};
+  UPDATE {self.table.sql} now SET {", ".join(sets)} FROM {source} kept WHERE {where};
   {self._noted(kept, "replaced")}"""
         )
 

@@ -341,6 +341,22 @@ def test_of_two_values_that_one_statement_calls_otherwise_each_comes_back(world)
     assert world.execute("SELECT * FROM t ORDER BY id") == before
 
 
+def test_rows_and_values_come_back_under_their_newer_names(world):
+    world.migrate(
+        "CREATE TABLE t (id int PRIMARY KEY, state text); INSERT INTO t VALUES (1, 'new')"
+    )
+    world.migrate(
+        "ALTER TABLE t RENAME COLUMN state TO standing; ALTER TABLE t RENAME COLUMN id TO key;"
+        "UPDATE t SET standing = 'invited' WHERE standing = 'new';"
+        "INSERT INTO t VALUES (2, 'planner')",
+        "DELETE FROM t WHERE key = 2; UPDATE t SET standing = 'new' WHERE standing = 'invited'",
+    )
+    run_id = world.go_back(exclusive=True)
+    assert world.execute("SELECT id, state FROM t") == [(1, "new")]
+    assert world.forward(run_id).state == "done"
+    assert world.execute("SELECT key, standing FROM t ORDER BY 1") == [(1, "invited"), (2, "planner")]
+
+
 class TestRowsThatADownPartDeletes:
     @pytest.fixture(autouse=True)
     def migrated(self, world):
@@ -361,6 +377,20 @@ class TestRowsThatADownPartDeletes:
         assert world.execute("SELECT name FROM roles") == [("host",)]
         assert world.forward(run_id).state == "done"
         assert world.execute("SELECT * FROM roles ORDER BY 1") == [("host", 1), ("planner", 2)]
+
+    def test_where_the_older_code_has_taken_their_place_nothing_changes(self, world):
+        world.execute("ALTER TABLE roles ADD CONSTRAINT ranked UNIQUE (rank)")
+        run_id = world.go_back(exclusive=True)
+        back = world.shape()
+        world.execute("INSERT INTO roles OVERRIDING SYSTEM VALUE VALUES ('clerk', 2)")
+
+        outcome = world.forward(run_id)
+        assert (outcome.code, world.status(run_id)) == (Code.CONTRADICTION, "back")
+        assert world.shape() == back
+
+        world.execute("DELETE FROM roles WHERE name = 'clerk'")
+        assert world.forward(run_id).state == "done"
+        assert world.value("SELECT rank FROM roles WHERE name = 'planner'") == 2
 
     def test_what_hangs_on_them_ends_it_with_nothing_changed(self, world):
         world.execute(
