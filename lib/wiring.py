@@ -11,6 +11,7 @@ import httpx
 from lib.access.gate import Gate
 from lib.access.store import AccessStore
 from lib.arrivals import Arrivals
+from lib.audit.reading import AuditReader
 from lib.automatic.autopilot import Autopilot
 from lib.automatic.decision import Decider
 from lib.automatic.gate import Gate as HelpGate
@@ -89,6 +90,7 @@ class Services:
     preflight: Preflight
     sweep: Sweep
     overview: OverviewPage
+    audit: AuditReader
     events: EventStore
     arrivals: Arrivals
     check: DeploymentCheck
@@ -230,6 +232,7 @@ def build(settings: Settings) -> Services:
             settings,
             needs_forward,
         ),
+        audit=AuditReader(database),
         events=events,
         counts=counts,
         drain=make_drain(settings, streams, counts, outage),
