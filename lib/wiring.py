@@ -45,6 +45,7 @@ from lib.operations.database_forward import ForwardRoom
 from lib.operations.store import OperationsStore
 from lib.overview.page import OverviewPage
 from lib.overview.standing import StandingStore
+from lib.overview.undo import UndoStore
 from lib.postgres import Database
 from lib.preflight.kit import Kit
 from lib.preflight.preflight import Preflight
@@ -229,6 +230,7 @@ def build(settings: Settings) -> Services:
             automatic,
             preflights,
             StandingStore(database),
+            UndoStore(database),
             settings,
             needs_forward,
         ),
