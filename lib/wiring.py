@@ -11,6 +11,7 @@ import httpx
 from lib.access.gate import Gate
 from lib.access.store import AccessStore
 from lib.arrivals import Arrivals
+from lib.audit.reading import AuditReader
 from lib.automatic.autopilot import Autopilot
 from lib.automatic.decision import Decider
 from lib.automatic.gate import Gate as HelpGate
@@ -44,6 +45,7 @@ from lib.operations.database_forward import ForwardRoom
 from lib.operations.store import OperationsStore
 from lib.overview.page import OverviewPage
 from lib.overview.standing import StandingStore
+from lib.overview.undo import UndoStore
 from lib.postgres import Database
 from lib.preflight.kit import Kit
 from lib.preflight.preflight import Preflight
@@ -89,6 +91,7 @@ class Services:
     preflight: Preflight
     sweep: Sweep
     overview: OverviewPage
+    audit: AuditReader
     events: EventStore
     arrivals: Arrivals
     check: DeploymentCheck
@@ -227,9 +230,11 @@ def build(settings: Settings) -> Services:
             automatic,
             preflights,
             StandingStore(database),
+            UndoStore(database),
             settings,
             needs_forward,
         ),
+        audit=AuditReader(database),
         events=events,
         counts=counts,
         drain=make_drain(settings, streams, counts, outage),

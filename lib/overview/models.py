@@ -1,6 +1,7 @@
 """Everything the dashboard's main page shows."""
 
 from typing import Literal
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
@@ -69,10 +70,30 @@ class Pinned(BaseModel):
     automatic: bool
 
 
+class Undo(BaseModel):
+    """The rollback that can be undone now, and the version that it left."""
+
+    rollback_id: UUID
+    deployment_id: str
+    git_sha: str
+    title: str
+    database_effect: str
+
+
+class ModeSet(BaseModel):
+    """Who set the mode last, and why."""
+
+    by: str
+    at: Moment
+    reason: str | None
+
+
 class Standing(BaseModel):
     """How an environment is set, and which alerts are open."""
 
     mode: Mode
+    #: None: it is as it was from the beginning.
+    mode_set: ModeSet | None
     security_floor: str | None
     pinned: Pinned | None
     quarantined: list[QuarantineView]
@@ -103,6 +124,9 @@ class Overview(BaseModel):
     #: None: there is no newer release, or nothing is known that matters to it.
     promotion: Promotion | None = None
     mode: Mode
+    mode_set: ModeSet | None
+    #: None: there is nothing to undo, or undoing it would not bring back what was.
+    undo: Undo | None
     pin: PinView | None
     #: The release that is never gone back past.
     security_floor: str | None

@@ -16,6 +16,7 @@ from lib.health.store import HealthStore
 from lib.overview import summary
 from lib.overview.models import Overview
 from lib.overview.standing import StandingStore
+from lib.overview.undo import UndoStore
 from lib.preflight.store import PreflightStore
 from lib.rollback.models import Environment
 from lib.rollback.store import RollbackStore
@@ -34,6 +35,7 @@ class OverviewPage:
     automatic: AutomaticStore
     preflights: PreflightStore
     standing: StandingStore
+    undo: UndoStore
     settings: Settings
     needs_forward: NeedsForward
 
@@ -46,8 +48,10 @@ class OverviewPage:
             self.preflights.newest(environment),
             self.standing.read(environment),
         )
-        history, promotion = await asyncio.gather(
-            self.listing.views(environment, rows), self.needs_forward.promotion(environment, rows)
+        history, promotion, undo = await asyncio.gather(
+            self.listing.views(environment, rows),
+            self.needs_forward.promotion(environment, rows),
+            self.undo.find(environment),
         )
         recommended = recommend(rows, history)
         best = next((row for row in rows if recommended and is_same(row, recommended)), None)
@@ -76,6 +80,8 @@ class OverviewPage:
             history=history,
             promotion=promotion,
             mode=standing.mode,
+            mode_set=standing.mode_set,
+            undo=undo,
             pin=summary.pin(standing.pinned),
             security_floor=standing.security_floor,
             quarantined=standing.quarantined,

@@ -17,6 +17,10 @@ TAKEN_AGE = timedelta(days=1)
 
 READ = """
 SELECT e.mode, floor.vercel_deployment_id AS security_floor,
+       (SELECT json_build_object('by', a.actor, 'at', a.at, 'reason', a.reason)
+          FROM audit a
+         WHERE a.action = 'operation.set_mode' AND a.environment = e.environment
+         ORDER BY a.id DESC LIMIT 1) AS mode_set,
        (SELECT json_build_object('since', p.since, 'before', p.before, 'by', r.requested_by,
                                  'automatic', r.automatic)
           FROM pins p JOIN rollbacks r ON r.id = p.rollback_id

@@ -6,6 +6,7 @@ from lib.web.reading import (
     read_environment,
     read_idempotency_key,
     read_last_segment,
+    read_query,
     read_raw,
     read_union,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "read_environment",
     "read_idempotency_key",
     "read_last_segment",
+    "read_query",
     "read_raw",
     "read_union",
 ]

@@ -1,34 +1,18 @@
 // /admin/deployments: puts the parts of the page together and starts looking.
 import { effect, html, render } from "/assets/vendor/ui.js";
 import { ArmedLine, NotArmed } from "./armed.js";
+import { AskDialog } from "./ask.js";
 import { RollbackDialog } from "./dialog.js";
+import { NoAccess, SignedOut, Viewer } from "./frame.js";
 import { History } from "./history.js";
 import * as live from "./live.js";
 import { Needs } from "./needs.js";
 import { Progress, progressState } from "./progress.js";
-import { send } from "./server.js";
 import { Emergency, Freshness, Health, OnCall, Overall, isEmpty } from "./state.js";
 import { Standing } from "./standing.js";
 import { isForward, stepUnderWay, whatItIs } from "./words.js";
 
 const NAME = "Deployments – WedSync rollback";
-
-function SignedOut() {
-  return html`<section class="card-box" aria-labelledby="signed-out-title">
-    <h2 id="signed-out-title">You are signed out</h2>
-    <p><a class="btn btn-primary" href="/admin/sign-in">Sign in</a></p>
-    <${OnCall} />
-  </section>`;
-}
-
-function NoAccess() {
-  return html`<section class="card-box" aria-labelledby="no-access-title">
-    <h2 id="no-access-title">You do not have access</h2>
-    <p>Ask an admin for the role operator.</p>
-    <p><a class="btn btn-outline" href="/admin/sign-in">Sign in with another token</a></p>
-    <${OnCall} />
-  </section>`;
-}
 
 function Empty() {
   return html`<section id="empty" class="card-box" aria-labelledby="empty-title">
@@ -45,8 +29,10 @@ function NewPage() {
 }
 
 function Page() {
-  if (live.view.value === "signed-out") return html`<${SignedOut} />`;
-  if (live.view.value === "no-access") return html`<${NoAccess} />`;
+  if (live.view.value === "signed-out") return html`<${SignedOut}><${OnCall} /><//>`;
+  if (live.view.value === "no-access") {
+    return html`<${NoAccess} role="operator"><${OnCall} /><//>`;
+  }
   const hasData = Boolean(live.overview.value);
   return html`
     <${Freshness} />
@@ -59,23 +45,11 @@ function Page() {
     <${Emergency} />
     ${hasData && !isEmpty() && html`<${Health} /><${Standing} /><${History} />`}
     <${ArmedLine} />
-    <${RollbackDialog} />`;
+    <${RollbackDialog} />
+    <${AskDialog} />`;
 }
 
-async function signOut() {
-  await send("/api/session", { method: "DELETE" });
-  localStorage.clear();
-  location.assign("/admin/sign-in");
-}
-
-function Viewer() {
-  const viewer = live.overview.value?.viewer;
-  if (!viewer) return null;
-  return html`<span class="muted">${viewer.name} (${viewer.role})</span>
-    <button type="button" id="sign-out" class="btn btn-outline" onClick=${signOut}>
-      Sign out
-    </button>`;
-}
+const Looking = () => html`<${Viewer} viewer=${live.overview.value?.viewer} />`;
 
 function titleNow() {
   const rollback = live.shown.value;
@@ -116,5 +90,5 @@ if (isBrowserOld()) {
   effect(() => live.overview.value && remember(live.overview.value));
   live.start();
   takeOver(document.getElementById("page"));
-  render(html`<${Viewer} />`, document.getElementById("viewer"));
+  render(html`<${Looking} />`, document.getElementById("viewer"));
 }

@@ -1,17 +1,14 @@
 // Confirming a rollback: what to go back to, and why. Nothing starts without the last button.
 import { html, signal, useLayoutEffect, useRef, useState } from "/assets/vendor/ui.js";
 import * as live from "./live.js";
-import { NoAnswer, Refused, sendJson } from "./server.js";
-import { REASONS, age, pastHealth, shortSha, targets } from "./words.js";
+import { Problem, justStarted, refusal, showProgress } from "./refusal.js";
+import { sendJson } from "./server.js";
+import { REASONS, pastHealth, shortSha, targets } from "./words.js";
 
 const SHOWN_TARGETS = 3;
 const LAST_STABLE = { deployment_id: "last-stable" };
-const NO_ANSWER =
-  "No answer yet. Your request may still have arrived. " +
-  "Press the button again: it will not run twice.";
+const REFUSALS = [404, 409, 422];
 const STRAGGLERS = "People still on the newer version will see errors.";
-const OFFLINE = "You are offline. Press the button again when you are back.";
-
 /** The dialog that is open, with what it offers as it was when it opened: nothing may move
  *  under a finger while data arrives. */
 const opened = signal(null);
@@ -128,53 +125,24 @@ const order = (form, opening) => ({
   ...(form.allowExclusive && { allow_exclusive: true }),
 });
 
-/** A rollback that is known to have started, and of which nothing more has been read yet. */
-const justStarted = (rollbackId, facts) => ({
-  rollback_id: rollbackId,
-  status: "pending",
-  overdue: false,
-  steps: [],
-  target: null,
-  from_deployment: null,
-  requested_by: live.overview.value?.viewer.name ?? "you",
-  requested_at: new Date(live.now.value).toISOString(),
-  reason: null,
-  next_actions: [],
-  ...facts,
-});
-
-function refusal(error, opening) {
-  const { problem, status, type } = error;
-  if (type === "rollback-in-progress" && problem.rollback_id) {
-    const ago = age(live.now.value - Date.parse(problem.requested_at));
-    const text = `${problem.requested_by} already started a rollback ${ago} ago.`;
-    const { requested_by, requested_at } = problem;
-    return { text, running: justStarted(problem.rollback_id, { requested_by, requested_at }) };
-  }
-  if (status === 401) return { text: "You are signed out. Sign in again, then come back here." };
-  if (status === 403) return { text: "You do not have permission." };
-  // A refused order was not carried out: the next press is a new one.
-  if (status < 500) opening.key = crypto.randomUUID();
-  if (type === "note-required") opening.needsNote = true;
-  return { text: error.message };
-}
-
 async function trigger(form, opening) {
   const headers = { "idempotency-key": opening.key };
   try {
-    const { body } = await sendJson("POST", "/api/rollback/trigger", order(form, opening), headers);
+    const { body } = await sendJson("POST", "/api/rollback/trigger", order(form, opening), {
+      headers,
+    });
     return { started: justStarted(body.rollback_id, { reason: form.reason }) };
   } catch (error) {
-    if (error instanceof Refused) return refusal(error, opening);
-    if (error instanceof NoAnswer) return { text: navigator.onLine ? NO_ANSWER : OFFLINE, isOpen: true };
-    throw error;
+    // An order that was refused for what it says was not carried out: the next press is a new one.
+    if (REFUSALS.includes(error.status)) opening.key = crypto.randomUUID();
+    if (error.type === "note-required") opening.needsNote = true;
+    return refusal(error);
   }
 }
 
-function showProgress(started) {
+function show(started) {
   opened.value = null;
-  live.follow(started);
-  requestAnimationFrame(() => document.getElementById("rollback-heading")?.focus());
+  showProgress(started);
 }
 
 function Form({ opening }) {
@@ -207,7 +175,7 @@ function Form({ opening }) {
     const result = await trigger(form, opening);
     isUnderWay.current = false;
     setSending(false);
-    if (result.started) showProgress(result.started);
+    if (result.started) show(result.started);
     else setProblem(result);
   };
   // The order may have arrived: only the very same one can be sent again under its key.
@@ -220,7 +188,7 @@ function Form({ opening }) {
     <${Reasons} ...${{ form, isLocked, choose }} />
     <${Note} needsNote=${opening.needsNote} ...${{ form, isLocked, choose }} />
     <div class="dialog-end">
-      <${Problem} problem=${problem} />
+      <${Problem} problem=${problem} show=${show} />
       <div class="dialog-buttons">
         <button type="button" id="rollback-cancel" class="btn btn-outline"
           onClick=${() => (opened.value = null)}>Keep current version</button>
@@ -230,15 +198,6 @@ function Form({ opening }) {
         </button>
       </div>
     </div>`;
-}
-
-function Problem({ problem }) {
-  const show = () => showProgress(problem.running);
-  return html`<div class="problem" role="alert">
-    ${problem && html`<p>${problem.text}</p>`}
-    ${problem?.running &&
-    html`<button type="button" class="btn btn-outline" onClick=${show}>Show it</button>`}
-  </div>`;
 }
 
 export function RollbackDialog() {

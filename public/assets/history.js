@@ -1,5 +1,6 @@
 // The deployment history: what was live when, how it did, and what one can go back to.
 import { html } from "/assets/vendor/ui.js";
+import { Cards } from "./cards.js";
 import { open } from "./dialog.js";
 import { Status } from "./icon.js";
 import * as live from "./live.js";
@@ -51,41 +52,26 @@ function Action({ version, offered }) {
     onClick=${choose}>Roll back to ${shortSha(version.git_sha)}…</button>`;
 }
 
-function Row({ version, offered }) {
+function row(version, offered) {
   const [shape, word] = HEALTH[version.health] ?? ["unknown", "Not known"];
-  const cells = [
-    html`<${Version} version=${version} />`,
-    html`<${When} version=${version} />`,
-    html`<${Status} shape=${shape} word=${word} />`,
-    databaseVersion(version),
-    html`<${By} version=${version} />`,
-    html`<${Action} version=${version} offered=${offered} />`,
-  ];
-  return html`<tr role="row" class=${version.is_live ? "is-live" : ""}>
-    ${cells.map(
-      (cell, index) => html`<td role="cell">
-        <span class="cell-label" aria-hidden="true">${COLUMNS[index]}</span>
-        <div class="cell">${cell}</div>
-      </td>`,
-    )}
-  </tr>`;
+  return {
+    name: version.is_live ? "is-live" : "",
+    cells: [
+      html`<${Version} version=${version} />`,
+      html`<${When} version=${version} />`,
+      html`<${Status} shape=${shape} word=${word} />`,
+      databaseVersion(version),
+      html`<${By} version=${version} />`,
+      html`<${Action} version=${version} offered=${offered} />`,
+    ],
+  };
 }
 
-/** The table keeps its roles in words: on a phone its rows are shown as cards, not as table rows. */
 export function History() {
   const { history } = live.overview.value;
   const offered = new Set(targets(live.overview.value));
   return html`<section class="card-box" aria-label="Deployment history">
-    <table id="history" class="table" role="table">
-      <caption>Deployment history</caption>
-      <thead role="rowgroup">
-        <tr role="row">
-          ${COLUMNS.map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}
-        </tr>
-      </thead>
-      <tbody role="rowgroup">
-        ${history.map((version) => html`<${Row} ...${{ version, offered }} />`)}
-      </tbody>
-    </table>
+    <${Cards} id="history" caption="Deployment history" columns=${COLUMNS}
+      rows=${history.map((version) => row(version, offered))} />
   </section>`;
 }

@@ -3,6 +3,7 @@ import { html } from "/assets/vendor/ui.js";
 import { open } from "./dialog.js";
 import { Icon } from "./icon.js";
 import * as live from "./live.js";
+import { Offer, mayOperate, tryAgain, undoRollback } from "./operations.js";
 import {
   duration,
   elapsed,
@@ -87,8 +88,13 @@ function Result({ rollback }) {
 }
 
 function Completed({ rollback }) {
+  const undo = live.overview.value?.undo;
+  const canUndo = undo?.rollback_id === rollback.rollback_id && mayOperate();
   return html`<${Result} rollback=${rollback} />
     <p class="actions"><${SiteLink} />
+      ${canUndo &&
+      html`<${Offer} id="undo-btn" label="Undo this rollback…" waits
+        question=${() => undoRollback(undo)} />`}
       <button type="button" class="btn btn-outline" onClick=${() => closeProgress(rollback)}>
         Close
       </button>
@@ -111,7 +117,8 @@ function Failed({ rollback }) {
     <p class="actions"><${SiteLink} />
       ${canStart &&
       html`<button type="button" id="another-btn" class="btn btn-outline" aria-haspopup="dialog"
-        onClick=${start}>Start another rollback…</button>`}
+        onClick=${start}>Start another rollback…</button>
+        <${Offer} id="retry-btn" label="Try it again…" question=${() => tryAgain(rollback)} />`}
     </p>`;
 }
 

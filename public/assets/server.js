@@ -40,8 +40,9 @@ export async function send(path, { timeoutMs = 8000, ...options } = {}) {
   }
 }
 
-export function sendJson(method, path, body, headers = {}) {
+export function sendJson(method, path, body, { headers, ...options } = {}) {
   return send(path, {
+    ...options,
     method,
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),

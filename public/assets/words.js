@@ -24,9 +24,9 @@ export const REASONS = [
 
 /** Whether it acts by itself. */
 export const MODES = {
-  automatic: "Goes back when the evidence is enough.",
-  shadow: "Writes down what it would do, and does nothing.",
-  off: "Off: people are told, and nothing is done by itself.",
+  automatic: { name: "Automatic", means: "Goes back when the evidence is enough." },
+  shadow: { name: "Shadow", means: "Writes down what it would do, and does nothing." },
+  off: { name: "Off", means: "People are told, and nothing is done by itself." },
 };
 
 const HOW = {

@@ -109,10 +109,41 @@ def overview(**more: Any) -> Json:
         "history": versions,
         "promotion": None,
         "mode": "automatic",
+        "mode_set": None,
+        "undo": None,
         "pin": None,
         "security_floor": None,
         "quarantined": [],
         "alerts": [],
+        **more,
+    }
+
+
+def undo(**more: Any) -> Json:
+    return {
+        "rollback_id": completed()["rollback_id"],
+        "deployment_id": "dpl_live",
+        "git_sha": LIVE_SHA,
+        "title": "Shot list: group by location",
+        "database_effect": "The database stays as it is: the rollback did not change it.",
+        **more,
+    }
+
+
+def pin() -> Json:
+    return {
+        "since": NOW,
+        "sentence": "New releases do not go live by themselves since Ada's rollback.",
+    }
+
+
+def quarantined(**more: Any) -> Json:
+    return {
+        "git_sha": BAD_SHA,
+        "deployment_id": "dpl_bad",
+        "since": NOW,
+        "by": "Ada",
+        "reason": "Page does not open",
         **more,
     }
 
@@ -212,6 +243,39 @@ def failed(**more: Any) -> Json:
         next_actions=["Open the live site.", "Start another rollback."],
         **more,
     )
+
+
+def entry(number: int, action: str, result: str, **more: Any) -> Json:
+    return {
+        "id": number,
+        "at": NOW,
+        "actor": "Priya Nair",
+        "action": action,
+        "environment": "production",
+        "subject": "dpl_good",
+        "reason": "Page does not open",
+        "result": result,
+        "facts": {},
+        **more,
+    }
+
+
+def entries() -> list[Json]:
+    """Newest first: what a person did, what was done by itself, and of no environment."""
+    ended = {"rollback_id": running()["rollback_id"], "error": "Production does not answer."}
+    started = {"from": "dpl_live", "undoes": None, "versions": ["0042", "0041"]}
+    signed_in = {"environment": None, "subject": None, "reason": None}
+    return [
+        entry(14, "operation.set_mode", "ok", subject="off", facts={"before": "automatic"}),
+        entry(13, "rollback.end", "failed", actor="automatic", facts=ended),
+        entry(12, "rollback.start", "accepted", actor="automatic", facts=started),
+        entry(11, "session.start", "ok", **signed_in),
+    ]
+
+
+def audit(*, older: int | None = None, **more: Any) -> Json:
+    viewer = {"name": "Vera Lind", "role": "viewer"}
+    return {"now": NOW, "viewer": viewer, "entries": entries(), "older": older, **more}
 
 
 def problem(status: int, slug: str, detail: str, **facts: Any) -> Json:

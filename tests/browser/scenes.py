@@ -190,15 +190,13 @@ async def completed(screen: Screen) -> Answers:
 
 async def needed(screen: Screen) -> Answers:
     """Alerts are open, and a rollback has left its traces."""
-    sentence = "New releases do not go live by themselves since Ada's rollback."
-    away = {"deployment_id": "dpl_bad", "git_sha": facts.BAD_SHA, "since": facts.NOW}
     return await loaded(
         screen,
         alerts=facts.alerts(),
         mode="shadow",
-        pin={"since": facts.NOW, "sentence": sentence},
+        pin=facts.pin(),
         security_floor="dpl_old",
-        quarantined=[away | {"by": "Ada", "reason": "Page does not open"}],
+        quarantined=[facts.quarantined()],
         caution="4f2a9c1 never proved itself here.",
     )
 

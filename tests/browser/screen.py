@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from playwright.async_api import Browser, ConsoleMessage, Page, Route
 
@@ -77,6 +78,9 @@ class Answers:
     operation: Json | None = None
     operation_status: int = 200
     operations: list[Json] = field(default_factory=list)
+    audit: Json | None = None
+    audit_status: int = 200
+    asked: list[dict[str, str]] = field(default_factory=list)
     orders: list[tuple[str, Json]] = field(default_factory=list)
     overviews: int = 0
     silence: asyncio.Event = field(default_factory=asyncio.Event)
@@ -86,6 +90,9 @@ class Answers:
         if path == "overview":
             self.overviews += 1
             await self.fulfil(route, self.overview, self.overview_status)
+        elif path == "audit":
+            self.asked.append(dict(parse_qsl(urlsplit(route.request.url).query)))
+            await self.fulfil(route, self.audit, self.audit_status)
         elif path == "rollback/trigger":
             key = route.request.headers.get("idempotency-key", "")
             self.orders.append((key, route.request.post_data_json))

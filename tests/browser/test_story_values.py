@@ -49,7 +49,7 @@ async def reads(screen: Screen, event: str, starts_at: str) -> None:
 
 
 async def test_everybody_reads_what_the_newer_and_the_older_page_said(
-    browser, stack, api, retimes, good
+    browser, stack, retimes, good
 ):
     live = address(stack, stack["edge"]["hosts"]["production"])
     async with (
@@ -71,8 +71,11 @@ async def test_everybody_reads_what_the_newer_and_the_older_page_said(
         await move(tab, "cake", "18:00")
         await reads(vendor, "cake", "18:00")
 
-        order = {"environment": "production", "action": "roll_forward", "reason": "It was the DJ"}
-        assert api.post("/api/operations", json=order).status_code == 202
+        await screen.page.click("#undo-btn")
+        dialog = screen.page.get_by_role("dialog", name="Undo the rollback?")
+        await expect(dialog).to_contain_text("The database comes forward again to 20")
+        await screen.page.get_by_label("It was not the release").check()
+        await screen.page.click("#operation-confirm")
         await screen.page.get_by_role("heading", name="Roll forward completed").wait_for(
             timeout=ROLLBACK_MS
         )

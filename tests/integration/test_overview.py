@@ -4,13 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from lib import errors
 from lib.access.models import Caller, Role
 from lib.alerts import acknowledge, raise_alert
 from lib.deployments.listing import LIMIT
 from lib.deployments.models import DeploymentRecord
+from lib.operations.models import OPERATION, Result
 from lib.overview.page import etag
 from lib.overview.standing import SHOWN
-from lib.rollback.models import Environment
+from lib.overview.undo import STAYS
+from lib.rollback.models import Environment, Rollback
 
 PRODUCTION, STAGING = Environment.PRODUCTION, Environment.STAGING
 
@@ -21,6 +24,16 @@ def page(services):
         return await services.overview.build(environment, Caller(name="Ada", role=role))
 
     return page
+
+
+@pytest.fixture
+def operate(services):
+    async def operate(action: str, by: str = "Ada", **more) -> Result:
+        body = {"environment": "production", "reason": "I looked at it"} | more
+        operation = OPERATION.validate_python({"action": action} | body, strict=False)
+        return await services.operations.carry_out(operation, Caller(name=by, role=Role.ADMIN))
+
+    return operate
 
 
 @pytest.fixture
@@ -251,3 +264,81 @@ class TestAlerts:
 
         assert [item.needs_a_person for item in fresh] == [False]
         assert (await page()).alerts == []
+
+
+class TestMode:
+    async def test_nobody_is_named_where_it_is_as_from_the_beginning(self, page):
+        assert (await page()).mode_set is None
+
+    async def test_who_set_it_last_and_why_is_told(self, page, operate):
+        await operate("set_mode", subject="off", reason="The wedding is today")
+        await operate("set_mode", by="Grace", subject="shadow", reason="It is over")
+        await operate("set_mode", subject="off", environment="staging")
+
+        told = (await page()).mode_set
+
+        assert (told.by, told.reason) == ("Grace", "It is over")
+
+
+class TestUndo:
+    """Offered where rolling forward would be taken, and only there."""
+
+    @pytest.fixture
+    def can_be_undone(self, page, operate):
+        """What the page says, held against what is answered to who presses all the same."""
+
+        async def can_be_undone(rollback: Rollback) -> bool:
+            offered = (await page()).undo
+            try:
+                taken = (await operate("roll_forward", subject=str(rollback.id))).changed
+            except errors.Conflict:
+                taken = False
+            assert (offered is not None) == taken
+            return taken
+
+        return can_be_undone
+
+    async def test_a_rollback_that_completed(
+        self, page, services, order, work, releases, can_be_undone
+    ):
+        assert (await page()).undo is None
+        done = await work(await services.engine.start(order))
+
+        undo = (await page()).undo
+
+        assert (undo.rollback_id, undo.deployment_id) == (done.id, releases.v2)
+        assert undo.database_effect == STAYS
+        assert await can_be_undone(done)
+
+    async def test_not_while_it_runs(self, services, order, can_be_undone):
+        assert not await can_be_undone(await services.engine.start(order))
+
+    async def test_not_one_that_failed(self, services, order, work, can_be_undone):
+        wrong = order.model_copy(update={"target": "dpl_none"})
+        assert not await can_be_undone(await work(await services.engine.start(wrong)))
+
+    async def test_not_once_another_version_is_live(
+        self, services, order, work, platform, releases, can_be_undone
+    ):
+        done = await work(await services.engine.start(order))
+        platform.move_alias(platform.config.aliases.production, releases.v3)
+        await services.tracker.reconcile(PRODUCTION)
+
+        assert not await can_be_undone(done)
+
+    async def test_not_twice(self, services, order, work, operate, can_be_undone):
+        done = await work(await services.engine.start(order))
+        await work((await operate("roll_forward")).rollback)
+
+        assert not await can_be_undone(done)
+
+    async def test_again_where_undoing_it_failed(
+        self, services, order, work, operate, platform, can_be_undone
+    ):
+        done = await work(await services.engine.start(order))
+        forward = (await operate("roll_forward")).rollback
+        platform.fault("429", call="alias", times=1000)
+        assert (await work(forward)).status == "failed"
+        platform.clear_faults()
+
+        assert await can_be_undone(done)

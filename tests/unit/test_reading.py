@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from lib import errors
+from lib.audit.models import Question
 from lib.deployments.models import DeploymentRecord
 from lib.operations.models import OPERATION
 from lib.rollback.models import Environment, RollbackRequest
@@ -20,6 +21,7 @@ from lib.web.reading import (
     read_environment,
     read_idempotency_key,
     read_last_segment,
+    read_query,
     read_raw,
     read_union,
 )
@@ -212,3 +214,27 @@ async def test_a_larger_body_is_refused_before_it_is_read_whole():
 
 def test_work_ends_before_the_invocation_does():
     assert stop_at(90) <= time.monotonic() + 90 - MARGIN_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("environment=preview", "?environment"),
+        ("before=0", "?before"),
+        (f"before={2**63}", "?before"),
+        ("until=2026-11-22", "?until"),
+        ("actor=a%00b", "?actor"),
+        ("who=Ada", "?who"),
+    ],
+)
+def test_a_bad_field_of_the_query_is_pointed_at(query, pointer):
+    with pytest.raises(errors.InvalidRequest) as refused:
+        read_query(request(query=query), Question)
+
+    assert [at for at, _ in refused.value.problems] == [pointer]
+
+
+def test_what_a_form_left_empty_was_not_asked():
+    asked = read_query(request(query="actor=&action=rollback&before="), Question)
+
+    assert asked == Question(action="rollback")

@@ -1,0 +1,16 @@
+"""GET /api/audit: who did what, when, why, with what result."""
+
+from starlette.requests import Request
+
+from lib.access.models import Role
+from lib.audit.models import Question
+from lib.web import Reply, endpoint, read_query
+from lib.wiring import services
+
+
+async def get(request: Request) -> Reply:
+    caller = await services().gate.admit(request, Role.VIEWER)
+    return Reply(await services().audit.page(read_query(request, Question), caller))
+
+
+app = endpoint(get=get)
