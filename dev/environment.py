@@ -38,6 +38,7 @@ def of_functions(ports: Ports, keys: Keys, config: Config, postgres: Postgres) -
         "CRON_SECRET": keys.cron_secret,
         "WEBHOOK_SECRET": keys.webhook_secret,
         "DRAIN_SECRET": keys.drain_secret,
+        "AUDIT_KEYS": f"dev:{keys.audit_secret}",
         "ON_CALL_PHONE": ON_CALL_PHONE,
     }
 

@@ -22,6 +22,7 @@ class Keys:
     cron_secret: str = field(default_factory=fresh)
     webhook_secret: str = field(default_factory=fresh)
     drain_secret: str = field(default_factory=fresh)
+    audit_secret: str = field(default_factory=fresh)
     #: Sign-in tokens by role, minted in the control plane's database.
     tokens: dict[str, str] = field(default_factory=dict)
 

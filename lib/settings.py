@@ -30,6 +30,7 @@ from pydantic import (
 from pydantic.functional_validators import AfterValidator, BeforeValidator, PlainValidator
 
 from lib import errors
+from lib.audit.chain import Keys
 from lib.deployments.freeze import FreezePolicy, Window, windows
 from lib.rollback.models import Environment, OnRefuse, SwitchMethod
 from lib.traffic.streams import MOST_ROUTES, read_route
@@ -88,6 +89,11 @@ def signing_secret(value: SecretStr) -> SecretStr:
         if not text.startswith("whsec_") or b64decode(text.removeprefix("whsec_"), validate=True):
             return value
     raise ValueError("after `whsec_` must come base64")
+
+
+def signing_keys(value: SecretStr) -> SecretStr:
+    Keys.read(value.get_secret_value())
+    return value
 
 
 def header_value(value: SecretStr) -> SecretStr:
@@ -391,6 +397,14 @@ class Settings(BaseModel):
         timedelta(hours=12),
         validation_alias="SESSION_LIFETIME_SECONDS",
         description="A dashboard sign-in ends after this.",
+    )
+
+    audit_keys: Annotated[SecretStr, AfterValidator(signing_keys)] | None = Field(
+        None,
+        validation_alias="AUDIT_KEYS",
+        description="Signs the audit log, so that nobody rewrites it who can write our database: "
+        "`2026-11:` and the output of `openssl rand -hex 32`. Of several, commas between them, the "
+        "first signs and all are believed (docs/audit.md). Unset: nothing is signed.",
     )
 
     archive_bucket: str | None = Field(

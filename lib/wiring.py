@@ -11,7 +11,12 @@ import httpx
 from lib.access.gate import Gate
 from lib.access.store import AccessStore
 from lib.arrivals import Arrivals
-from lib.audit.reading import AuditReader
+from lib.audit.chain import Keys
+from lib.audit.denials import Denials
+from lib.audit.keeper import Keeper
+from lib.audit.paging import AuditReader
+from lib.audit.sealer import Sealer
+from lib.audit.witness import Witness
 from lib.automatic.autopilot import Autopilot
 from lib.automatic.decision import Decider
 from lib.automatic.gate import Gate as HelpGate
@@ -77,6 +82,7 @@ class Services:
     redis: RedisClient | None
     access: AccessStore
     gate: Gate
+    keeper: Keeper
     deployments: DeploymentStore
     records: RecordStore
     recorder: Recorder
@@ -181,6 +187,7 @@ def build(settings: Settings) -> Services:
     )
     needs_forward = NeedsForward(database, RolledBack(app_database_url))
     check = make_check(settings, tracker, needs_forward)
+    keeper = make_keeper(settings, database, redis)
     sweep = Sweep(
         health=health,
         deployments=deployments,
@@ -193,6 +200,7 @@ def build(settings: Settings) -> Services:
         deadman=deadman,
         preflight=preflight,
         check=check,
+        keeper=keeper,
         ledger=LedgerWatch(ledger_events, planner.app, needs_forward),
         probe_paths=settings.probe_paths,
     )
@@ -203,6 +211,7 @@ def build(settings: Settings) -> Services:
         redis=redis,
         access=access,
         gate=Gate(access),
+        keeper=keeper,
         deployments=deployments,
         records=records,
         recorder=Recorder(deployments, records, judge),
@@ -271,6 +280,11 @@ def make_app_cache(settings: Settings) -> AppCache | None:
         return None
     redis = RedisClient(settings.app_redis_url, settings.app_redis_token.get_secret_value())
     return AppCache(redis, settings.app_cache_prefix)
+
+
+def make_keeper(settings: Settings, database: Database, redis: RedisClient | None) -> Keeper:
+    keys = Keys.read(settings.audit_keys.get_secret_value()) if settings.audit_keys else Keys()
+    return Keeper(Sealer(database, keys, Witness(redis)), Denials(database))
 
 
 def make_notifier(settings: Settings, database: Database) -> Notifier:

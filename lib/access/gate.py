@@ -13,6 +13,7 @@ from lib import errors
 from lib.access.cookie import read_session
 from lib.access.models import Caller, Role
 from lib.access.store import AccessStore, digest
+from lib.audit import origin
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Gate:
             if caller is None:
                 raise errors.Unauthenticated("Your sign-in has ended. Sign in again.")
             self._remember(key, caller)
+        origin.identified(caller, by="session" if by_cookie else "token")
         return caller
 
     def forget(self, session: str) -> None:
@@ -81,9 +83,8 @@ def remembered_as(secret: str, *, by_cookie: bool) -> bytes:
 
 def check_origin(request: Request) -> None:
     """A page of another site cannot write with our cookie. Raises Forbidden."""
-    origin = request.headers.get("origin", "")
     try:
-        host = urlsplit(origin).netloc
+        host = urlsplit(request.headers.get("origin", "")).netloc
     except ValueError:
         host = ""
     if not host or host != request.headers.get("host"):

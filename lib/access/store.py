@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from lib import errors
 from lib.access.models import Caller, Role
+from lib.audit import origin
 from lib.audit.store import write_audit
 from lib.postgres import Database
 
@@ -38,7 +39,7 @@ VALUES (%(token_id)s, %(secret)s, app_now() + %(lifetime)s)
 END_SESSION = """
 UPDATE sessions s SET ended_at = app_now() FROM tokens t
  WHERE s.secret_sha256 = %(secret)s AND s.ended_at IS NULL AND t.id = s.token_id
-RETURNING t.name
+RETURNING t.name, t.role
 """
 
 MINT = """
@@ -75,14 +76,17 @@ class AccessStore:
                 START_SESSION,
                 {"token_id": row["id"], "secret": digest(secret), "lifetime": lifetime},
             )
-            await write_audit(connection, actor=row["name"], action="session.start", result="ok")
-        return Caller(name=row["name"], role=row["role"]), secret
+            caller = Caller(name=row["name"], role=row["role"])
+            origin.identified(caller, by="token")
+            await write_audit(connection, actor=caller.name, action="session.start", result="ok")
+        return caller, secret
 
     async def sign_out(self, secret: str) -> None:
         async with self.database.transaction() as connection:
             cursor = await connection.execute(END_SESSION, {"secret": digest(secret)})
             row = await cursor.fetchone()
             if row is not None:
+                origin.identified(Caller(**row), by="session")
                 await write_audit(connection, actor=row["name"], action="session.end", result="ok")
 
     async def mint(self, *, name: str, role: Role, by: str, lifetime: timedelta | None) -> str:

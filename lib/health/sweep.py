@@ -13,6 +13,7 @@ from uuid import UUID
 
 from lib import errors
 from lib.alerts import raise_alert, resolve
+from lib.audit.keeper import Keeper
 from lib.automatic.autopilot import Autopilot
 from lib.automatic.decision import NOTHING_BACK, SHARED, WATCH
 from lib.automatic.models import Suspicion
@@ -105,6 +106,7 @@ class Sweep:
     deadman: Deadman
     preflight: Preflight
     check: DeploymentCheck
+    keeper: Keeper
     ledger: LedgerWatch
     #: Looked at beside the health report, at the live version and at the target.
     probe_paths: tuple[str, ...] = ()
@@ -117,7 +119,7 @@ class Sweep:
         Deployments set sweeps off as well; they would hide that the scheduler has stopped.
         """
         run = self.run(stop_at=stop_at, is_scheduled=True)
-        is_good, _ = await asyncio.gather(run, self.check.review())
+        is_good, *_ = await asyncio.gather(run, self.check.review(), self.keeper.settle())
         if is_good:
             await self.deadman.ping()
 
@@ -131,7 +133,7 @@ class Sweep:
         await self.notifier.keep_channels()
         beside = self.preflight.beside(stop_at=stop_at, is_scheduled=is_scheduled)
         watching = self.ledger.watching(stop_at=stop_at)
-        async with self.notifier.sending(), beside, watching:
+        async with self.notifier.sending(), self.keeper.sealing(), beside, watching:
             await self.keep_glancing(this)
             await asyncio.gather(*this.working.values())
         return this.is_good

@@ -13,7 +13,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lib import errors, logs
+from lib.audit.origin import CURRENT, Origin
+from lib.web import audited
 from lib.web.problems import NOT_ALLOWED, problem_for, problem_response, respond
+from lib.web.reading import read_address
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +48,15 @@ def endpoint(warm_up: WarmUp | None = None, **handlers: Handler) -> ASGIApp:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
-        response = await answer(request, handlers)
-        await response(scope, receive, send)
+        request_id = request.headers.get("x-vercel-id") or uuid4().hex
+        origin = Origin(request_id, read_address(request))
+        token = CURRENT.set(origin)
+        try:
+            response = await answer(request, handlers, request_id)
+            audited.follow(response, origin)
+            await response(scope, receive, send)
+        finally:
+            CURRENT.reset(token)
 
     return app
 
@@ -66,8 +76,9 @@ async def live(receive: Receive, send: Send, warm_up: WarmUp | None) -> None:
     await send({"type": "lifespan.shutdown.complete"})
 
 
-async def answer(request: Request, handlers: Mapping[str, Handler]) -> Response:
-    request_id = request.headers.get("x-vercel-id") or uuid4().hex
+async def answer(
+    request: Request, handlers: Mapping[str, Handler], request_id: str
+) -> Response:
     handler = handlers.get(request.method.lower())
     if handler is None:
         allowed = ", ".join(sorted(name.upper() for name in handlers))
@@ -86,7 +97,9 @@ async def answer(request: Request, handlers: Mapping[str, Handler]) -> Response:
                 "why": str(error),
             },
         )
-        return problem_response(error, request_id=request_id)
+        response = problem_response(error, request_id=request_id)
+        audited.note_refusal(response, request, error)
+        return response
     except Exception as error:
         log.exception("request_crashed", extra={"request_id": request_id, "path": request.url.path})
         return problem_response(error, request_id=request_id)

@@ -1,5 +1,7 @@
 """Reads requests into models. Only here does a pydantic error become the caller's fault."""
 
+from contextlib import suppress
+from ipaddress import ip_address
 from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -96,3 +98,13 @@ def read_last_segment(request: Request) -> UUID:
         return UUID(segment)
     except ValueError:
         raise errors.NotFound("No rollback has this id.") from None
+
+
+def read_address(request: Request) -> str | None:
+    """Where it comes from. The platform writes the header itself: what a client sent in it is gone
+    (https://vercel.com/docs/headers/request-headers, read 2026-11-26).
+    """
+    forwarded = request.headers.get("x-forwarded-for", "").partition(",")[0].strip()
+    with suppress(ValueError):
+        return str(ip_address(forwarded or (request.client.host if request.client else "")))
+    return None

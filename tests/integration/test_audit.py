@@ -6,7 +6,7 @@ import pytest
 
 from lib.access.models import Caller, Role
 from lib.audit.models import Question
-from lib.audit.reading import PAGE_SIZE
+from lib.audit.paging import PAGE_SIZE
 from lib.audit.store import write_audit
 
 ADA = Caller(name="Ada", role=Role.VIEWER)

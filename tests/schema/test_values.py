@@ -354,7 +354,10 @@ def test_rows_and_values_come_back_under_their_newer_names(world):
     run_id = world.go_back(exclusive=True)
     assert world.execute("SELECT id, state FROM t") == [(1, "new")]
     assert world.forward(run_id).state == "done"
-    assert world.execute("SELECT key, standing FROM t ORDER BY 1") == [(1, "invited"), (2, "planner")]
+    assert world.execute("SELECT key, standing FROM t ORDER BY 1") == [
+        (1, "invited"),
+        (2, "planner"),
+    ]
 
 
 class TestRowsThatADownPartDeletes:
