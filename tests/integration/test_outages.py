@@ -16,6 +16,7 @@ from lib.rollback.models import Status
 from lib.rollback.progress import key
 from lib.rollback.status import read_status
 from lib.settings import load
+from tests.integration.ending import end
 
 #: What a statement gets here; in production it is given more.
 TIMEOUT_SECONDS = 0.5
@@ -115,7 +116,7 @@ async def test_a_sweep_outlasts_a_restart_of_postgres(services, rollback, own_po
         await asyncio.sleep(0.05)
 
     is_sweeping = not sweeping.done()
-    sweeping.cancel()
+    await end(sweeping)
     assert (await services.engine.store.get(rollback.id)).status is Status.COMPLETED
     assert is_sweeping
 

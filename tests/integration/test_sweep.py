@@ -15,6 +15,7 @@ from lib.health.sweep import WATCH_EVERY
 from lib.rollback.engine import LEASE
 from lib.rollback.models import Environment, Status, SwitchMethod
 from lib.web.deadline import MARGIN_SECONDS
+from tests.integration.ending import end
 
 PRODUCTION, STAGING = Environment.PRODUCTION, Environment.STAGING
 SECOND = timedelta(seconds=1)
@@ -357,7 +358,7 @@ async def sweep_until(services, rollback_id) -> None:
         if (await services.engine.store.get(rollback_id)).is_final:
             break
         await asyncio.sleep(0.05)
-    sweeping.cancel()
+    await end(sweeping)
 
 
 async def test_a_dead_workers_rollback_is_taken_up(
@@ -486,8 +487,8 @@ class TestOurOwnNetwork:
         gone = []
 
         async def closes(_, writer):
-            for end in gone:
-                end()
+            for hang_up in gone:
+                hang_up()
             writer.close()
             await writer.wait_closed()
 

@@ -19,6 +19,7 @@ from lib.preflight.preflight import EVERY, EVERY_WHILE_FAILING, LEASE
 from lib.rollback.models import Environment
 from lib.settings import load
 from lib.wiring import build
+from tests.integration.ending import end
 
 PRODUCTION, STAGING = Environment.PRODUCTION, Environment.STAGING
 SECOND = timedelta(seconds=1)
@@ -317,7 +318,7 @@ async def test_looks_and_rollbacks_do_not_wait_for_it(
     assert await count(control, "preflights") == 0
     goes_on.set()
     await until(partial(count, control, "preflights"))
-    sweeping.cancel()
+    await end(sweeping)
 
 
 async def ended(services, rollback) -> bool:
