@@ -4,7 +4,7 @@ The newer code's column goes aside with its values; a column of the older type t
 is filled from it as the down part says. Both are kept in step while the older code is live. Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lib.schema import expressions, statements, types
@@ -69,8 +69,11 @@ class Retyping:
             Side((self.column.number,), ((self.newer, self.newer.assignments[0]),)),
         )
 
-    def step(self, here: str, names: Mapping[int, str]) -> Step:
-        """Once the newer column is aside. Nothing is overwritten: rows are counted, not kept."""
+    def step(self, here: str, names: Mapping[int, str], path: Sequence[str]) -> Step:
+        """Once the newer column is aside. Nothing is overwritten: rows are counted, not kept.
+
+        `path`: the schemas in which the authors' types are found.
+        """
         name = quote(self.known.name)
         value = render(self.older.assignments[0].value, called(self.older.scope, names, ""))
         default = ""
@@ -79,7 +82,8 @@ class Retyping:
         return Step(
             Do.RETYPE,
             self.table.oid,
-            f"""ALTER TABLE {here} ADD COLUMN {name} {self.known.type};
+            f"""SET LOCAL search_path = {", ".join(["pg_catalog", *map(quote, path)])};
+ALTER TABLE {here} ADD COLUMN {name} {self.known.type};
 {default}DO $rollback$
 #variable_conflict use_column
 DECLARE rollback_rows bigint;
@@ -88,7 +92,8 @@ BEGIN
   GET DIAGNOSTICS rollback_rows = ROW_COUNT;
   UPDATE _rollback.actions SET rows = rollback_rows
     WHERE run_id = '{RUN_ID}' AND direction = '{DIRECTION}' AND position = {POSITION};
-END $rollback$""",
+END $rollback$;
+SET LOCAL search_path = ''""",
             f"{self.table.called}.{self.known.name} is {self.known.type} again, with what the"
             " newer code wrote",
             name=self.known.name,

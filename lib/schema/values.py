@@ -220,7 +220,8 @@ class Values:
         groups = {oid: list(of) for oid, of in self.groups.items()}
         for one in self.retypings:
             groups.setdefault(one.table.oid, []).append(one.group)
-            yield one.step(tables[one.table.oid], columns[one.table.oid])
+            path = self.walk.catalogue.search_path
+            yield one.step(tables[one.table.oid], columns[one.table.oid], path)
         carrying = {
             oid: Carrying(
                 self.walk.catalogue.table(oid),

@@ -463,6 +463,21 @@ class TestAnotherType:
         assert found.reason == "events.starts is part of a key, and its type stays."
 
 
+def test_a_type_of_the_apps_own_is_found(world):
+    world.migrate(
+        "CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE TABLE t (id int PRIMARY KEY, m mood);"
+        "INSERT INTO t VALUES (1, 'good')"
+    )
+    world.migrate(
+        "ALTER TABLE t ALTER COLUMN m TYPE text USING m::text",
+        "ALTER TABLE t ALTER COLUMN m TYPE mood USING m::mood",
+    )
+    run_id = world.go_back(exclusive=True)
+    world.execute("UPDATE t SET m = 'bad'::mood")
+    assert world.forward(run_id).state == "done"
+    assert world.execute("SELECT m FROM t") == [("bad",)]
+
+
 @pytest.mark.parametrize(
     ("down", "why"),
     [
