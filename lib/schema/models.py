@@ -189,6 +189,11 @@ class Catalogue:
     def table(self, oid: int) -> Table:
         return next(table for table in self.tables if table.oid == oid)
 
+    def is_whole(self, table: Table) -> bool:
+        """A table of its own: no view, and neither a parent nor a child of others."""
+        has_parts = any(table.oid in one.parents for one in self.tables)
+        return table.kind == "r" and not table.parents and not has_parts
+
     def with_partitions(self, oid: int) -> list[Table]:
         """The table, and all that inherit from it."""
         below = [t for table in self.tables if oid in table.parents for t in [table.oid]]
@@ -306,7 +311,6 @@ class Down:
     sentence: str
     #: Of a shared plan: where the newer code may fail all the same; "": nowhere that is known.
     warning: str = ""
-    rows: int = 0  #: that are rewritten
     sha256: str = ""
 
     def sealed(self) -> "Down":

@@ -139,8 +139,7 @@ def follows(reader: Reader, met: Met, column: int, value: Node, scope: Mapping[s
 
 
 def check(catalogue: Catalogue, table: Table, column: Column) -> None:
-    has_parts = any(table.oid in one.parents for one in catalogue)
-    if table.kind != "r" or table.parents or has_parts:
+    if not catalogue.is_whole(table):
         raise Unfit(
             Code.UNSUPPORTED,
             f"{table.called} is partitioned or inherits: the type of {column.name} stays.",

@@ -134,8 +134,7 @@ class Values:
                 ) from None
 
     def _check_table(self, table: Table, met: Met) -> None:
-        has_parts = any(table.oid in one.parents for one in self.walk.catalogue)
-        if table.kind != "r" or table.parents or has_parts:
+        if not self.walk.catalogue.is_whole(table):
             raise NotSimple("is about a partitioned table or a view")
         if not table.key:
             raise NotSimple("is about a table without a primary key")
