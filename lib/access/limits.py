@@ -41,16 +41,17 @@ class Limits:
     clock: Callable[[], float] = time.time
     _counted: OrderedDict[str, int] = field(default_factory=OrderedDict)
 
-    async def refused(self, *, address: str | None, subject: str, is_shared: bool = True) -> None:
-        """`subject`: a name, or what was shown in place of one. `is_shared`: worth telling the
-        other instances. Raises TooManyAttempts once it is too often.
+    async def refused(
+        self, *, address: str | None, subject: str | None, is_shared: bool = True
+    ) -> None:
+        """`subject`: a name, or what was shown in place of one, if anything was. `is_shared`: worth
+        telling the other instances. Raises TooManyAttempts once it is too often.
         """
         seconds = self.window.total_seconds()
         window, into = divmod(self.clock(), seconds)
-        limits = {
-            f"refused:{int(window)}:address:{subscriber(address)}": self.per_address,
-            f"refused:{int(window)}:subject:{hashed(subject)}": self.per_subject,
-        }
+        limits = {f"refused:{int(window)}:address:{subscriber(address)}": self.per_address}
+        if subject:
+            limits[f"refused:{int(window)}:subject:{hashed(subject)}"] = self.per_subject
         counts = {key: self._count(key) for key in limits}
         if is_shared and all(counts[key] <= limits[key] for key in limits):
             counts = await self._count_together(counts)

@@ -5,6 +5,7 @@ GitHub signed. https://docs.github.com/actions/reference/security/oidc (read 202
 """
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,8 +18,8 @@ log = logging.getLogger(__name__)
 NAME_LENGTH = 150
 #: Begun by who may write to the repository. What a stranger's pull request starts is not here,
 #: nor is `workflow_run`, which runs on main after it.
-ROLLBACK_EVENTS = frozenset({"workflow_dispatch", "repository_dispatch", "schedule"})
-RECORDER_EVENTS = ROLLBACK_EVENTS | {"push", "release"}
+ROLLBACK_EVENTS = ("workflow_dispatch", "repository_dispatch", "schedule")
+RECORDER_EVENTS = (*ROLLBACK_EVENTS, "push", "release")
 
 
 def github_caller(github: GitHub, claims: Claims) -> Caller:
@@ -33,7 +34,7 @@ def github_caller(github: GitHub, claims: Claims) -> Caller:
     return ProvenJob(name=workflow_name(recorder, claims), role=Role.RECORDER)
 
 
-def check_workflow(bound: Workflows, claims: Claims, events: frozenset[str]) -> None:
+def check_workflow(bound: Workflows, claims: Claims, events: tuple[str, ...]) -> None:
     """Raises Unauthenticated naming the first claim that is another."""
     wanted = {
         "repository": bound.repository,
@@ -63,13 +64,14 @@ def mapped_caller(issuer: Issuer, claims: Claims) -> Caller:
         raise refused(".".join(issuer.name_claim), claims)
     given = at(claims, issuer.role_claim)
     values = given if isinstance(given, list) else [given]
-    roles = {issuer.roles[value] for value in values if value in issuer.roles and is_text(value)}
+    # A claim may hold anything, also what no dictionary takes.
+    roles = [role for value, role in issuer.roles.items() if value in values]
     if not roles:
         raise refused(".".join(issuer.role_claim), claims)
     return Caller(name=f"{name} ({urlsplit(issuer.issuer).netloc})", role=greatest(roles))
 
 
-def greatest(roles: set[Role]) -> Role:
+def greatest(roles: Sequence[Role]) -> Role:
     return max(roles, key=lambda role: LADDER.index(role) if role in LADDER else -1)
 
 
@@ -79,10 +81,6 @@ def at(claims: Claims, path: tuple[str, ...]) -> Any:
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None
     return found
-
-
-def is_text(value: object) -> bool:
-    return isinstance(value, str)
 
 
 def readable(value: object) -> str | None:

@@ -38,6 +38,7 @@ class IssuerKeys:
     url: str
     #: Seconds that only grow.
     clock: Callable[[], float] = time.monotonic
+    timeout_seconds: float = TIMEOUT_SECONDS
     _keys: dict[str, Key] = field(default_factory=dict)
     _fetched_at: float | None = None
     _tried_at: float | None = None
@@ -74,7 +75,7 @@ class IssuerKeys:
         """What cannot be read changes nothing."""
         self._tried_at, self._has_failed = self.clock(), True
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
+            async with asyncio.timeout(self.timeout_seconds):
                 found = Jwks.model_validate_json(await read(self.url)).keys
         except (TimeoutError, httpx.HTTPError, ValidationError, Refused) as error:
             log.warning("issuer_unavailable", extra={"url": self.url, "why": type(error).__name__})

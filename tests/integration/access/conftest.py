@@ -1,5 +1,6 @@
 """Tokens and sessions on a real Postgres, and the functions as the platform calls them."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from importlib import import_module
 
@@ -11,6 +12,7 @@ from lib.access.models import Role
 from lib.access.sessions import Policy, Sessions
 from lib.access.store import AccessStore
 from lib.postgres import Database
+from tests.integration.access.issuer import Issuer, serve_issuer
 
 HOST = "http://control.example"
 POLICY = Policy(lifetime=timedelta(hours=12), idle=timedelta(hours=2), rotate=timedelta(hours=1))
@@ -97,3 +99,10 @@ async def ask(environment, monkeypatch):
         await caches[1]().close()
     for cache in caches:
         cache.cache_clear()
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    issuer = serve_issuer()
+    yield issuer
+    issuer.served.stop()
