@@ -39,7 +39,7 @@ def public(name: str, key: Any, **more: str) -> dict[str, Any]:
 class Issuer:
     #: By kid, those it says it has.
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
-    #: What it does when it is asked: answer, hang, garbage, huge, drip, fail, redirect.
+    #: What it does when it is asked: answer, hang, garbage, others, huge, fail, redirect.
     mood: str = "answer"
     asked: list[str] = field(default_factory=list)
     was_asked: threading.Event = field(default_factory=threading.Event)
@@ -56,10 +56,16 @@ class Issuer:
     def publish(self, kid: str, key: Any, **more: str) -> None:
         self.keys[kid] = public(kid, key, **more)
 
-    def sign(self, claims: dict[str, Any], *, key: Any = None, headers: Any = None, **more) -> str:
-        algorithm = more.pop("algorithm", "RS256")
-        whole = self.claims(**claims)
-        whole = {name: value for name, value in whole.items() if value is not None}
+    def sign(
+        self,
+        claims: dict[str, Any],
+        *,
+        key: Any = None,
+        headers: dict[str, Any] | None = None,
+        algorithm: str = "RS256",
+    ) -> str:
+        """A claim that is None is left out."""
+        whole = {name: value for name, value in self.claims(**claims).items() if value is not None}
         given = {"kid": "one"} | (headers or {})
         return jwt.encode(whole, key or rsa_key("one"), algorithm=algorithm, headers=given)
 
