@@ -46,6 +46,8 @@ def promote(ask: Ask) -> Answer:
     if ask.cloud.is_blocked(target):
         message = "A check that blocks promotions has not passed on this deployment."
         raise Refused(409, "checks_not_passed", message)
+    if ask.cloud.state.rolling_config is not None:
+        return Answer(status=201 if ask.cloud.roll(target) else 202)
     ask.jobs.accept_promotion(target, by=ask.query.get("_by", "ci"))
     return Answer(status=201)
 
@@ -63,7 +65,8 @@ def _switch_target(ask: Ask) -> Deployment:
         message = "A rollback or promotion is already in progress."
         raise Refused(409, "conflict", message)
     hosts = ask.cloud.config.production_hosts
-    if all(state.aliases.get(host) == target.id for host in hosts):
+    is_whole = ask.cloud.rolling is None
+    if is_whole and all(state.aliases.get(host) == target.id for host in hosts):
         message = "The deployment is already the current production deployment."
         raise Refused(409, "conflict", message)
     return target
@@ -135,11 +138,6 @@ def _tags(ask: Ask) -> list[str]:
     return tags.split(",") if isinstance(tags, str) else [str(tag) for tag in tags]
 
 
-def rolling_release(ask: Ask) -> Answer:
-    ask.check_project(ask.params["project"])
-    return Answer({"rollingRelease": None})
-
-
 PROJECT = "/projects/{project}"
 
 CALLS = (
@@ -153,7 +151,6 @@ CALLS = (
     Call("domains", "GET", f"{PROJECT}/domains", domains),
     Call("env", "GET", f"{PROJECT}/env", variables),
     Call("environments", "GET", f"{PROJECT}/custom-environments", environments),
-    Call("rolling-release", "GET", f"{PROJECT}/rolling-release", rolling_release),
     Call("purge-edge", "POST", "/edge-cache/purge-all", purge_edge),
     Call("purge-edge", "POST", "/edge-cache/invalidate-by-tags", purge_edge),
     Call("purge-edge", "POST", "/edge-cache/dangerously-delete-by-tags", purge_edge),

@@ -9,24 +9,33 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from dev.platform import account_calls, check_calls, deployment_calls, project_calls
+from dev.platform import (
+    account_calls,
+    check_calls,
+    deployment_calls,
+    project_calls,
+    rolling_calls,
+)
 from dev.platform.calls import Answer, Ask, Call, Refused
 from dev.platform.cloud import Cloud, now_ms
 from dev.platform.faults import Fault
 from dev.platform.jobs import Jobs
+from dev.platform.rolling import RollingReleases
 
 CALLS: tuple[Call, ...] = (
     *account_calls.CALLS,
     *check_calls.CALLS,
     *deployment_calls.CALLS,
     *project_calls.CALLS,
+    *rolling_calls.CALLS,
 )
 
 
 class RestApi:
-    def __init__(self, cloud: Cloud, jobs: Jobs) -> None:
+    def __init__(self, cloud: Cloud, jobs: Jobs, rolling: RollingReleases) -> None:
         self.cloud = cloud
         self.jobs = jobs
+        self.rolling = rolling
         #: Every call received, oldest first; `status` is None for one that never got an answer.
         self.received: list[dict[str, Any]] = []
 
@@ -79,7 +88,8 @@ class RestApi:
             raise Refused(403, "forbidden", "You don't have permission to access this team.")
 
     def _ask(self, request: Request, params: dict[str, str], body: bytes) -> Ask:
-        return Ask(self.cloud, self.jobs, params, dict(request.query_params), read_object(body))
+        query = dict(request.query_params)
+        return Ask(self.cloud, self.jobs, self.rolling, params, query, read_object(body))
 
     async def _before(self, fault: Fault) -> Response | None:
         """What a fault answers in place of the call."""

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 Environment = Literal["production", "staging"]
 JobStatus = Literal["pending", "in-progress", "succeeded", "failed", "skipped"]
@@ -98,6 +98,57 @@ class CheckRun(BaseModel):
         return self.status == "completed" and self.conclusion in {"succeeded", "neutral", "skipped"}
 
 
+class RollingStage(BaseModel):
+    targetPercentage: int
+    #: Minutes; None: it waits for approval.
+    duration: int | None = None
+    requireApproval: bool | None = None
+    linearShift: bool | None = None
+
+
+class GateCheck(BaseModel):
+    type: Literal["error-rate-5xx"]
+    minSampleSize: int = Field(100, ge=1)
+    ingestWatermarkSeconds: int = 30
+    excludePaths: list[str] = []
+    excludeStatusCodes: list[int] = []
+
+
+class RollingGate(BaseModel):
+    enabled: bool
+    dryRun: bool
+    action: Literal["pause", "rollback"]
+    checks: list[GateCheck]
+    failureThreshold: int = 3
+    windowSize: int = 5
+
+
+class RollingConfig(BaseModel):
+    """Of the project: what the next rolling release begins with."""
+
+    stages: list[RollingStage]
+    gate: RollingGate | None = None
+    canaryResponseHeader: bool | None = None
+
+
+class Rolling(BaseModel):
+    """The last rolling release."""
+
+    base_id: str
+    canary_id: str
+    stages: list[RollingStage]
+    stage: int = 0
+    state: Literal["ACTIVE", "COMPLETE", "ABORTED"] = "ACTIVE"
+    paused: bool = False
+    queued_id: str | None = None
+    started_ms: int
+    updated_ms: int
+
+    @property
+    def percent(self) -> int:
+        return self.stages[self.stage].targetPercentage
+
+
 class Purge(BaseModel):
     cache: Literal["edge", "data"]
     tags: list[str] = []
@@ -123,6 +174,8 @@ class State(BaseModel):
     auto_assign: bool = True
     last_job: Job | None = None
     rolled_back_from: str | None = None
+    rolling_config: RollingConfig | None = None
+    rolling: Rolling | None = None
     variables: dict[str, Variable] = {}
     alias_moves: list[AliasMove] = []
     checks: dict[str, Check] = {}
