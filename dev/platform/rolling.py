@@ -31,7 +31,8 @@ class RollingReleases:
             if active.canary_id != canary.id:
                 active.queued_id = canary.id
             return active.canary_id == canary.id
-        assert state.rolling_config and state.production_id
+        assert state.rolling_config is not None
+        assert state.production_id is not None
         self.failed, self.checks = [], []
         state.rolling = Rolling(
             base_id=state.production_id,
@@ -68,17 +69,17 @@ class RollingReleases:
         if visit.deployment.id != rolling.canary_id:
             return
         self.failed.append(visit.status >= SERVER_ERROR)
-        if len(self.failed) >= gate.checks[0].minSampleSize:
+        if len(self.failed) >= gate.checks[0].min_sample_size:
             self.checks.append(sum(self.failed) > FAILING_SHARE * len(self.failed))
             self.failed = []
-            if sum(self.checks[-gate.windowSize :]) >= gate.failureThreshold:
+            if sum(self.checks[-gate.window_size :]) >= gate.failure_threshold:
                 self.act(gate, rolling)
 
     def act(self, gate: RollingGate, rolling: Rolling) -> None:
         self.checks = []
-        what = "would " if gate.dryRun else "does "
+        what = "would " if gate.dry_run else "does "
         self.cloud.say(f"the gate of the rolling release {what}{gate.action}")
-        if gate.dryRun:
+        if gate.dry_run:
             return
         if gate.action == "pause":
             rolling.paused = True

@@ -36,7 +36,7 @@ def configure(ask: Ask) -> Answer:
         config = RollingConfig.model_validate(ask.body)
     except ValidationError as error:
         raise Refused(400, "bad_request", str(error)) from None
-    percents = [stage.targetPercentage for stage in config.stages]
+    percents = [stage.target_percentage for stage in config.stages]
     if not percents or percents != sorted({*percents}) or percents[-1] != WHOLE:
         raise Refused(400, "bad_request", "`stages` should rise, and end with 100.")
     ask.cloud.state.rolling_config = config
@@ -107,15 +107,17 @@ def show(ask: Ask, rolling: Rolling) -> dict[str, Any]:
 def show_stage(index: int, stage: RollingStage) -> dict[str, Any]:
     return {
         "index": index,
-        "isFinalStage": stage.targetPercentage == WHOLE,
-        "targetPercentage": stage.targetPercentage,
+        "isFinalStage": stage.target_percentage == WHOLE,
+        "targetPercentage": stage.target_percentage,
         "requireApproval": stage.duration is None,
         "duration": stage.duration,
     }
 
 
 def show_deployment(ask: Ask, deployment: Deployment | None) -> dict[str, Any] | None:
-    return deployment and {
+    if deployment is None:
+        return None
+    return {
         "id": deployment.id,
         "name": ask.cloud.config.project_name,
         "url": deployment.url,
@@ -126,7 +128,9 @@ def show_deployment(ask: Ask, deployment: Deployment | None) -> dict[str, Any] |
 
 
 def show_config(config: RollingConfig | None) -> dict[str, Any] | None:
-    return config and {"target": "production", **config.model_dump(exclude_none=True)}
+    if config is None:
+        return None
+    return {"target": "production", **config.model_dump(by_alias=True, exclude_none=True)}
 
 
 def advancement(stages: list[RollingStage]) -> str:

@@ -84,7 +84,7 @@ def project(cloud: Cloud, *, rollback_info: bool) -> Shape:
         "targets": {"production": in_full(cloud, live)} if live else {},
         "latestDeployments": [in_full(cloud, live)] if live else [],
         "lastRollbackTarget": state.rolled_back_from,
-        "rollingRelease": state.rolling_config and state.rolling_config.model_dump(),
+        "rollingRelease": state.rolling_config and state.rolling_config.model_dump(by_alias=True),
         "createdAt": 0,
         "updatedAt": 0,
     }

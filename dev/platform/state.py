@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 Environment = Literal["production", "staging"]
 JobStatus = Literal["pending", "in-progress", "succeeded", "failed", "skipped"]
@@ -98,37 +99,43 @@ class CheckRun(BaseModel):
         return self.status == "completed" and self.conclusion in {"succeeded", "neutral", "skipped"}
 
 
-class RollingStage(BaseModel):
-    targetPercentage: int
+class Sent(BaseModel):
+    """Comes from outside, with names as they are in JSON."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class RollingStage(Sent):
+    target_percentage: int
     #: Minutes; None: it waits for approval.
     duration: int | None = None
-    requireApproval: bool | None = None
-    linearShift: bool | None = None
+    require_approval: bool | None = None
+    linear_shift: bool | None = None
 
 
-class GateCheck(BaseModel):
+class GateCheck(Sent):
     type: Literal["error-rate-5xx"]
-    minSampleSize: int = Field(100, ge=1)
-    ingestWatermarkSeconds: int = 30
-    excludePaths: list[str] = []
-    excludeStatusCodes: list[int] = []
+    min_sample_size: int = Field(100, ge=1)
+    ingest_watermark_seconds: int = 30
+    exclude_paths: list[str] = []
+    exclude_status_codes: list[int] = []
 
 
-class RollingGate(BaseModel):
+class RollingGate(Sent):
     enabled: bool
-    dryRun: bool
+    dry_run: bool
     action: Literal["pause", "rollback"]
     checks: list[GateCheck]
-    failureThreshold: int = 3
-    windowSize: int = 5
+    failure_threshold: int = 3
+    window_size: int = 5
 
 
-class RollingConfig(BaseModel):
+class RollingConfig(Sent):
     """Of the project: what the next rolling release begins with."""
 
     stages: list[RollingStage]
     gate: RollingGate | None = None
-    canaryResponseHeader: bool | None = None
+    canary_response_header: bool | None = None
 
 
 class Rolling(BaseModel):
@@ -146,7 +153,7 @@ class Rolling(BaseModel):
 
     @property
     def percent(self) -> int:
-        return self.stages[self.stage].targetPercentage
+        return self.stages[self.stage].target_percentage
 
 
 class Purge(BaseModel):

@@ -117,6 +117,8 @@ class DeploymentRow(BaseModel):
     proven_at: Moment | None = None
     #: It first went live before the environment's security floor, or nobody knows that it did not.
     below_floor: bool = False
+    #: The live one is still rolling out, and most visitors get this one.
+    is_base: bool = False
 
     @property
     def is_proven(self) -> bool:
