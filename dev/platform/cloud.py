@@ -4,6 +4,7 @@ Used from one event loop only. Whoever changes something here calls `commit` whe
 """
 
 import hashlib
+import json
 import time
 from collections.abc import Callable
 from zlib import crc32
@@ -227,8 +228,12 @@ class Cloud:
     # --- telling
 
     def fire(self, event: str) -> None:
-        for hook in self.config.webhooks:
-            self.state.outbox.append(Delivery(url=hook.url, secret=hook.secret, body=event))
+        kind = json.loads(event)["type"]
+        hooks = [(hook.url, hook.secret) for hook in self.config.webhooks]
+        made = self.state.webhooks.values()
+        hooks += [(hook.url, hook.secret) for hook in made if kind in hook.events]
+        for url, secret in hooks:
+            self.state.outbox.append(Delivery(url=url, secret=secret, body=event))
 
     def fire_rollback(self, from_id: str, to_id: str, *, by: str) -> None:
         self.fire(rollback_event(self.config, from_id, to_id, by=by))

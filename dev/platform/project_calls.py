@@ -1,12 +1,9 @@
 """Calls about the project: the switch, its job, variables, domains and caches."""
 
-import base64
-import hashlib
-
 from dev.platform.calls import Answer, Ask, Call, Refused
 from dev.platform.cloud import now_ms
 from dev.platform.shapes import project as show
-from dev.platform.state import Deployment, Purge, Variable
+from dev.platform.state import Deployment, Purge
 
 PAGE = 20
 
@@ -95,30 +92,10 @@ def domains(ask: Ask) -> Answer:
     return Answer({"domains": shown, "pagination": pagination})
 
 
-def variables(ask: Ask) -> Answer:
-    """Names and times; values stay sealed."""
-    ask.check_project(ask.params["project"])
-    return Answer({"envs": [_sealed(v) for v in ask.cloud.state.variables.values()]})
-
-
 def environments(ask: Ask) -> Answer:
     """Besides production and preview: the command line asks."""
     ask.check_project(ask.params["project"])
     return Answer({"environments": []})
-
-
-def _sealed(variable: Variable) -> dict[str, object]:
-    digest = hashlib.sha256(f"{variable.id}{variable.value}".encode()).digest()
-    return {
-        "id": variable.id,
-        "key": variable.key,
-        "value": base64.b64encode(digest).decode(),
-        "type": "encrypted",
-        "target": ["production", "preview"],
-        "configurationId": None,
-        "createdAt": variable.created_ms,
-        "updatedAt": variable.updated_ms,
-    }
 
 
 def purge_edge(ask: Ask) -> Answer:
@@ -149,7 +126,6 @@ CALLS = (
     Call("promote", "POST", f"{PROJECT}/promote/{{id}}", promote),
     Call("rollback-aliases", "GET", f"{PROJECT}/promote/aliases", switch_domains),
     Call("domains", "GET", f"{PROJECT}/domains", domains),
-    Call("env", "GET", f"{PROJECT}/env", variables),
     Call("environments", "GET", f"{PROJECT}/custom-environments", environments),
     Call("purge-edge", "POST", "/edge-cache/purge-all", purge_edge),
     Call("purge-edge", "POST", "/edge-cache/invalidate-by-tags", purge_edge),

@@ -15,6 +15,8 @@ from dev.platform import (
     deployment_calls,
     project_calls,
     rolling_calls,
+    team_calls,
+    variable_calls,
 )
 from dev.platform.calls import Answer, Ask, Call, Refused
 from dev.platform.cloud import Cloud, now_ms
@@ -28,6 +30,8 @@ CALLS: tuple[Call, ...] = (
     *deployment_calls.CALLS,
     *project_calls.CALLS,
     *rolling_calls.CALLS,
+    *team_calls.CALLS,
+    *variable_calls.CALLS,
 )
 
 
@@ -70,6 +74,8 @@ class RestApi:
             return JSONResponse(refused.body, refused.status)
         if call.method != "GET":
             self.cloud.commit()
+        if fault and fault.name == "500-after-applying":
+            return internal_error()
         if fault and fault.name == "timeout-after-applying":
             return await give_up(receive, fault.seconds)
         return render(answer)
@@ -100,8 +106,7 @@ class RestApi:
                 headers = {"retry-after": str(fault.retry_after)}
                 return JSONResponse(refused.body, refused.status, headers)
             case "500":
-                refused = Refused(500, "internal_server_error", "An unexpected error occurred.")
-                return JSONResponse(refused.body, refused.status)
+                return internal_error()
             case "slow":
                 await self.cloud.faults.dawdle(fault.seconds)
         return None
@@ -131,6 +136,11 @@ def render(answer: Answer) -> Response:
     if answer.body is None:
         return Response(status_code=answer.status)
     return JSONResponse(answer.body, HTTPStatus(answer.status))
+
+
+def internal_error() -> Response:
+    refused = Refused(500, "internal_server_error", "An unexpected error occurred.")
+    return JSONResponse(refused.body, refused.status)
 
 
 async def give_up(receive: Receive, seconds: float) -> Response | None:

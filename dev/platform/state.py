@@ -1,6 +1,6 @@
 """Everything the platform remembers. Plain data: it can be saved, copied and put back whole."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -61,6 +61,30 @@ class Variable(BaseModel):
     value: str | None
     created_ms: int
     updated_ms: int
+    type: str = "encrypted"
+    target: list[str] = ["production", "preview"]
+    comment: str | None = None
+
+
+class Webhook(BaseModel):
+    """Of the team; its secret is shown once, when it is made."""
+
+    id: str
+    url: str
+    events: list[str]
+    project_ids: list[str]
+    secret: str
+    created_ms: int
+
+
+class LogDrain(BaseModel):
+    """Of the team. It is remembered only: nothing is delivered to it."""
+
+    id: str
+    #: As it was sent.
+    order: dict[str, Any]
+    created_ms: int
+    updated_ms: int
 
 
 class AliasMove(BaseModel):
@@ -80,6 +104,7 @@ class Check(BaseModel):
     requires: str
     targets: list[str] = []
     timeout: int
+    webhook_id: str | None = None
 
 
 class CheckRun(BaseModel):
@@ -184,6 +209,10 @@ class State(BaseModel):
     rolling_config: RollingConfig | None = None
     rolling: Rolling | None = None
     variables: dict[str, Variable] = {}
+    #: Of the control plane's own project.
+    control_variables: dict[str, Variable] = {}
+    webhooks: dict[str, Webhook] = {}
+    drains: dict[str, LogDrain] = {}
     alias_moves: list[AliasMove] = []
     checks: dict[str, Check] = {}
     check_runs: list[CheckRun] = []
