@@ -205,7 +205,7 @@ def parse(response: httpx.Response) -> dict[str, Any]:
         body = response.json()
     except ValueError as error:
         raise errors.VercelUnavailable("The platform's answer was not JSON.") from error
-    return body if isinstance(body, dict) else {}
+    return body if isinstance(body, dict) else {"items": body}
 
 
 def understand[T: VercelModel](model: type[T], body: dict[str, Any]) -> T:

@@ -134,6 +134,8 @@ class Check(VercelModel):
     name: str = ""
     blocks: str = ""
     deleted_at: int | None = Field(None, alias="deletedAt")
+    created_at: int = Field(0, alias="createdAt")
+    webhook_id: str | None = Field(None, validation_alias=AliasPath("source", "webhookId"))
 
 
 class Checks(VercelModel):
@@ -163,6 +165,7 @@ class Variable(VercelModel):
     key: str
     target: list[str] | str = Field(default_factory=list)
     updated_at: int = Field(0, alias="updatedAt")
+    comment: str | None = None
 
     def is_for(self, environment: str) -> bool:
         """Staging deployments are the platform's preview ones, unless it has an own environment."""

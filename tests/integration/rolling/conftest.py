@@ -93,7 +93,9 @@ def order(order, method, releases) -> Order:
 def eventually() -> Callable[[Callable[[], bool]], Awaitable[None]]:
     async def eventually(holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
-            while not holds():
+            while True:
+                if holds():
+                    return
                 await asyncio.sleep(0.02)
 
     return eventually
