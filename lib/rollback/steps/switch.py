@@ -89,7 +89,9 @@ async def end_rolling(claim: Claim, tools: Tools, project: Project) -> Outcome |
     rolling = await tools.routing.rolling(claim.rollback.environment)
     if rolling is None:
         return None
-    if claim.facts.get("rolled") not in (None, rolling.canary):
+    # Once we have asked for anything, one that we did not find is somebody's answer to it.
+    found = claim.facts.get("rolled", None if claim.facts.get("asked") else rolling.canary)
+    if found != rolling.canary:
         return moved_meanwhile(claim, await tools.vercel.deployment(rolling.canary))
     job = project.last_alias_request
     if "rolled" not in claim.facts:
@@ -120,7 +122,8 @@ async def instant_rollback(claim: Claim, tools: Tools) -> Outcome:
             auto_assign_before=project.auto_assign,
         )
     is_live = project.live == rollback.target
-    is_whole = is_live and await tools.routing.rolling(rollback.environment) is None
+    rolling = await tools.routing.rolling(rollback.environment)
+    is_whole = is_live and rolling is None
     if not project.auto_assign and (is_live or is_ours(job, claim, rollback.target)):
         # The platform pins by itself, at the end of its job.
         await keep_pin(claim, tools)
@@ -131,6 +134,8 @@ async def instant_rollback(claim: Claim, tools: Tools) -> Outcome:
     assert job is not None
     if job.job_status in JOB_ENDED_BADLY:
         return await job_failed(claim, job, tools)
+    if rolling is not None and rolling.started_at > job.requested_at:
+        return moved_meanwhile(claim, await tools.vercel.deployment(rolling.canary))
     if job.job_status != "succeeded" or not is_whole:
         return Wait(RECHECK, f"The platform's job is {job.job_status}.")
     failed = await tools.vercel.failed_aliases()
