@@ -10,7 +10,7 @@ import{$ as ge,B as ae,C as b,D as S,E as re,F as f,G as i,H as se,I as le,J as 
       <summary>Good to know (${t.length})</summary>
       ${Se(t)}
     </details>`}
-  </div>`}function He(e){if(ke(e))return x("warn",`${ye(e)} whether rollbacks would work.`);if(!e.is_armed)return x("warn",`Not armed, checked ${E(e)}`);let t=e.checks.filter(n=>n.state==="unknown").length;return t?x("unknown",`Armed as far as is known (${t} not known), checked ${E(e)}`):x("ok",`Armed, checked ${E(e)}`)}var x=(e,t)=>w`<p class="armed-line"><${c} shape=${e} />${t}</p>`;import{html as U}from"/assets/vendor/ui.js";async function qe(){await V("/api/session",{method:"DELETE"}),localStorage.clear(),location.assign("/admin/sign-in")}function Ee({viewer:e}){return e?U`<span class="muted">${e.name} (${e.role})</span>
+  </div>`}function He(e){if(ke(e))return x("warn",`${ye(e)} whether rollbacks would work.`);if(!e.is_armed)return x("warn",`Not armed, checked ${E(e)}`);let t=e.checks.filter(n=>n.state==="unknown").length;return t?x("unknown",`Armed as far as is known (${t} not known), checked ${E(e)}`):x("ok",`Armed, checked ${E(e)}`)}var x=(e,t)=>w`<p class="armed-line"><${c} shape=${e} />${t}</p>`;import{html as U}from"/assets/vendor/ui.js";async function qe(){await V("/api/session",{method:"DELETE"}),localStorage.clear(),location.assign("/admin/sign-in")}function Ee({viewer:e}){return e?U`<span class="muted">Signed in as ${e.name} (${e.role})</span>
     <button type="button" id="sign-out" class="btn btn-outline" onClick=${qe}>
       Sign out
     </button>`:null}function Ae({children:e}){return U`<section class="card-box" aria-labelledby="signed-out-title">
