@@ -4,7 +4,7 @@ from starlette.requests import Request
 
 from lib.access.models import Caller
 from lib.incidents.markdown import markdown
-from lib.incidents.models import Asked, Form, Wanted
+from lib.incidents.models import Asked, Form, ShownIncident, Wanted
 from lib.incidents.report import report
 from lib.incidents.store import IncidentStore
 from lib.web import Reply, read_last_segment, read_query
@@ -23,8 +23,10 @@ async def answer(request: Request, store: IncidentStore, caller: Caller) -> Repl
         name = saved_as(f"{incident.file_name}.md")
         kind = {"content-type": f"{MARKDOWN}; charset=utf-8"}
         return Reply(markdown(incident), headers=kind | name)
-    name = saved_as(f"{incident.file_name}.json") if form == "json" else {}
-    return Reply(incident, headers={"vary": "accept"} | name)
+    if form == "json":
+        return Reply(incident, headers=saved_as(f"{incident.file_name}.json"))
+    shown = ShownIncident(**dict(incident), viewer=caller)
+    return Reply(shown, headers={"vary": "accept"})
 
 
 def wanted(request: Request) -> Form | None:

@@ -270,5 +270,11 @@ class Incident(BaseModel):
     audit: list[AuditLine]
 
 
+class ShownIncident(Incident):
+    """As the page asks for it; a file that is passed on does not name who made it."""
+
+    viewer: Caller
+
+
 def parsed(model: type[BaseModel], row: dict[str, Any] | None) -> Any:
     return model.model_validate(row) if row else None

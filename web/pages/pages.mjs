@@ -9,5 +9,6 @@ export const PAGES = [
     isInMenu: true,
   },
   { name: "audit", title: "Audit log", isInMenu: true },
+  { name: "incidents", title: "Incident reports", isInMenu: true },
   { name: "sign-in", title: "Sign in" },
 ];
