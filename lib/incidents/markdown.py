@@ -106,13 +106,13 @@ def why(incident: Incident) -> Iterator[str]:
         yield f"{plain(incident.requested_by)} decided: {plain(incident.reason)}"
         return
     yield fact("Verdict", found.sentence)
-    yield fact("Judged by", f"{found.source}, {found.path}")
+    yield fact("Judged by", found.judged_by)
     if found.stream:
         yield fact("Stream", found.stream)
     if found.log10_evidence is not None:
         yield fact("Strength", f"log10 of the evidence: {found.log10_evidence:.1f}")
-    for seen_ in found.gate:
-        yield fact("Gate", words.gate(seen_))
+    for asked in found.gate:
+        yield fact("Gate", asked.sentence)
     if found.trial:
         yield fact("Tried", words.trial(found.trial))
 
@@ -155,7 +155,7 @@ def database(incident: Incident) -> Iterator[str]:
 
 
 def alert(one: AlertTold) -> str:
-    text = f"- {one.id}, {words.utc(one.at)}: {plain(one.sentence)} {plain(words.told(one))}"
+    text = f"- {one.id}, {words.utc(one.at)}: {plain(one.sentence)} {plain(one.sent)}"
     if one.acknowledged_at:
         by = plain(one.acknowledged_by or "")
         text += f" Taken care of by {by}, {words.utc(one.acknowledged_at)}."

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field
 
 from lib.access.models import Caller
 from lib.automatic.models import VerdictView
@@ -108,6 +108,23 @@ class AlertTold(BaseModel):
     resolved_at: Moment | None
     told: list[Channel]
 
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def sent(self) -> str:
+        """Through which channels people heard of it."""
+        raised = [one for one in self.told if one.event == "raised"]
+        by = [
+            one.channel + (f" ({one.sent} times)" if one.sent > 1 else "")
+            for one in raised
+            if one.sent
+        ]
+        not_by = [
+            one.channel + (f" ({one.error})" if one.error else "") for one in raised if not one.sent
+        ]
+        parts = [f"Sent through {', '.join(by)}."] if by else []
+        parts += [f"Not sent through {', '.join(not_by)}."] if not_by else []
+        return " ".join(parts) or "No channel was set up for it."
+
 
 class AuditLine(BaseModel):
     id: int
@@ -187,6 +204,7 @@ class Asking(BaseModel):
     target_unknown: int
     live_failed: int
     detail: str
+    sentence: str
 
 
 class Evidence(BaseModel):
@@ -195,6 +213,7 @@ class Evidence(BaseModel):
     source: str
     path: str
     sentence: str
+    judged_by: str
     #: Of which requests, and how strong, as a power of ten; None: decided by looks.
     stream: str | None
     log10_evidence: float | None

@@ -5,6 +5,7 @@ What was not measured or not stored is said to be so: nothing is made up.
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from lib.automatic.models import VerdictView
 from lib.incidents import words
@@ -26,6 +27,15 @@ from lib.rollback.models import DeploymentName, Rollback, Status, Step, StepStat
 from lib.rollback.view import view
 
 NOT_MEASURED = "Not measured: no requests were counted, and there was no look at it."
+#: What the gate of an earlier version of this program may not have said.
+NOT_SEEN = {
+    "answer": "unknown",
+    "pairs": 0,
+    "target_failed": 0,
+    "target_unknown": 0,
+    "live_failed": 0,
+    "detail": "",
+}
 NOT_FOR_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -207,9 +217,12 @@ def evidence(rollback: Rollback) -> Evidence | None:
     if not rollback.automatic:
         return None
     strength = found.get("log10_evidence")
+    source, path = (str(found.get(name, "unknown")) for name in ("source", "path"))
+    by = words.SOURCES.get(source, source)
     return Evidence(
-        source=str(found.get("source", "unknown")),
-        path=str(found.get("path", "unknown")),
+        source=source,
+        path=path,
+        judged_by=f"{by}: {words.PATHS[path]}." if path in words.PATHS else f"{by}.",
         sentence=words.sentence(str(found.get("detail") or rollback.reason)),
         stream=found.get("stream"),
         log10_evidence=float(strength) if strength is not None else None,
@@ -218,21 +231,13 @@ def evidence(rollback: Rollback) -> Evidence | None:
     )
 
 
-def asking(rollback: Rollback, seen: dict[str, object]) -> Asking:
-    target = str(seen.get("target"))
-    unnamed = DeploymentName(deployment_id=target, git_sha="", title="")
-    return Asking.model_validate(
-        {
-            "answer": "unknown",
-            "pairs": 0,
-            "target_failed": 0,
-            "target_unknown": 0,
-            "live_failed": 0,
-            "detail": "",
-            **seen,
-            "target": (rollback.names or {}).get(target, unnamed),
-        }
-    )
+def asking(rollback: Rollback, found: dict[str, Any]) -> Asking:
+    seen = NOT_SEEN | found
+    target_id = str(found.get("target"))
+    unnamed = DeploymentName(deployment_id=target_id, git_sha="", title="")
+    target = (rollback.names or {}).get(target_id, unnamed)
+    said = {"target": target, "sentence": words.gate(target, seen)}
+    return Asking.model_validate(seen | said)
 
 
 def measured(verdict: VerdictView | None, looks: Looks | None) -> Measured:

@@ -1,9 +1,10 @@
 """How a report says times, numbers and names. Pure."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from lib.deployments.models import UNKNOWN
-from lib.incidents.models import AlertTold, Asking
 from lib.rollback.models import DeploymentName, Trial
 
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
@@ -38,6 +39,9 @@ OUTCOMES = {
     "gate_refused": "do not roll back: it would not help",
     "ask_a_person": "ask a person",
 }
+SOURCES = {"traffic": "Counted requests", "probes": "Our own looks at it"}
+PATHS = {"hard": "it is badly broken", "soft": "more fail than before, for long enough"}
+ANSWERS = {"helps": "helps", "fails": "would not help", "unknown": "could not be asked"}
 
 
 def called(one: DeploymentName | None) -> str:
@@ -85,15 +89,14 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) or not text else f"{text}."
 
 
-def gate(asked: Asking) -> str:
+def gate(target: DeploymentName, seen: Mapping[str, Any]) -> str:
     """ "4f2a9c1 helps: it failed 0 of 20 paired looks, the live version 18."."""
-    seen = f"it failed {asked.target_failed} of {counted(asked.pairs, 'paired look')}"
-    if asked.target_unknown:
-        seen += f" and could not be asked in {asked.target_unknown}"
-    seen += f", the live version {asked.live_failed}"
-    answers = {"helps": "helps", "fails": "would not help", "unknown": "could not be asked"}
-    answer = answers.get(asked.answer, asked.answer)
-    return f"{called(asked.target)} {answer}: {seen}. {sentence(asked.detail)}".strip()
+    failed = f"it failed {seen['target_failed']} of {counted(seen['pairs'], 'paired look')}"
+    if seen["target_unknown"]:
+        failed += f" and could not be asked in {seen['target_unknown']}"
+    answer = ANSWERS.get(seen["answer"], seen["answer"])
+    end = f"the live version {seen['live_failed']}. {sentence(seen['detail'])}".strip()
+    return f"{called(target)} {answer}: {failed}, {end}"
 
 
 def trial(one: Trial) -> str:
@@ -101,21 +104,3 @@ def trial(one: Trial) -> str:
         f"{sentence(one.refused)} It answered {one.pairs} of {one.pairs} paired probes on the"
         " database as it was."
     )
-
-
-def told(alert: AlertTold) -> str:
-    """Through which channels people heard of it."""
-    raised = [one for one in alert.told if one.event == "raised"]
-    sent = [
-        f"{one.channel} ({one.sent} times)" if one.sent > 1 else one.channel
-        for one in raised
-        if one.sent
-    ]
-    not_sent = [
-        f"{one.channel}{f' ({one.error})' if one.error else ''}" for one in raised if not one.sent
-    ]
-    if not raised:
-        return "No channel was set up for it."
-    parts = [f"Sent through {', '.join(sent)}"] if sent else []
-    parts += [f"Not sent through {', '.join(not_sent)}"] if not_sent else []
-    return sentence(". ".join(parts))

@@ -77,6 +77,7 @@ def incident(**more: Any) -> Json:
         "evidence": {
             "source": "traffic",
             "path": "hard",
+            "judged_by": "Counted requests: it is badly broken.",
             "sentence": f"{FAILING}.",
             "stream": "all requests",
             "log10_evidence": 9.4,
@@ -89,6 +90,8 @@ def incident(**more: Any) -> Json:
                     "target_unknown": 0,
                     "live_failed": 18,
                     "detail": "Healthy.",
+                    "sentence": "4f2a9c1 helps: it failed 0 of 20 paired looks, the live version"
+                    " 18. Healthy.",
                 }
             ],
             "trial": None,
@@ -167,6 +170,7 @@ def alert(**more: Any) -> Json:
         "acknowledged_by": "Jonas Weber",
         "resolved_at": None,
         "told": [{"channel": "slack", "event": "raised", "sent": 1, "error": None}],
+        "sent": "Sent through slack.",
         **more,
     }
 

@@ -139,7 +139,7 @@ async def test_by_keyboard_the_files_and_the_printer_come_first(browser, address
     async with screen_on(browser, address) as screen:
         await scenes_incidents.incident(screen)
         await screen.page.evaluate("window.print = () => (window.wasPrinted = true)")
-        await screen.page.focus("#sign-out")
+        await screen.page.focus("nav [aria-current]")
 
         stops = []
         for _ in range(4):
@@ -222,4 +222,4 @@ async def save(screen, selector: str) -> tuple[str, str]:
         await screen.page.click(selector)
     download = await waiting.value
     path = await download.path()
-    return download.suggested_filename, path.read_text()  # noqa: ASYNC240 - a few kilobytes
+    return download.suggested_filename, path.read_text()

@@ -3,7 +3,7 @@ import { html } from "/assets/vendor/ui.js";
 import { doing, local, outcome, utc } from "./audit-words.js";
 import { Cards } from "./cards.js";
 import { Icon, Status } from "./icon.js";
-import { duration, stepName, versionName } from "./words.js";
+import { duration, stepName } from "./words.js";
 
 const STEPS = {
   wait: ["unknown", "Not started"],
@@ -14,7 +14,6 @@ const STEPS = {
 };
 const STEP_COLUMNS = ["Step", "State", "Attempts", "Took", "What it said"];
 const AUDIT_COLUMNS = ["Entry", "When", "Who", "What", "Why", "Result"];
-const ANSWERS = { helps: "helps", fails: "would not help", unknown: "could not be asked" };
 
 export const who = ({ automatic, requested_by: by }) => (automatic ? "Automatically" : by);
 
@@ -29,16 +28,20 @@ function Part({ id, title, children }) {
 }
 
 /** [name, what, moment]; rows whose `what` is empty are left out. */
-const Facts = ({ rows }) => html`<dl>
-  ${rows
-    .filter(([, what]) => what)
-    .map(
-      ([name, what, at]) => html`<div>
-        <dt>${name}</dt>
-        <dd>${at && html`<${Time} at=${at} />`} ${what}</dd>
-      </div>`,
-    )}
-</dl>`;
+function Facts({ rows }) {
+  const known = rows.filter(([, what]) => what);
+  return (
+    known.length > 0 &&
+    html`<dl>
+      ${known.map(
+        ([name, what, at]) => html`<div>
+          <dt>${name}</dt>
+          <dd>${at && html`<${Time} at=${at} />`} ${what}</dd>
+        </div>`,
+      )}
+    </dl>`
+  );
+}
 
 function Head({ incident, all }) {
   const file = `/api/incidents/${incident.rollback_id}?format=`;
@@ -62,22 +65,16 @@ const measured = (name, { sentence, counted }) => [
   html`${sentence} ${counted && html`<span class="title">${counted.sentence}</span>`}`,
 ];
 
-const seen = (one) => [
-  `Gate, ${versionName(one.target)}`,
-  `It ${ANSWERS[one.answer] ?? one.answer}: it failed ${one.target_failed} of ${one.pairs} paired ` +
-    `looks, the live version ${one.live_failed}. ${one.detail}`,
-];
-
 function Why({ incident }) {
   const { evidence } = incident;
   if (!evidence) return html`<p>${incident.requested_by} decided: ${incident.reason}</p>`;
   const strength = evidence.log10_evidence;
   return html`<${Facts} rows=${[
     ["Verdict", evidence.sentence],
-    ["Judged by", `${evidence.source}, ${evidence.path}`],
+    ["Judged by", evidence.judged_by],
     ["Stream", evidence.stream],
     ["Strength", strength !== null && `log10 of the evidence: ${strength.toFixed(1)}`],
-    ...evidence.gate.map(seen),
+    ...evidence.gate.map((one) => ["Gate", one.sentence]),
     ["Tried", evidence.trial?.refused],
   ]} />`;
 }
@@ -120,15 +117,15 @@ function Database({ found }) {
 }
 
 function Alert({ alert }) {
-  const sent = alert.told.filter((one) => one.event === "raised" && one.sent > 0);
-  const channels = sent.map((one) => one.channel).join(", ");
+  const taken = alert.acknowledged_at &&
+    `${alert.acknowledged_by} took care of it, ${local(alert.acknowledged_at)}. `;
+  const over = alert.resolved_at && `Over since ${local(alert.resolved_at)}.`;
   return html`<li>
     <p><${Time} at=${alert.at} /></p>
-    <div><p>${alert.sentence}</p>
-    <p class="muted">Alert ${alert.id}. ${channels ? `Sent through ${channels}.` : "Sent nowhere."}
-      ${alert.acknowledged_at &&
-      ` ${alert.acknowledged_by} took care of it, ${local(alert.acknowledged_at)}.`}
-      ${alert.resolved_at && ` Over since ${local(alert.resolved_at)}.`}</p></div>
+    <div>
+      <p>${alert.sentence}</p>
+      <p class="muted">Alert ${alert.id}. ${alert.sent} ${taken}${over}</p>
+    </div>
   </li>`;
 }
 

@@ -4,13 +4,13 @@ import { PAGES } from "./pages.mjs";
 const indented = (lines, depth) => lines.map((line) => " ".repeat(depth) + line).join("\n");
 
 function menu(current) {
-  if (!current.isInMenu) return '    <div id="viewer"></div>';
+  if (!current.isInMenu) return "";
   const items = PAGES.filter((page) => page.isInMenu).map(({ name, title }) => {
     const mark = name === current.name ? ' aria-current="page"' : "";
     return `    <li><a class="nav-link" href="/admin/${name}"${mark}>${title}</a></li>`;
   });
   const nav = ['<nav aria-label="Main">', '  <ul class="nav">', ...items, "  </ul>", "</nav>"];
-  return indented([...nav, '<div id="viewer"></div>'], 4);
+  return indented(nav, 4);
 }
 
 function preloads({ firstAnswer }, scripts) {
