@@ -26,6 +26,7 @@ from lib.incidents.timeline import timeline
 from lib.rollback.models import DeploymentName, Rollback, Status, Step, StepState
 from lib.rollback.view import view
 
+NO_REQUESTS = "No requests were counted."
 NOT_MEASURED = "Not measured: no requests were counted, and there was no look at it."
 #: What the gate of an earlier version of this program may not have said.
 NOT_SEEN = {
@@ -243,7 +244,8 @@ def asking(rollback: Rollback, found: dict[str, Any]) -> Asking:
 def measured(verdict: VerdictView | None, looks: Looks | None) -> Measured:
     said = []
     counted = None
-    if verdict is not None:
+    # A verdict on no requests says nothing, and no share of them is no rate.
+    if verdict is not None and verdict.requests:
         counted = Counted(
             at=datetime.fromtimestamp(verdict.until, UTC),
             state=verdict.state,
@@ -257,6 +259,7 @@ def measured(verdict: VerdictView | None, looks: Looks | None) -> Measured:
             f" {words.VERDICTS.get(counted.state, counted.state)}."
         )
     if looks is not None:
+        said += [] if counted else [NO_REQUESTS]
         said.append(look_words(looks))
     return Measured(sentence=" ".join(said) or NOT_MEASURED, counted=counted, looks=looks)
 

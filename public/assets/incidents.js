@@ -89,9 +89,9 @@ import{html as r}from"/assets/vendor/ui.js";import{html as x}from"/assets/vendor
     <${l} id="after-title" title="Afterwards"><p>${t.watch}</p><//>
     <${l} id="alerts-title" title="Alerts">
       ${t.alerts.length===0&&n`<p>None was raised.</p>`}
-      <ol class="timeline">
+      ${t.alerts.length>0&&n`<ol class="timeline">
         ${t.alerts.map(o=>n`<${_t} key=${o.id} alert=${o} />`)}
-      </ol>
+      </ol>`}
     <//>
     <section class="card-box" aria-label="Audit log entries">
       <${m} id="audit" caption="Audit log" columns=${gt}

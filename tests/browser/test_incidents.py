@@ -161,6 +161,7 @@ async def test_on_paper_there_is_the_report_and_no_controls(browser, address, sc
         await screen.keep(f"incident-print-{scheme}")
 
         await expect(screen.page.locator("#report")).to_be_visible()
+        await expect(screen.page.locator("body")).to_have_css("color", "rgb(20, 24, 29)")
         for control in ("#print", "#markdown", "#sign-out", "nav", ".skip-link"):
             await expect(screen.page.locator(control).first).to_be_hidden()
 

@@ -96,9 +96,12 @@ async def test_looks_before_and_after_are_its_error_rate(
 
     assert incident.detected.sentence == "it answers 500"
     assert incident.before.sentence == (
-        "Of 3 looks at its health, 1 went well, 2 failed. The last of these: it answers 503."
+        "No requests were counted. Of 3 looks at its health, 1 went well, 2 failed."
+        " The last of these: it answers 503."
     )
-    assert incident.after.sentence == "Of 1 look at its health, 1 went well."
+    assert incident.after.sentence == (
+        "No requests were counted. Of 1 look at its health, 1 went well."
+    )
     assert said(incident)[0] == (
         "Detected. Our own looks spoke against the release: it answers 500."
     )

@@ -164,9 +164,10 @@ export function Report({ incident, all }) {
     <${Part} id="after-title" title="Afterwards"><p>${incident.watch}</p><//>
     <${Part} id="alerts-title" title="Alerts">
       ${incident.alerts.length === 0 && html`<p>None was raised.</p>`}
-      <ol class="timeline">
+      ${incident.alerts.length > 0 &&
+      html`<ol class="timeline">
         ${incident.alerts.map((alert) => html`<${Alert} key=${alert.id} alert=${alert} />`)}
-      </ol>
+      </ol>`}
     <//>
     <section class="card-box" aria-label="Audit log entries">
       <${Cards} id="audit" caption="Audit log" columns=${AUDIT_COLUMNS}
