@@ -9,5 +9,6 @@ export const PAGES = [
     menu: "Deployments",
   },
   { name: "audit", title: "Audit log", menu: "Audit log" },
+  { name: "incidents", title: "Incident reports", menu: "Incidents" },
   { name: "sign-in", title: "Sign in" },
 ];
