@@ -199,6 +199,7 @@ class VercelClient:
 
 
 def parse(response: httpx.Response) -> dict[str, Any]:
+    """The object; a list comes as its `items`."""
     if not response.content:
         return {}
     try:
