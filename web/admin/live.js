@@ -1,12 +1,13 @@
 // What the page knows, as signals, and the polling that keeps it current.
 import { batch, computed, signal } from "/assets/vendor/ui.js";
 import { announce } from "./announcer.js";
+import { environment } from "./environment.js";
 import { Refused, send } from "./server.js";
 import { isUnfinished, news } from "./words.js";
 
-const OVERVIEW = "/api/overview?environment=production";
+const OVERVIEW = `/api/overview?environment=${environment}`;
 const CALM_SECONDS = 15;
-const BAD_SECONDS = 5; // while production has problems
+const BAD_SECONDS = 5; // while it has problems
 const ROLLBACK_SECONDS = 1;
 const ROLLBACK_SLOW_SECONDS = 2; // when a round trip takes longer than SLOW_ANSWER_MS
 const ROLLBACK_HIDDEN_SECONDS = 5;
@@ -45,7 +46,7 @@ const silence = computed(() => (lastAnswerAt.value ? localNow.value - lastAnswer
 export const isStale = computed(
   () => view.value === "ready" && (isFailing.value || isOffline.value || silence.value > STALE_MS),
 );
-/** Too old to say anything about production. */
+/** Too old to say anything about how it is now. */
 export const isTooOld = computed(() => silence.value > UNKNOWN_MS);
 
 let etag = null;

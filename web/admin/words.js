@@ -65,7 +65,9 @@ export function dayTime(moment, now) {
   return isToday ? `today, ${clockTime(moment)}` : dayAndClock.format(new Date(moment));
 }
 
-const counted = (count, unit) => `${count} ${unit}${count === 1 ? "" : "s"}`;
+/** "1 look", "1,240 requests". */
+export const counted = (count, unit) =>
+  `${count.toLocaleString("en")} ${unit}${count === 1 ? "" : "s"}`;
 
 /** "52 seconds", "3 minutes": how long ago something was. */
 export function age(milliseconds) {
@@ -78,6 +80,12 @@ export function age(milliseconds) {
 /** The version of the database, where it is known. */
 export const databaseVersion = (version) =>
   version.migration_version === "unknown" ? "Not known" : version.migration_version;
+
+/** "0.4 %", "5 %", "52 %". */
+export function percent(rate) {
+  const hundredths = rate * 100;
+  return `${Number(hundredths < 10 ? hundredths.toFixed(1) : Math.round(hundredths))} %`;
+}
 
 /** "26 h": how long a version was live. */
 export function span(milliseconds) {
