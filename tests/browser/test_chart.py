@@ -77,7 +77,7 @@ async def test_its_text_is_never_too_small_on_a_phone(browser, address, width):
 async def test_it_is_drawn_anew_when_the_phone_is_turned(browser, address):
     async with screen_on(browser, address, width=PHONE) as screen:
         await scenes_standing.charted(screen)
-        drawing = screen.page.locator("#error-rate svg")
+        drawing = screen.page.locator("#error-rate svg[role=img]")
         before = await drawing.get_attribute("width")
         await screen.page.set_viewport_size({"width": 844, "height": 390})
 

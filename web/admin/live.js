@@ -3,7 +3,7 @@ import { batch, computed, signal } from "/assets/vendor/ui.js";
 import { announce } from "./announcer.js";
 import { environment } from "./environment.js";
 import { Refused, send } from "./server.js";
-import { isUnfinished, news } from "./words.js";
+import { isAbove, isUnfinished, news, rateNews } from "./words.js";
 
 const OVERVIEW = `/api/overview?environment=${environment}`;
 const CALM_SECONDS = 15;
@@ -50,6 +50,8 @@ export const isStale = computed(
 export const isTooOld = computed(() => silence.value > UNKNOWN_MS);
 
 let etag = null;
+/** Whether the error rate was above the limit when it was last known. */
+let wasAbove = null;
 let overviewDueAt = 0;
 let failures = 0;
 let timer = null;
@@ -106,6 +108,8 @@ async function readOverview() {
     adopt(answer.body.active, answer.body.viewer.name);
     overview.value = answer.body;
   });
+  rateNews(wasAbove, answer.body).forEach(announce);
+  wasAbove = isAbove(answer.body) ?? wasAbove;
 }
 
 /** Takes over the server's word on the rollback, and tells what changed since the last one. */
@@ -167,7 +171,8 @@ function secondsToNext(tookMs) {
   if (document.hidden) return isRunning.value ? ROLLBACK_HIDDEN_SECONDS : null;
   if (failures > 0) return BACK_OFF_SECONDS[Math.min(failures, BACK_OFF_SECONDS.length) - 1];
   if (!isRunning.value) {
-    return overview.value.overall.state === "bad" ? BAD_SECONDS : CALM_SECONDS;
+    const isBad = overview.value.overall.state === "bad" || wasAbove;
+    return isBad ? BAD_SECONDS : CALM_SECONDS;
   }
   return tookMs > SLOW_ANSWER_MS ? ROLLBACK_SLOW_SECONDS : ROLLBACK_SECONDS;
 }

@@ -93,6 +93,7 @@ export const unlock = () => ({
 
 export const databaseForward = () => ({
   action: "database_forward",
+  timeoutMs: 75_000, // it is answered when it is done
   title: "Bring the database forward?",
   sentences: [
     "What rollbacks took back in the app's database comes forward again. Traffic stays where it is," +
