@@ -35,6 +35,7 @@ from lib.deployments.tracker import Tracker
 from lib.health.probe import USER_AGENT, Prober
 from lib.health.store import HealthStore
 from lib.health.sweep import Sweep
+from lib.incidents.store import IncidentStore
 from lib.migrations.judging import judge
 from lib.migrations.ledger_events import LedgerEvents
 from lib.migrations.other_database import OtherDatabase
@@ -104,6 +105,7 @@ class Services:
     pages: KeptPages
     changes: Changes
     audit: AuditReader
+    incidents: IncidentStore
     events: EventStore
     arrivals: Arrivals
     check: DeploymentCheck
@@ -257,6 +259,7 @@ def build(settings: Settings) -> Services:
         pages=KeptPages(overview, charts, changes),
         changes=changes,
         audit=AuditReader(database),
+        incidents=IncidentStore(database),
         events=events,
         counts=counts,
         drain=make_drain(settings, streams, counts, outage),

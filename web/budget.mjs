@@ -12,7 +12,7 @@ const BUDGET = {
 /** With the answers of the API that a page asks for, the first of which has a test of its own:
  * tests/integration/test_overview.py. */
 const MOST_REQUESTS = 8;
-const API_ANSWERS = { audit: 1, deployments: 2, "sign-in": 0 };
+const API_ANSWERS = { deployments: 2 };
 
 const linked = (html, pattern) => [...html.matchAll(pattern)].map((match) => match[1].slice(1));
 

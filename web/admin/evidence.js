@@ -42,20 +42,13 @@ function Gate({ asked }) {
 
 const sentenceOf = (words) => words && `${words[0].toUpperCase()}${words.slice(1)}.`;
 
-/** New releases go to some visitors first. */
-function Rolling({ rolling }) {
-  const { from, to, percent: share, sentence } = rolling;
-  const words = `${share} % of visitors get ${called(to)}, the others ${called(from)}.`;
-  return html`<p id="rolling">A rolling release is under way: ${sentence || words}</p>`;
-}
-
 /** The sentence that matters is in sight; what it is known by is one press away. */
 export function Evidence() {
   const { traffic, overall, outlook, rolling } = live.overview.value;
   const { verdict, is_fresh: isFresh, decision, stragglers } = traffic;
   const words = verdict && isFresh ? verdict.sentence : "Requests are not being counted.";
   return html`
-    ${rolling && html`<${Rolling} rolling=${rolling} />`}
+    ${rolling && html`<p id="rolling">${rolling.sentence}</p>`}
     ${outlook && html`<p id="outlook">${outlook}</p>`}
     ${overall.warning &&
     overall.warning !== words &&
