@@ -82,8 +82,8 @@ async def rolling(screen: Screen) -> Answers:
         "percent": 10,
         "stage": 1,
         "since": facts.NOW,
-        "sentence": "e81c2d7 is rolling out: 10 % of visitors get it, the others 4f2a9c1 (stage 1 of 3)."
-        " A rollback ends it.",
+        "sentence": "e81c2d7 is rolling out: 10 % of visitors get it, the others 4f2a9c1"
+        " (stage 1 of 3). A rollback ends it.",
     }
     return await drawn(screen, rolling=under_way, overall=WELL)
 
