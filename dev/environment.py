@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 
-from dev.database import APP, CONTROL_PLANE
+from dev.database import APP, CONTROL_PLANE, FUNCTIONS
 from dev.keys import Keys
 from dev.places import ROOT, Ports
 from dev.platform import Config
@@ -20,11 +20,9 @@ def url(port: int) -> str:
 
 
 def of_functions(ports: Ports, keys: Keys, config: Config, postgres: Postgres) -> dict[str, str]:
-    database_url = postgres.url(CONTROL_PLANE)
     return {
         **of_the_system(ports),
-        "DATABASE_URL": database_url,
-        "DATABASE_URL_UNPOOLED": database_url,
+        "DATABASE_URL": postgres.url(CONTROL_PLANE, FUNCTIONS),
         "APP_DATABASE_URL": postgres.url(APP),
         "UPSTASH_REDIS_REST_URL": url(ports.redis_rest),
         "UPSTASH_REDIS_REST_TOKEN": keys.redis_token,

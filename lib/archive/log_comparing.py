@@ -25,7 +25,7 @@ class Kind(StrEnum):
 
 
 #: What can be brought back: nothing stands in its place.
-LOST = (Kind.NO_ROW, Kind.NO_PLACE, Kind.NO_CHECKPOINT)
+LOST = {Kind.NO_ROW, Kind.NO_PLACE, Kind.NO_CHECKPOINT}
 WORDS = {
     Kind.NO_ROW: "in the export, and not in the table",
     Kind.NO_PLACE: "in the export, and not in the table's chain",

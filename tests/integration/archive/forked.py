@@ -32,6 +32,10 @@ class Running:
     def kill(self) -> None:
         self._process.kill()
 
+    @property
+    def is_running(self) -> bool:
+        return self._process.is_alive()
+
     def end(self) -> tuple[int, str]:
         """Its exit code, and what it said; -9 if it was killed."""
         self._process.join()
