@@ -9,7 +9,7 @@ from dev.keys import Keys
 from dev.places import ROOT, Ports
 from dev.platform import Config
 from dev.ports import LOOPBACK
-from dev.postgres import Postgres
+from dev.postgres import SUPERUSER, Postgres
 from dev.stripe import KEY
 
 ON_CALL_PHONE = "+1 555 0143"
@@ -22,8 +22,8 @@ def url(port: int) -> str:
 def of_functions(ports: Ports, keys: Keys, config: Config, postgres: Postgres) -> dict[str, str]:
     return {
         **of_the_system(ports),
-        "DATABASE_URL": postgres.url(CONTROL_PLANE, FUNCTIONS),
-        "APP_DATABASE_URL": postgres.url(APP),
+        "DATABASE_URL": postgres.url(CONTROL_PLANE, f"{FUNCTIONS}:{keys.database_password}"),
+        "APP_DATABASE_URL": postgres.url(APP, f"{SUPERUSER}:{keys.database_password}"),
         "UPSTASH_REDIS_REST_URL": url(ports.redis_rest),
         "UPSTASH_REDIS_REST_TOKEN": keys.redis_token,
         "VERCEL_API_URL": url(ports.vercel_api),
