@@ -117,7 +117,7 @@ SELECT h.vercel_deployment_id AS deployment_id, h.git_sha, d.title, d.author, d.
        h.environment_variables AS variables, h.timestamp AS recorded_at, d.recorded_by,
        p.live_from, p.live_until,
        CASE WHEN r.undoes IS NULL THEN coalesce(p.how, 'recorded') ELSE 'roll_forward' END AS how,
-       coalesce(r.requested_by, p.moved_by) AS by, r.reason,
+       coalesce(r.requested_by, p.moved_by) AS by, r.reason, p.rollback_id,
        p.id IS NOT NULL AND p.live_until IS NULL AS is_live, d.proven_at,
        coalesce(this.version <> floor.version
                 AND coalesce(firsts.period, 0) < floor.period, false) AS below_floor,
