@@ -60,6 +60,24 @@ class Progress:
                 "progress_not_written", extra={"rollback_id": rollback.id, "why": str(error)}
             )
 
+    async def rebuild(self, rollback: Rollback) -> None:
+        """Also over a copy that claims to be newer, as one of before a backup was restored.
+
+        Raises RedisUnavailable.
+        """
+        if self.redis is not None:
+            body = view(rollback).model_dump_json()
+            await self.redis.run("DEL", key(rollback.id))
+            await self.redis.run(
+                "EVAL", SET_IF_NEWER, 1, key(rollback.id), rollback.revision, body, KEEP_SECONDS
+            )
+
+    async def revision(self, rollback_id: UUID) -> str | None:
+        """Of the copy. Raises RedisUnavailable."""
+        assert self.redis is not None
+        found: str | None = await self.redis.run("HGET", key(rollback_id), "revision")
+        return found
+
     async def read(self, rollback_id: UUID) -> Copy | None:
         """None: there is no copy, or none that can be read."""
         if self.redis is None:
