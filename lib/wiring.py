@@ -31,6 +31,12 @@ from lib.deployments.pins import Pins
 from lib.deployments.recorder import Recorder
 from lib.deployments.store import DeploymentStore
 from lib.deployments.tracker import Tracker
+from lib.flags.copies import FlagCopies
+from lib.flags.door import FlagDoor
+from lib.flags.limiter import Limiter
+from lib.flags.room import FlagRoom
+from lib.flags.store import FlagStore
+from lib.flags.switchboard import Switchboard
 from lib.health.probe import USER_AGENT, Prober
 from lib.health.store import HealthStore
 from lib.health.sweep import Sweep
@@ -59,6 +65,7 @@ from lib.redis import RedisClient
 from lib.rollback.app_cache import AppCache
 from lib.rollback.engine import Engine
 from lib.rollback.intake import Intake
+from lib.rollback.models import Environment
 from lib.rollback.progress import Progress
 from lib.rollback.steps import Tools
 from lib.rollback.store import RollbackStore
@@ -68,6 +75,7 @@ from lib.settings import Settings, settings
 from lib.traffic.counts import Counts
 from lib.traffic.drain import LogDrain, Outage
 from lib.traffic.streams import Streams
+from lib.traffic.suspects import Suspects
 from lib.traffic.tally import Counter
 from lib.vercel.client import VercelClient, make_http
 from lib.vercel.events import EventStore
@@ -98,6 +106,7 @@ class Services:
     sweep: Sweep
     overview: OverviewPage
     audit: AuditReader
+    flags: FlagRoom
     events: EventStore
     arrivals: Arrivals
     check: DeploymentCheck
@@ -164,12 +173,15 @@ def build(settings: Settings) -> Services:
     engine = Engine(store, Progress(redis), tools, settings.rollback_budget)
     health = HealthStore(database)
     access = AccessStore(database)
+    access_gate = Gate(access)
     listing = Listing(deployments, planner)
     intake = Intake(database, deployments, vercel, engine, settings)
     notifier = make_notifier(settings, database)
     deadman = make_deadman(settings)
     outage = Outage(database)
     automatic = AutomaticStore(database)
+    flags = FlagStore(database)
+    switchboard = Switchboard(flags, FlagCopies(redis), settings.flag_safe_defaults)
     judging = Judging(
         automatic,
         counts,
@@ -210,7 +222,7 @@ def build(settings: Settings) -> Services:
         http=http,
         redis=redis,
         access=access,
-        gate=Gate(access),
+        gate=access_gate,
         keeper=keeper,
         deployments=deployments,
         records=records,
@@ -244,6 +256,7 @@ def build(settings: Settings) -> Services:
             needs_forward,
         ),
         audit=AuditReader(database),
+        flags=FlagRoom(flags, switchboard, make_flag_door(settings, access_gate)),
         events=events,
         counts=counts,
         drain=make_drain(settings, streams, counts, outage),
@@ -271,7 +284,25 @@ def make_drain(
         excluded_status_codes=settings.excluded_status_codes,
         probe_user_agent=USER_AGENT,
     )
-    return LogDrain(secret, counter, counts, outage)
+    suspects = Suspects(counts.redis) if counts else None
+    return LogDrain(secret, counter, counts, outage, suspects)
+
+
+def make_flag_door(settings: Settings, gate: Gate) -> FlagDoor:
+    secrets = {
+        Environment.PRODUCTION: settings.flags_token,
+        Environment.STAGING: settings.flags_token_staging,
+    }
+    known = {
+        environment: several(secret.get_secret_value() if secret else "")
+        for environment, secret in secrets.items()
+    }
+    return FlagDoor(gate, known, Limiter(settings.flag_evaluations_per_second))
+
+
+def several(value: str) -> list[str]:
+    """The old and the new of a secret that is being replaced."""
+    return [one for part in value.split(",") if (one := part.strip())]
 
 
 def make_app_cache(settings: Settings) -> AppCache | None:

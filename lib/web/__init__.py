@@ -1,6 +1,6 @@
 """The HTTP edge: one URL per function, errors as problems, bodies as models."""
 
-from lib.web.endpoint import Reply, endpoint
+from lib.web.endpoint import Reply, below, endpoint
 from lib.web.reading import (
     read_body,
     read_environment,
@@ -13,6 +13,7 @@ from lib.web.reading import (
 
 __all__ = [
     "Reply",
+    "below",
     "endpoint",
     "read_body",
     "read_environment",
