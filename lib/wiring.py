@@ -19,9 +19,11 @@ from lib.audit.sealer import Sealer
 from lib.audit.witness import Witness
 from lib.automatic.autopilot import Autopilot
 from lib.automatic.decision import Decider
+from lib.automatic.flags_first import FlagsFirst
 from lib.automatic.gate import Gate as HelpGate
 from lib.automatic.judging import Judging
 from lib.automatic.store import AutomaticStore
+from lib.automatic.trials import TrialStore
 from lib.deployments.check import DeploymentCheck
 from lib.deployments.freeze import FreezePolicy
 from lib.deployments.listing import Listing
@@ -191,7 +193,10 @@ def build(settings: Settings) -> Services:
     )
     gate = HelpGate(prober, settings.probe_paths)
     ledger_events = LedgerEvents(database)
-    decider = Decider(automatic, deployments, routing, gate, engine, ledger_events, settings)
+    flags_first = FlagsFirst(TrialStore(database), switchboard, counts)
+    decider = Decider(
+        automatic, deployments, routing, gate, engine, ledger_events, flags_first, settings
+    )
     autopilot = Autopilot(judging, decider, engine, notifier)
     preflights = PreflightStore(database)
     preflight = Preflight(

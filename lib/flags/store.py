@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg.rows import DictRow
 
 from lib import errors
+from lib.alerts import resolve_named
 from lib.audit.store import write_audit
 from lib.flags.models import Definition, FlagView, Flip, Snapshot, State, read_states
 from lib.postgres import Connection, Database
@@ -190,6 +191,11 @@ async def lock(connection: Connection, environment: Environment, key: str) -> Fl
     return FlagView.model_validate(row) if row else None
 
 
+def told_off(environment: Environment, key: str) -> str:
+    """`once` of the alert that it was turned off by itself: over when somebody turns it on."""
+    return f"feature_turned_off:{environment}:{key}"
+
+
 def check_can_turn(view: FlagView, state: State) -> None:
     """Raises CannotTurnOff. Turning on is always allowed."""
     if state is State.OFF and view.stays_on_because:
@@ -213,6 +219,7 @@ async def turn(
         rollback_id = row["id"]
     else:
         await connection.execute(RESTORE, values)
+        await resolve_named(connection, [told_off(flip.environment, flip.key)])
     await connection.execute(TURN, values)
     await connection.execute(BUMP, values)
     await write_audit(

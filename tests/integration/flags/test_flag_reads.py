@@ -6,6 +6,7 @@ import json
 import pytest
 
 from lib import errors
+from lib.flags import switchboard
 from lib.flags.copies import BELIEVED_SECONDS, CONFIRMED_SECONDS, key
 from lib.flags.models import Snapshot, State
 from lib.redis import RedisClient
@@ -17,6 +18,12 @@ PRODUCTION = Environment.PRODUCTION
 NOWHERE = "http://127.0.0.1:9"
 NO_DATABASE = "postgresql://127.0.0.1:9/none"
 BIRTH = {"rsvp-emails": "on", "seating": "off", "timeline": "on"}
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """What is away is given up on soon."""
+    monkeypatch.setattr(switchboard, "POSTGRES_SECONDS", 0.2)
 
 
 @pytest.fixture
