@@ -3,7 +3,7 @@ import { html } from "/assets/vendor/ui.js";
 import { open } from "./dialog.js";
 import { Icon } from "./icon.js";
 import * as live from "./live.js";
-import { Offer, mayOperate, tryAgain, undoRollback } from "./operations.js";
+import { Offer, mayOperate } from "./offer.js";
 import {
   duration,
   elapsed,
@@ -94,7 +94,7 @@ function Completed({ rollback }) {
     <p class="actions"><${SiteLink} />
       ${canUndo &&
       html`<${Offer} id="undo-btn" label="Undo this rollback…" waits
-        question=${() => undoRollback(undo)} />`}
+        question=${({ undoRollback }) => undoRollback(undo)} />`}
       <button type="button" class="btn btn-outline" onClick=${() => closeProgress(rollback)}>
         Close
       </button>
@@ -118,7 +118,7 @@ function Failed({ rollback }) {
       ${canStart &&
       html`<button type="button" id="another-btn" class="btn btn-outline" aria-haspopup="dialog"
         onClick=${start}>Start another rollback…</button>
-        <${Offer} id="retry-btn" label="Try it again…" question=${() => tryAgain(rollback)} />`}
+        <${Offer} id="retry-btn" label="Try it again…" question=${({ tryAgain }) => tryAgain(rollback)} />`}
     </p>`;
 }
 

@@ -1,0 +1,31 @@
+// Puts a page together. The texts are the project's own: nothing in them is escaped.
+import { PAGES } from "./pages.mjs";
+
+const indented = (lines, depth) => lines.map((line) => " ".repeat(depth) + line).join("\n");
+
+function menu(current) {
+  if (!current.isInMenu) return '    <div id="viewer"></div>';
+  const items = PAGES.filter((page) => page.isInMenu).map(({ name, title }) => {
+    const mark = name === current.name ? ' aria-current="page"' : "";
+    return `    <li><a class="nav-link" href="/admin/${name}"${mark}>${title}</a></li>`;
+  });
+  const nav = ['<nav aria-label="Main">', '  <ul class="nav">', ...items, "  </ul>", "</nav>"];
+  return indented([...nav, '<div id="viewer"></div>'], 4);
+}
+
+function preloads({ firstAnswer }, scripts) {
+  const answer = `<link rel="preload" as="fetch" crossorigin="anonymous" href="${firstAnswer}">`;
+  const modules = scripts.map((script) => `<link rel="modulepreload" href="${script}">`);
+  return indented([...(firstAnswer ? [answer] : []), ...modules], 2);
+}
+
+export function pageOf(page, { shell, main, scripts }) {
+  const parts = {
+    name: page.name,
+    title: page.title,
+    menu: menu(page),
+    preloads: preloads(page, scripts),
+    main: main.trimEnd(),
+  };
+  return shell.replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
+}
