@@ -8,6 +8,12 @@ export const PAGES = [
     firstAnswer: "/api/overview?environment=production",
     isInMenu: true,
   },
+  {
+    name: "flags",
+    title: "Feature switches",
+    firstAnswer: "/api/flags?environment=production",
+    isInMenu: true,
+  },
   { name: "audit", title: "Audit log", isInMenu: true },
   { name: "sign-in", title: "Sign in" },
 ];
