@@ -80,6 +80,11 @@ class Answers:
     operations: list[Json] = field(default_factory=list)
     audit: Json | None = None
     audit_status: int = 200
+    flags: Json | None = None
+    flags_status: int = 200
+    flip: Json | None = None
+    flip_status: int = 200
+    flips: list[Json] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)
     orders: list[tuple[str, Json]] = field(default_factory=list)
     overviews: int = 0
@@ -93,6 +98,11 @@ class Answers:
         elif path == "audit":
             self.asked.append(dict(parse_qsl(urlsplit(route.request.url).query)))
             await self.fulfil(route, self.audit, self.audit_status)
+        elif path == "flags" and route.request.method == "PUT":
+            self.flips.append(route.request.post_data_json)
+            await self.fulfil(route, self.flip, self.flip_status)
+        elif path == "flags":
+            await self.fulfil(route, self.flags, self.flags_status)
         elif path == "rollback/trigger":
             key = route.request.headers.get("idempotency-key", "")
             self.orders.append((key, route.request.post_data_json))
