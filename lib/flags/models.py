@@ -132,7 +132,7 @@ class FlagChange(BaseModel):
     changed: bool
     message: str
     #: The row of `feature_rollbacks`, where something was turned off.
-    rollback_id: UUID | None = None
+    feature_rollback_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

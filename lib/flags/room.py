@@ -54,7 +54,7 @@ class FlagRoom:
         return FlagChange(
             changed=True,
             message=f"{turned.view.title} turned {flip.state}",
-            rollback_id=turned.rollback_id,
+            feature_rollback_id=turned.rollback_id,
         )
 
     async def define(self, definitions: Definitions, caller: Caller) -> FlagChange:
