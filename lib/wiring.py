@@ -42,6 +42,7 @@ from lib.flags.switchboard import Switchboard
 from lib.health.probe import USER_AGENT, Prober
 from lib.health.store import HealthStore
 from lib.health.sweep import Sweep
+from lib.incidents.store import IncidentStore
 from lib.migrations.judging import judge
 from lib.migrations.ledger_events import LedgerEvents
 from lib.migrations.records import RecordStore
@@ -109,6 +110,7 @@ class Services:
     overview: OverviewPage
     audit: AuditReader
     flags: FlagRoom
+    incidents: IncidentStore
     events: EventStore
     arrivals: Arrivals
     check: DeploymentCheck
@@ -262,6 +264,7 @@ def build(settings: Settings) -> Services:
         ),
         audit=AuditReader(database),
         flags=FlagRoom(flags, switchboard, make_flag_door(settings, access_gate)),
+        incidents=IncidentStore(database),
         events=events,
         counts=counts,
         drain=make_drain(settings, streams, counts, outage),

@@ -1,4 +1,4 @@
-"""A Firefox, and what drives it over WebDriver BiDi: the dashboard's main story in a second engine."""
+"""A Firefox, and what drives it over WebDriver BiDi: a second engine for the dashboard."""
 
 import os
 import shutil
@@ -17,8 +17,8 @@ def firefox_path() -> str:
     found = found or (on_path() if debian_package("firefox-esr") else None)
     if not found:
         raise BrowserMissing(
-            "This test needs a Firefox and none was found. Install one (apt-get install firefox-esr, "
-            "or brew install --cask firefox), or set FIREFOX_PATH."
+            "This test needs a Firefox and none was found. Install one (apt-get install "
+            "firefox-esr, or brew install --cask firefox), or set FIREFOX_PATH."
         )
     return found
 

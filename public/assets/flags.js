@@ -62,7 +62,7 @@ import{html as s,render as We,signal as re}from"/assets/vendor/ui.js";var Je={st
             </td>`)}
         </tr>`)}
     </tbody>
-  </table>`}import{html as ae}from"/assets/vendor/ui.js";async function Wt(){await g("/api/session",{method:"DELETE"}),localStorage.clear(),location.assign("/admin/sign-in")}function Fe({viewer:e}){return e?ae`<span class="muted">${e.name} (${e.role})</span>
+  </table>`}import{html as ae}from"/assets/vendor/ui.js";async function Wt(){await g("/api/session",{method:"DELETE"}),localStorage.clear(),location.assign("/admin/sign-in")}function Fe({viewer:e}){return e?ae`<span class="muted">Signed in as ${e.name} (${e.role})</span>
     <button type="button" id="sign-out" class="btn btn-outline" onClick=${Wt}>
       Sign out
     </button>`:null}function Ue({children:e}){return ae`<section class="card-box" aria-labelledby="signed-out-title">

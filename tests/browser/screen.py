@@ -85,6 +85,10 @@ class Answers:
     flip: Json | None = None
     flip_status: int = 200
     flips: list[Json] = field(default_factory=list)
+    #: The list, and one of them.
+    incidents: Json | None = None
+    incident: Json | None = None
+    incident_status: int = 200
     asked: list[dict[str, str]] = field(default_factory=list)
     orders: list[tuple[str, Json]] = field(default_factory=list)
     overviews: int = 0
@@ -103,6 +107,9 @@ class Answers:
             await self.fulfil(route, self.flip, self.flip_status)
         elif path == "flags":
             await self.fulfil(route, self.flags, self.flags_status)
+        elif path.startswith("incidents"):
+            body = self.incidents if path == "incidents" else self.incident
+            await self.fulfil(route, body, self.incident_status)
         elif path == "rollback/trigger":
             key = route.request.headers.get("idempotency-key", "")
             self.orders.append((key, route.request.post_data_json))

@@ -1,19 +1,15 @@
 // /admin/audit: one page of the audit log, as the query of this page's address asks.
-import { html, render } from "/assets/vendor/ui.js";
-import { announce } from "./announcer.js";
+import { html } from "/assets/vendor/ui.js";
 import { counted, doing, endOf, facts, local, outcome, utc } from "./audit-words.js";
 import { Cards } from "./cards.js";
-import { NoAccess, SignedOut, Viewer } from "./frame.js";
 import { Status } from "./icon.js";
-import { NoAnswer, send } from "./server.js";
+import { loadPage } from "./loading.js";
 
-const TIMEOUT_MS = 20_000;
 const COLUMNS = ["When", "Who", "What", "On", "Why", "Result"];
 const FIELDS = ["actor", "action", "environment", "date"];
 const AUTOMATIC = "automatic";
 
 const asked = new URLSearchParams(location.search);
-const page = document.getElementById("page");
 
 /** What the page was asked for, and nothing that a form left empty. */
 const given = () => FIELDS.flatMap((name) => (asked.get(name) ? [[name, asked.get(name)]] : []));
@@ -26,12 +22,12 @@ function addressOf(before) {
   return words ? `/admin/audit?${words}` : "/admin/audit";
 }
 
-function question() {
+function question(before) {
   const query = new URLSearchParams(given());
   const date = query.get("date");
   if (date) query.set("until", endOf(date) ?? date);
   query.delete("date");
-  if (asked.get("before")) query.set("before", asked.get("before"));
+  if (before) query.set("before", before);
   return `/api/audit?${query}`;
 }
 
@@ -87,48 +83,25 @@ function Ways({ older }) {
   </p>`;
 }
 
+/** As many as one file holds, from the newest on: for older ones a day is chosen first. */
+function Csv() {
+  const query = question(null);
+  return html`<p class="save">
+    <a id="csv" class="btn btn-outline" aria-describedby="csv-hint" download
+      href="${query}${query.endsWith("?") ? "" : "&"}format=csv">Download CSV</a>
+    <span id="csv-hint" class="form-text">The newest 5,000 of these entries, times in UTC.</span>
+  </p>`;
+}
+
 function Entries({ entries, older }) {
   return html`${entries.length === 0 && html`<${Empty} />`}
     ${entries.length > 0 &&
     html`<section class="card-box" aria-label="Entries">
       <${Cards} id="entries" caption=${counted(entries.length)} columns=${COLUMNS}
         rows=${entries.map(row)} />
+      <${Csv} />
     </section>`}
     <${Ways} older=${older} />`;
-}
-
-function Problem({ error, isTrying }) {
-  if (error.status === 401) return html`<${SignedOut} />`;
-  if (error.status === 403) return html`<${NoAccess} role="viewer" />`;
-  const silent = navigator.onLine ? "The server did not answer." : "You are offline.";
-  return html`<section id="problem" class="card-box" aria-labelledby="problem-title">
-    <h2 id="problem-title">The audit log cannot be loaded</h2>
-    <p>${error instanceof NoAnswer ? silent : error.message}</p>
-    <p><button type="button" id="again" class="btn btn-outline" aria-disabled=${String(isTrying)}
-      onClick=${() => isTrying || tryAgain(error)}>${isTrying ? "Trying…" : "Try again"}</button></p>
-  </section>`;
-}
-
-const show = (content) => render(content, page);
-
-async function load() {
-  let body;
-  try {
-    ({ body } = await send(question(), { timeoutMs: TIMEOUT_MS }));
-  } catch (error) {
-    show(html`<${Problem} error=${error} isTrying=${false} />`);
-    return announce({ text: "The audit log cannot be loaded.", region: "alert" });
-  }
-  show(html`<${Entries} ...${body} />`);
-  render(html`<${Viewer} viewer=${body.viewer} />`, document.getElementById("viewer"));
-  announce({ text: counted(body.entries.length) });
-}
-
-/** The button that was pressed is gone once there is an answer: reading goes on at the content. */
-async function tryAgain(error) {
-  show(html`<${Problem} error=${error} isTrying=${true} />`);
-  await load();
-  if (document.activeElement === document.body) document.getElementById("main").focus();
 }
 
 /** An action that is not in the list, from an address that somebody made: it stays chosen. */
@@ -142,6 +115,9 @@ function fillIn(name) {
 }
 
 FIELDS.forEach(fillIn);
-page.replaceChildren();
-show(html`<p>Loading the audit log…</p>`);
-load();
+loadPage({
+  name: "audit log",
+  path: question(asked.get("before")),
+  draw: (body) => html`<${Entries} ...${body} />`,
+  say: (body) => counted(body.entries.length),
+});

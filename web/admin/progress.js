@@ -9,6 +9,7 @@ import {
   elapsed,
   isForward,
   isUnfinished,
+  reportAddress,
   shortSha,
   startedBy,
   stepName,
@@ -65,6 +66,10 @@ function Budget({ rollback }) {
   </div>`;
 }
 
+const ReportLink = ({ rollback }) =>
+  html`<a class="btn btn-outline" href=${reportAddress(rollback.rollback_id)}>See the incident
+    report</a>`;
+
 function SiteLink() {
   const site = live.overview.value?.site_url;
   return site ? html`<a class="btn btn-outline" href=${site}>Open the live site</a>` : null;
@@ -91,7 +96,7 @@ function Completed({ rollback }) {
   const undo = live.overview.value?.undo;
   const canUndo = undo?.rollback_id === rollback.rollback_id && mayOperate();
   return html`<${Result} rollback=${rollback} />
-    <p class="actions"><${SiteLink} />
+    <p class="actions"><${SiteLink} /><${ReportLink} rollback=${rollback} />
       ${canUndo &&
       html`<${Offer} id="undo-btn" label="Undo this rollback…" waits
         question=${({ undoRollback }) => undoRollback(undo)} />`}
@@ -114,7 +119,7 @@ function Failed({ rollback }) {
     ${rollback.next_actions.length > 0 &&
     html`<h3>What to do next</h3>
       <ol id="next-actions">${rollback.next_actions.map((action) => html`<li>${action}</li>`)}</ol>`}
-    <p class="actions"><${SiteLink} />
+    <p class="actions"><${SiteLink} /><${ReportLink} rollback=${rollback} />
       ${canStart &&
       html`<button type="button" id="another-btn" class="btn btn-outline" aria-haspopup="dialog"
         onClick=${start}>Start another rollback…</button>

@@ -4,13 +4,15 @@ import { PAGES } from "./pages.mjs";
 const indented = (lines, depth) => lines.map((line) => " ".repeat(depth) + line).join("\n");
 
 function menu(current) {
-  if (!current.isInMenu) return '    <div id="viewer"></div>';
-  const items = PAGES.filter((page) => page.isInMenu).map(({ name, title }) => {
+  if (!current.menu) return "";
+  const items = PAGES.filter((page) => page.menu).map(({ name, menu }) => {
     const mark = name === current.name ? ' aria-current="page"' : "";
-    return `    <li><a class="nav-link" href="/admin/${name}"${mark}>${title}</a></li>`;
+    return `    <li><a class="nav-link" href="/admin/${name}"${mark}>${menu}</a></li>`;
   });
-  const nav = ['<nav aria-label="Main">', '  <ul class="nav">', ...items, "  </ul>", "</nav>"];
-  return indented([...nav, '<div id="viewer"></div>'], 4);
+  return indented(
+    ['<nav aria-label="Main">', '  <ul class="nav">', ...items, "  </ul>", "</nav>"],
+    4,
+  );
 }
 
 function preloads({ firstAnswer }, scripts) {
@@ -27,5 +29,7 @@ export function pageOf(page, { shell, main, scripts }) {
     preloads: preloads(page, scripts),
     main: main.trimEnd(),
   };
-  return shell.replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
+  // A part that a page has nothing for takes its line with it.
+  const filled = shell.replace(/^\{\{(\w+)\}\}\n/gm, (_, name) => parts[name] && `${parts[name]}\n`);
+  return filled.replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
 }
