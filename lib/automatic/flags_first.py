@@ -33,8 +33,9 @@ SHARE = 0.8
 ERRORS_SECONDS = 60
 #: Fewer are explained by anything.
 ERRORS_LEAST = 5
-#: An app has heard of it by then.
-HEARD_SECONDS = 10
+#: An app has heard of it by then. The first whole bucket after it is closed when the watch ends,
+#: wherever in a bucket it began.
+HEARD_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
