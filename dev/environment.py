@@ -37,6 +37,8 @@ def of_functions(ports: Ports, keys: Keys, config: Config, postgres: Postgres) -
         "WEBHOOK_SECRET": keys.webhook_secret,
         "DRAIN_SECRET": keys.drain_secret,
         "AUDIT_KEYS": f"dev:{keys.audit_secret}",
+        "FLAGS_TOKEN": keys.flags_token,
+        "FLAGS_TOKEN_STAGING": keys.flags_token_staging,
         "ON_CALL_PHONE": ON_CALL_PHONE,
     }
 
@@ -48,6 +50,9 @@ def of_app(ports: Ports, keys: Keys) -> dict[str, str]:
         "UPSTASH_REDIS_REST_TOKEN": keys.redis_token,
         "STRIPE_API_URL": url(ports.stripe),
         "STRIPE_SECRET_KEY": KEY,
+        "FLAGS_URL": url(ports.control_plane),
+        "FLAGS_TOKEN": keys.flags_token,
+        "FLAGS_TOKEN_STAGING": keys.flags_token_staging,
     }
 
 

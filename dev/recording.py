@@ -11,6 +11,8 @@ from lib.deployments.models import Release
 from lib.migrations.collect import Collection, collect, newest_texts
 from scripts.record_release import send
 
+FLAGS = FOLDER.parent / "flags.json"
+
 
 class NotRecorded(Exception):
     """The control plane did not take it; the message is its own."""
@@ -35,10 +37,12 @@ def record(control_plane: str, token: str, deployment: dict[str, Any]) -> list[s
     address = f"{control_plane}/api/deployments"
     try:
         answer = send(address, release.model_dump_json().encode(), token)
+        switches = send(f"{control_plane}/api/flags", FLAGS.read_bytes(), token, method="PUT")
     except httpx.HTTPError as error:
         raise NotRecorded(f"The control plane does not answer: {error}") from error
-    if not answer.is_success:
-        raise NotRecorded(f"The control plane did not record it: {answer.text}")
+    for one in (answer, switches):
+        if not one.is_success:
+            raise NotRecorded(f"The control plane did not record it: {one.text}")
     return collection.versions
 
 

@@ -216,6 +216,7 @@ class Stack(Stoppable):
             "cron_secret": keys.cron_secret,
             "webhook_secret": keys.webhook_secret,
             "drain_secret": keys.drain_secret,
+            "flags_token": keys.flags_token,
             "pids": self.pids,
         }
 

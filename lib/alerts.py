@@ -16,12 +16,14 @@ log = logging.getLogger(__name__)
 #: Good to know, and nobody is woken. Every other kind pages.
 NEWS = frozenset(
     {
+        "feature_turned_off",
         "more_refused",
         "promoted_in_freeze",
         "rollback_completed",
         "rollback_started",
         "rolled_back_elsewhere",
         "would_roll_back",
+        "would_turn_off",
     }
 )
 

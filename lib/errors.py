@@ -13,6 +13,8 @@
     - NoteRequired           the last rollback failed: the next one must say why it is right
     - MigrationChanged       a migration came with another text than the one that is recorded
   + IdempotencyKeyReused     the same key came with another body
+  + CannotTurnOff            a feature switch that has to stay on; says why
+  + TooManyRequests          one caller asks more often than is good for the others
   + Upstream                 another service failed us; `retryable` says if trying again may help
     - VercelRejected         the platform answered 4xx
       . VercelMissing        ... 404 or 410
@@ -90,6 +92,14 @@ class MigrationChanged(Conflict):
 
 class IdempotencyKeyReused(Error):
     """The key belongs to an earlier request with another body."""
+
+
+class CannotTurnOff(Error):
+    """The switch's own definition says why it stays on."""
+
+
+class TooManyRequests(Error):
+    """The caller should wait for a moment."""
 
 
 class Upstream(Error):

@@ -32,6 +32,7 @@ from pydantic.functional_validators import AfterValidator, BeforeValidator, Plai
 from lib import errors
 from lib.audit.chain import Keys
 from lib.deployments.freeze import FreezePolicy, Window, windows
+from lib.flags.models import KEY, State
 from lib.oidc.models import GitHub, Issuer, Workflows, issuers
 from lib.rollback.models import Environment, OnRefuse, RollingGate, SwitchMethod
 from lib.traffic.streams import MOST_ROUTES, read_route
@@ -149,6 +150,19 @@ def status_codes(value: object) -> object:
     with suppress(ValueError):
         return tuple(HTTPStatus(int(code)) for code in value.replace(",", " ").split())
     raise ValueError("give status codes of HTTP")
+
+
+def safe_defaults(value: object) -> object:
+    """`rsvp-emails=on seating=off`, with commas or line ends between them if you like."""
+    if not isinstance(value, str):
+        return value
+    found = {}
+    for word in re.split(r"[\s,]+", value.strip()):
+        key, _, state = word.partition("=")
+        if not re.fullmatch(KEY, key) or state not in [*State]:
+            raise ValueError("write `key=on` or `key=off` for each switch")
+        found[key] = State(state)
+    return found
 
 
 Seconds = Annotated[timedelta, BeforeValidator(seconds)]
@@ -491,6 +505,30 @@ class Settings(BaseModel):
         ge=1,
         validation_alias="FAILED_ATTEMPTS_PER_SUBJECT",
         description="The same of one caller, or of one secret that is not known.",
+    )
+
+    flags_token: SecretStr | None = Field(
+        None,
+        validation_alias="FLAGS_TOKEN",
+        description="With it the app reads production's feature switches (docs/flags.md); several "
+        "while it is being replaced, commas between them. Unset: that way in is closed.",
+    )
+    flags_token_staging: SecretStr | None = Field(
+        None,
+        validation_alias="FLAGS_TOKEN_STAGING",
+        description="The same for staging's switches.",
+    )
+    flag_safe_defaults: Annotated[dict[str, State], BeforeValidator(safe_defaults)] = Field(
+        {},
+        validation_alias="FLAG_SAFE_DEFAULTS",
+        description="What a switch is where neither Redis nor Postgres answers and it was never "
+        "seen: `rsvp-emails=on seating=off`. Others: the default in the app's code.",
+    )
+    flag_evaluations_per_second: int = Field(
+        2000,
+        ge=1,
+        validation_alias="FLAG_EVALUATIONS_PER_SECOND",
+        description="More by one caller from one instance are answered 429.",
     )
 
     audit_keys: Annotated[SecretStr, AfterValidator(signing_keys)] | None = Field(

@@ -22,9 +22,11 @@ from lib.audit.sealer import Sealer
 from lib.audit.witness import Witness
 from lib.automatic.autopilot import Autopilot
 from lib.automatic.decision import Decider
+from lib.automatic.flags_first import FlagsFirst
 from lib.automatic.gate import Gate as HelpGate
 from lib.automatic.judging import Judging
 from lib.automatic.store import AutomaticStore
+from lib.automatic.trials import TrialStore
 from lib.changes import Changes
 from lib.deployments.check import DeploymentCheck
 from lib.deployments.freeze import FreezePolicy
@@ -35,6 +37,12 @@ from lib.deployments.pins import Pins
 from lib.deployments.recorder import Recorder
 from lib.deployments.store import DeploymentStore
 from lib.deployments.tracker import Tracker
+from lib.flags.copies import FlagCopies
+from lib.flags.door import FlagDoor
+from lib.flags.limiter import Limiter
+from lib.flags.room import FlagRoom
+from lib.flags.store import FlagStore
+from lib.flags.switchboard import Switchboard
 from lib.health.probe import USER_AGENT, Prober
 from lib.health.store import HealthStore
 from lib.health.sweep import Sweep
@@ -68,6 +76,7 @@ from lib.redis import RedisClient
 from lib.rollback.app_cache import AppCache
 from lib.rollback.engine import Engine
 from lib.rollback.intake import Intake
+from lib.rollback.models import Environment
 from lib.rollback.progress import Progress
 from lib.rollback.steps import Tools
 from lib.rollback.store import RollbackStore
@@ -77,6 +86,7 @@ from lib.settings import Settings, settings
 from lib.traffic.counts import Counts
 from lib.traffic.drain import LogDrain, Outage
 from lib.traffic.streams import Streams
+from lib.traffic.suspects import Suspects
 from lib.traffic.tally import Counter
 from lib.vercel.client import VercelClient, make_http
 from lib.vercel.events import EventStore
@@ -111,6 +121,7 @@ class Services:
     pages: KeptPages
     changes: Changes
     audit: AuditReader
+    flags: FlagRoom
     incidents: IncidentStore
     events: EventStore
     arrivals: Arrivals
@@ -180,12 +191,15 @@ def build(settings: Settings) -> Services:
     health = HealthStore(database)
     access = AccessStore(database)
     sessions = Sessions(database, session_policy(settings))
+    access_gate = Gate(access, sessions, make_bearers(settings))
     listing = Listing(deployments, planner)
     intake = Intake(database, deployments, vercel, engine, settings)
     notifier = make_notifier(settings, database)
     deadman = make_deadman(settings)
     outage = Outage(database)
     automatic = AutomaticStore(database)
+    flags = FlagStore(database)
+    switchboard = Switchboard(flags, FlagCopies(redis), settings.flag_safe_defaults)
     judging = Judging(
         automatic,
         counts,
@@ -196,7 +210,10 @@ def build(settings: Settings) -> Services:
     )
     gate = HelpGate(prober, settings.probe_paths)
     ledger_events = LedgerEvents(database)
-    decider = Decider(automatic, deployments, routing, gate, engine, ledger_events, settings)
+    flags_first = FlagsFirst(TrialStore(database), switchboard, counts)
+    decider = Decider(
+        automatic, deployments, routing, gate, engine, ledger_events, flags_first, settings
+    )
     autopilot = Autopilot(judging, decider, engine, notifier)
     preflights = PreflightStore(database)
     preflight = Preflight(
@@ -241,7 +258,7 @@ def build(settings: Settings) -> Services:
         redis=redis,
         access=access,
         sessions=sessions,
-        gate=Gate(access, sessions, make_bearers(settings)),
+        gate=access_gate,
         limits=make_limits(settings, redis),
         keeper=keeper,
         deployments=deployments,
@@ -268,6 +285,7 @@ def build(settings: Settings) -> Services:
         pages=KeptPages(overview, charts, changes),
         changes=changes,
         audit=AuditReader(database),
+        flags=FlagRoom(flags, switchboard, make_flag_door(settings, access_gate)),
         incidents=IncidentStore(database),
         events=events,
         counts=counts,
@@ -318,7 +336,25 @@ def make_drain(
         excluded_status_codes=settings.excluded_status_codes,
         probe_user_agent=USER_AGENT,
     )
-    return LogDrain(secret, counter, counts, outage)
+    suspects = Suspects(counts.redis) if counts else None
+    return LogDrain(secret, counter, counts, outage, suspects)
+
+
+def make_flag_door(settings: Settings, gate: Gate) -> FlagDoor:
+    secrets = {
+        Environment.PRODUCTION: settings.flags_token,
+        Environment.STAGING: settings.flags_token_staging,
+    }
+    known = {
+        environment: several(secret.get_secret_value() if secret else "")
+        for environment, secret in secrets.items()
+    }
+    return FlagDoor(gate, known, Limiter(settings.flag_evaluations_per_second))
+
+
+def several(value: str) -> list[str]:
+    """The old and the new of a secret that is being replaced."""
+    return [one for part in value.split(",") if (one := part.strip())]
 
 
 def make_app_cache(settings: Settings) -> AppCache | None:

@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,7 +50,12 @@ def main(arguments: list[str] | None = None) -> int:
         ci.tell_findings(refused, collection.migrations)
         return ci.REFUSED
     say_what(release, collection)
-    return ci.FINE if options.dry_run else post(options.url, release, ci.token())
+    if options.dry_run:
+        return ci.FINE
+    done = post(options.url, release, ci.token())
+    if done != ci.FINE or options.flags is None:
+        return done
+    return post_flags(options.url, options.flags, ci.token())
 
 
 def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -64,6 +70,14 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--after", metavar="VERSION", help="bring only the texts after this one")
     parser.add_argument(
         "--no-texts", action="store_true", help="tell the list of versions alone; for a recorder"
+    )
+    parser.add_argument("--flags", type=Path, metavar="FILE", help="the app's feature switches")
+    parser.add_argument(
+        "--suspect-flag",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="a switch that what this release changed is behind; several times for several",
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be recorded")
     options = parser.parse_args(arguments)
@@ -126,6 +140,7 @@ def make_release(
         author=options.author,
         versions=collection.versions,
         migrations=texts,
+        suspect_flags=options.suspect_flag,
     )
 
 
@@ -153,26 +168,48 @@ def post(url: str, release: Release, token: str) -> int:
     return ci.REFUSED if answer.is_client_error else ci.BROKEN
 
 
-def send(address: str, body: bytes, token: str) -> httpx.Response:
+def post_flags(url: str, file: Path, token: str) -> int:
+    """After the release: what is refused here leaves the release recorded."""
+    try:
+        answer = send(f"{url}/api/flags", file.read_bytes(), token, method="PUT")
+    except OSError as error:
+        ci.tell("error", f"{file} cannot be read: {error.strerror}.")
+        return ci.BROKEN
+    except httpx.HTTPError as error:
+        ci.tell("error", f"{url} does not answer ({type(error).__name__}). Nothing is known.")
+        return ci.BROKEN
+    if answer.is_success:
+        print(answer.json()["message"])
+        return ci.FINE
+    tell_refusal(answer)
+    return ci.REFUSED if answer.is_client_error else ci.BROKEN
+
+
+def send(address: str, body: bytes, token: str, *, method: str = "POST") -> httpx.Response:
     """Again where it was away: recorded twice is recorded once. Raises httpx.HTTPError."""
     for pause in PAUSES_SECONDS:
         try:
-            answer = send_once(address, body, token)
+            answer = send_once(address, body, token, method)
         except httpx.TransportError:
             time.sleep(pause)
             continue
         if answer.status_code not in AWAY:
             return answer
         time.sleep(pause)
-    return send_once(address, body, token)
+    return send_once(address, body, token, method)
 
 
-def send_once(address: str, body: bytes, token: str) -> httpx.Response:
+def send_once(address: str, body: bytes, token: str, method: str) -> httpx.Response:
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     # No proxy of the runner's leads to its own machine.
     is_elsewhere = urlsplit(address).hostname not in LOOPBACK
-    return httpx.post(
-        address, content=body, headers=headers, timeout=PATIENCE_SECONDS, trust_env=is_elsewhere
+    return httpx.request(
+        method,
+        address,
+        content=body,
+        headers=headers,
+        timeout=PATIENCE_SECONDS,
+        trust_env=is_elsewhere,
     )
 
 

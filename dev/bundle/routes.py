@@ -55,7 +55,11 @@ class Fate:
 
 
 SLOT = "wedsync-slot"
-PATHS = ("/", "/timeline", "/api/health", "/api/rollback/trigger", DASHBOARD, "/assets/app.js")
+EVALUATE = "/ofrep/v1/evaluate/flags/rsvp-emails"
+PATHS = (
+    *("/", "/timeline", "/api/health", "/api/rollback/trigger"),
+    *(DASHBOARD, "/assets/app.js", EVALUATE),
+)
 EXPECTED: list[tuple[Ask, str | None]] = [
     *((Ask(PUBLIC, path), f"{LIVE}{path}") for path in PATHS),
     *((Ask(PUBLIC, path, header={SLOT: "blue"}), f"{BLUE}{path}") for path in PATHS),

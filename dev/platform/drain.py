@@ -67,6 +67,8 @@ def entries(visit: Visit, project_id: str) -> list[Entry]:
     """A line that the function wrote, what it wrote of an error, and how the request ended."""
     failed = visit.status >= SERVER_ERROR
     lines = [("stdout", "info", f"{visit.method} {visit.path}")]
+    if visit.said:
+        lines.append(("stderr", "error", visit.said) if failed else ("stdout", "info", visit.said))
     if failed:
         lines.append(("stderr", "error", visit.error or "Unhandled error in the request"))
     ended = f"{visit.request_id} ended after {visit.seconds * 1000:.0f} ms"

@@ -17,6 +17,8 @@ from dev.platform.state import Deployment
 
 #: Meant for one connection only: not passed on, either way.
 FOR = b"x-forwarded-for"
+#: A deployment's process says in it what it wrote to its log for this request.
+LOG = "x-function-log"
 HOP_BY_HOP = {b"connection", b"keep-alive", b"transfer-encoding", b"te", b"trailer", b"upgrade"}
 
 #: Error -> status and what visitors read.
@@ -43,6 +45,8 @@ class Visit:
     user_agent: str
     started: float
     seconds: float
+    #: The line that the function wrote; empty: none.
+    said: str = ""
 
 
 class Failed(Exception):
@@ -97,6 +101,7 @@ class Edge:
             user_agent=request.headers.get("user-agent", ""),
             started=started,
             seconds=time.monotonic() - clock,
+            said=take_log(response),
         )
         for watcher in self.watchers:
             watcher(visit)
@@ -147,6 +152,14 @@ class Edge:
         if secret is None or host not in {deployment.url, aliases.blue, aliases.green}:
             return False
         return request.headers.get("x-vercel-protection-bypass") != secret
+
+
+def take_log(response: Response) -> str:
+    """What the function wrote is for the drain, and for no visitor."""
+    said = response.headers.get(LOG, "")
+    if said:
+        del response.headers[LOG]
+    return said
 
 
 def host_of(request: Request, cloud: Cloud) -> str:

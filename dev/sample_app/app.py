@@ -1,6 +1,7 @@
 """The app's pages and its JSON API."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -166,4 +167,10 @@ def make_app(settings: Settings) -> ASGIApp:
             Exception: apologise,
         },
     )
-    return Misbehaving(app, find_version(settings.version))
+    version = find_version(settings.version)
+    if not (version.sends_rsvps and settings.flags_url):
+        return Misbehaving(app, version)
+    # Only here: most versions have no switch, and start sooner without the SDK.
+    switches = import_module("dev.sample_app.switches").Switches()
+    switches.start(settings)
+    return Misbehaving(app, version, lambda: switches.active)

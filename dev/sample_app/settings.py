@@ -13,10 +13,13 @@ class Settings:
     redis_token: str
     stripe_url: str
     stripe_key: str
+    flags_url: str
+    flags_token: str
 
 
 def read_settings() -> Settings:
     get = os.environ.get
+    is_live = get("VERCEL_ENV") == "production"
     return Settings(
         version=get("APP_VERSION", "good"),
         deployment_id=get("VERCEL_DEPLOYMENT_ID", "local"),
@@ -25,4 +28,6 @@ def read_settings() -> Settings:
         redis_token=get("UPSTASH_REDIS_REST_TOKEN", ""),
         stripe_url=get("STRIPE_API_URL", ""),
         stripe_key=get("STRIPE_SECRET_KEY", ""),
+        flags_url=get("FLAGS_URL", ""),
+        flags_token=get("FLAGS_TOKEN" if is_live else "FLAGS_TOKEN_STAGING", ""),
     )

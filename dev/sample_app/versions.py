@@ -27,6 +27,10 @@ class Version:
     crashes: bool = False
     hangs: bool = False
     wrong_content: bool = False
+    #: It sends RSVP e-mails, unless their switch is off, and says in its log which switches are on.
+    sends_rsvps: bool = False
+    #: Its errors are those of a feature: they come only while its switch is on.
+    errors_while_on: bool = False
     migrations: tuple[str, ...] = (TIMELINE,)
 
 
@@ -36,6 +40,13 @@ VERSIONS = {
     "errors-50": Version("Cache the timeline", errors_percent=50),
     "errors-10": Version("Load the shot list lazily", errors_percent=10),
     "errors-3": Version("Retry slow queries", errors_percent=3),
+    "rsvp": Version("Send RSVP e-mails", sends_rsvps=True),
+    "rsvp-errors": Version(
+        "Send RSVP e-mails at once", errors_percent=15, sends_rsvps=True, errors_while_on=True
+    ),
+    "rsvp-other-errors": Version(
+        "Send RSVP e-mails, and cache the timeline", errors_percent=15, sends_rsvps=True
+    ),
     "crash": Version("Upgrade the framework", crashes=True),
     "hang": Version("Wait for the calendar", hangs=True),
     "wrong-content": Version("Redesign the front page", wrong_content=True),

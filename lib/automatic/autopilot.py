@@ -29,8 +29,11 @@ class Autopilot:
     engine: Engine
     notifier: Notifier
 
-    async def look(self, *, stop_at: float) -> None:
-        """For the sweep, which works on whatever rollback is started."""
+    async def look(self, *, stop_at: float) -> float | None:
+        """For the sweep, which works on whatever rollback is started.
+
+        Seconds until a switch that was turned off has been watched; None: none is.
+        """
         judged = await self.judging.read()
         for one in judged:
             if one.verdict.state is State.HEALTHY:
@@ -39,6 +42,9 @@ class Autopilot:
                     live.environment, live.deployment_id, requests=one.requests
                 )
         await self.act(judged, stop_at=stop_at)
+        suspected = {one.environment for one in newest_suspicions(judged)}
+        await self.decider.flags.trials.settle(suspected)
+        return await self.decider.flags.trials.due_in()
 
     async def follow(
         self, questions: Questions, counted: Counted | None, *, stop_at: float
@@ -57,6 +63,8 @@ class Autopilot:
     async def follow_up(self, judged: Sequence[Judged], *, stop_at: float) -> None:
         for rollback in await self.act(judged, stop_at=stop_at):
             await self.engine.run(rollback.id, stop_at=stop_at)
+        if (due_in := await self.decider.flags.trials.due_in()) is not None:
+            self.judging.hasten(due_in)
 
     async def act(self, judged: Sequence[Judged], *, stop_at: float) -> list[Rollback]:
         """What fails in one environment leaves the other alone; it is decided again soon."""

@@ -26,6 +26,8 @@ class Case:
     seen: tuple[Passage, ...] = ()
     #: Of the newest one.
     unproven: str | None = None
+    #: The switch that was turned off in vain, by its title.
+    tried: str | None = None
 
     @property
     def environment(self) -> Environment:
@@ -60,7 +62,8 @@ def reason(case: Case) -> str:
         if case.unproven is not None
         else ""
     )
-    return f"{start}: {suspicion.sentence}.{unasked}{tried}"
+    switched = f" {case.tried} was turned off first, and that did not help." if case.tried else ""
+    return f"{start}: {suspicion.sentence}.{switched}{unasked}{tried}"
 
 
 def evidence(case: Case) -> dict[str, Any]:

@@ -4,8 +4,9 @@ However many instances decide at once, and wherever one of them dies: one asks t
 rollback is started, and what is decided is decided again by the next look if nobody got so far.
 
 1. May anything be done by itself? If not, a person is told, with everything ready to press.
-2. Ask the gate about the version to go back to and, if it is no better, about the next one.
-3. Act: roll back, or write down what would have been done, as the environment's mode says.
+2. Is it one feature? Then its switch is turned off first, and code waits (`flags_first.py`).
+3. Ask the gate about the version to go back to and, if it is no better, about the next one.
+4. Act: roll back, or write down what would have been done, as the environment's mode says.
 """
 
 import hashlib
@@ -13,20 +14,20 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from uuid import UUID
 
 from lib import errors
 from lib.alerts import raise_alert
 from lib.automatic.case import Candidate, Case, evidence, needs_confirmation, reason
+from lib.automatic.flags_first import FlagsFirst
 from lib.automatic.gate import Answer, Gate
 from lib.automatic.models import Mode, Suspicion
-from lib.automatic.store import AutomaticStore, Facts, reset_evidence, write_decision
+from lib.automatic.noting import note
+from lib.automatic.store import AutomaticStore, Facts, reset_evidence
 from lib.deployments.eligibility import candidates
 from lib.deployments.models import DeploymentRow
 from lib.deployments.store import DeploymentStore
 from lib.health.watch import Path
 from lib.migrations.ledger_events import LedgerEvents
-from lib.postgres import Connection
 from lib.rollback.engine import Engine
 from lib.rollback.models import Environment, OnRefuse, Order, Rollback
 from lib.schema.plan import Plan, Refused, is_shared
@@ -87,6 +88,7 @@ class Decider:
     gate: Gate
     engine: Engine
     ledger: LedgerEvents
+    flags: FlagsFirst
     settings: Settings
 
     async def decide(self, suspicion: Suspicion) -> Rollback | None:
@@ -95,6 +97,9 @@ class Decider:
         if facts is None or facts.is_running or (facts.mode is Mode.SHADOW and facts.is_noted):
             return None
         case = Case(suspicion, facts)
+        if await self.flags.come_first(case):
+            return None
+        case = replace(case, tried=await self.flags.trials.tried(facts.period))
         rows = await self.deployments.history(suspicion.environment, limit=HISTORY_LIMIT)
         found = [row for row in candidates(rows) if row.url]
         if facts.is_restored:
@@ -290,29 +295,6 @@ class Decider:
                 f" {case.suspicion.sentence}. {why}",
                 once=f"{kind}:{case.facts.period}:{why}",
             )
-
-
-async def note(
-    connection: Connection,
-    case: Case,
-    outcome: str,
-    sentence: str,
-    *,
-    rollback_id: UUID | None = None,
-) -> None:
-    await write_decision(
-        connection,
-        environment=case.environment,
-        period=case.facts.period,
-        source=case.suspicion.source,
-        path=case.suspicion.path,
-        until=case.suspicion.until,
-        outcome=outcome,
-        sentence=sentence,
-        gate=[passage.facts() for passage in case.seen],
-        target=case.newest.target.deployment_id if case.seen else None,
-        rollback_id=rollback_id,
-    )
 
 
 def is_a_persons_choice(row: DeploymentRow) -> bool:

@@ -121,6 +121,10 @@ class Judging:
             log.warning("not_judged", extra={"why": str(error)})
             return Questions()
 
+    def hasten(self, seconds: float) -> None:
+        """The next batch after so long asks, also between two buckets."""
+        self._next = min(self._next, time.monotonic() + max(seconds, 0))
+
     async def ask(self) -> Questions:
         assert self.counts is not None
         releases, now = await self.store.live()

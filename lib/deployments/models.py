@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from lib.flags.models import Key
 from lib.migrations.texts import (
     TEXTS_AT_MOST,
     VERSIONS_AT_MOST,
@@ -22,6 +23,9 @@ UNKNOWN = "unknown"
 #: How a deployment came to be live, where it was not a rollback of ours.
 How = Literal["deploy", "promote", "rolled_back_elsewhere", "observed"]
 ROLLED_BACK_ELSEWHERE: How = "rolled_back_elsewhere"
+
+#: A release that is behind more of them is behind none.
+MOST_SUSPECTS = 10
 
 Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{7,40}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=STORABLE)]
@@ -48,6 +52,8 @@ class Release(DeploymentRecord):
     versions: Annotated[list[MigrationVersion], Field(max_length=VERSIONS_AT_MOST)] | None = None
     #: Texts of some of those.
     migrations: Annotated[list[MigrationText], Field(max_length=TEXTS_AT_MOST)] = []
+    #: Switches that what it changed is behind: they are suspected first (docs/flags.md).
+    suspect_flags: Annotated[list[Key], Field(max_length=MOST_SUSPECTS)] = []
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -17,6 +17,11 @@ from lib.postgres import Connection
 #: More of them would hide the first.
 NAMED_AT_MOST = 20
 
+SUSPECT = """
+INSERT INTO suspect_flags (deployment, flag) VALUES (%(deployment)s, %(flag)s)
+ON CONFLICT DO NOTHING
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
@@ -40,6 +45,8 @@ class Recorder:
 
         async def write(connection: Connection, deployment: UUID) -> None:
             nonlocal recorded
+            for flag in release.suspect_flags:
+                await connection.execute(SUSPECT, {"deployment": deployment, "flag": flag})
             if release.versions is not None:
                 recorded = await self._write(connection, deployment, release, caller)
 

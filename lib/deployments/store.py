@@ -199,7 +199,7 @@ class DeploymentStore:
         `variables`: name -> time of its last change, ms; None: not known now. `also` is done in
         the same transaction.
         """
-        values = record.model_dump(exclude={"versions", "migrations"}) | {
+        values = record.model_dump(exclude={"versions", "migrations", "suspect_flags"}) | {
             "recorded_by": recorded_by,
             "url": url,
             "variables": None if variables is None else Jsonb(dict(variables)),

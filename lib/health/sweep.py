@@ -90,6 +90,8 @@ class Round:
     working: dict[UUID, asyncio.Task[None]] = field(default_factory=dict)
     #: Monotonic seconds: when counted requests are judged next.
     judge_at: float = 0.0
+    #: A switch was turned off and is watched: somebody has to come back to it.
+    is_watching: bool = False
     #: Everything was looked at as it should be.
     is_good: bool = True
 
@@ -176,7 +178,7 @@ class Sweep:
             this.is_good = False
             return GLANCE_SECONDS
         if due_in is None:
-            return None
+            return GLANCE_SECONDS if this.is_watching else None
         return min(max(due_in.total_seconds(), GLANCE_SECONDS_LEAST), GLANCE_SECONDS)
 
     async def judge_traffic(self, this: Round) -> bool:
@@ -185,7 +187,11 @@ class Sweep:
             return True
         this.judge_at = time.monotonic() + BUCKET_SECONDS
         try:
-            await self.autopilot.look(stop_at=this.stop_at)
+            due_in = await self.autopilot.look(stop_at=this.stop_at)
+            this.is_watching = due_in is not None
+            if due_in is not None:
+                next_at = time.monotonic() + max(due_in, GLANCE_SECONDS)
+                this.judge_at = min(this.judge_at, next_at)
         except errors.DatabaseUnavailable:
             raise
         except Exception:

@@ -14,9 +14,11 @@ from lib.alerts import raise_alert, resolve
 from lib.postgres import Database
 from lib.redis import RedisUnavailable
 from lib.rollback.models import Environment
+from lib.traffic.active import FIELD
 from lib.traffic.counts import Counts
 from lib.traffic.entries import read_entries, unpack
 from lib.traffic.models import Ask, Counted
+from lib.traffic.suspects import Suspects
 from lib.traffic.tally import Counter, Tally
 from lib.vercel.signature import is_signed
 
@@ -74,6 +76,8 @@ class LogDrain:
     counter: Counter
     counts: Counts | None
     outage: Outage
+    #: None, as `counts` is.
+    suspects: Suspects | None = None
 
     def read(self, headers: Mapping[str, str], body: bytes) -> Tally:
         """Raises BadSignature before anything of the body is read, then InvalidRequest."""
@@ -81,8 +85,9 @@ class LogDrain:
             log.error("route_closed", extra={"why": "DRAIN_SECRET is not set"})
         if not is_signed(body, headers.get("x-vercel-signature", ""), self.secret):
             raise errors.BadSignature("The signature does not fit the body.")
-        entries, broken = read_entries(unpack(body, headers.get("content-encoding", "")))
-        return self.counter.count(entries, broken)
+        unpacked = unpack(body, headers.get("content-encoding", ""))
+        entries, broken = read_entries(unpacked)
+        return self.counter.count(entries, broken, names_flags=FIELD in unpacked)
 
     async def count(self, tally: Tally, asks: Sequence[Ask] = ()) -> Counted | None:
         """Counts a batch, and reads what the verdict asks for in the same command.
@@ -93,6 +98,8 @@ class LogDrain:
             log.error("evidence_not_kept", extra={"why": "UPSTASH_REDIS_REST_URL is not set"})
             return None
         try:
+            if self.suspects is not None:
+                await self.suspects.note(tally)
             counted = await self.counts.count(tally, asks)
         except RedisUnavailable as error:
             log.warning("batch_not_counted", extra={"why": str(error)})

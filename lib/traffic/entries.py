@@ -23,6 +23,7 @@ GZIP_WINDOW = 31
 
 #: Millisecond counts may come with a fraction.
 Milliseconds = int | float
+NOTHING = msgspec.Raw(b"null")
 
 
 class Proxy(msgspec.Struct, gc=False, rename="camel"):
@@ -42,6 +43,8 @@ class Entry(msgspec.Struct, gc=False, rename="camel"):
     project_id: str | None = None
     source: str | None = None
     status_code: int | None = None
+    #: What the app's own code wrote; few of them are looked into.
+    message: msgspec.Raw = NOTHING
     proxy: Proxy | None = None
 
 

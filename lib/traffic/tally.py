@@ -14,6 +14,7 @@ from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 
 from lib.health.evidence import BUCKET_SECONDS
+from lib.traffic.active import FIELD, read_flags
 from lib.traffic.entries import Entry, Proxy
 from lib.traffic.streams import MOST_ROUTES, Streams
 
@@ -62,6 +63,8 @@ class Tally:
     entries: int = 0
     broken: int = 0
     requests: dict[str, Request] = field(default_factory=dict)
+    #: Switches that were on, by request, as far as the app's log lines say.
+    flags: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def oldest_ms(self) -> int:
@@ -78,6 +81,15 @@ class Tally:
             bits = one.streams | IS_ERROR if one.failed else one.streams
             records.append(one.client + short(request_id) + BITS[bits])
         return {group: "".join(texts) for group, texts in found.items()}
+
+    def suspects(self) -> dict[Group, dict[str, list[str]]]:
+        """Of the requests that failed, those with switches on."""
+        found: dict[Group, dict[str, list[str]]] = defaultdict(dict)
+        for request_id, flags in self.flags.items():
+            one = self.requests.get(request_id)
+            if one is not None and one.failed and flags:
+                found[one.group][request_id] = flags
+        return found
 
 
 def short(request_id: str) -> str:
@@ -112,11 +124,18 @@ class Counter:
         self.client = lru_cache(REMEMBERED_CLIENTS)(self._client)
         self.group = lru_cache(REMEMBERED_GROUPS)(make_group)
 
-    def count(self, entries: Sequence[Entry], broken: int = 0) -> Tally:
-        """Most entries repeat what is known of their request: those cost the least."""
+    def count(
+        self, entries: Sequence[Entry], broken: int = 0, *, names_flags: bool = True
+    ) -> Tally:
+        """Most entries repeat what is known of their request: those cost the least.
+
+        `names_flags`: False if no line can name a switch.
+        """
         tally = Tally(entries=len(entries), broken=broken)
         requests, excluded = tally.requests, self.excluded_status_codes
         for entry in entries:
+            if names_flags and FIELD in (message := bytes(entry.message)):
+                tally.flags.setdefault(entry.request_id or "", []).extend(read_flags(message))
             proxy = entry.proxy
             if proxy is None:
                 continue

@@ -1,6 +1,6 @@
 """The HTTP edge: one URL per function, errors as problems, bodies as models."""
 
-from lib.web.endpoint import Reply, endpoint
+from lib.web.endpoint import Reply, below, endpoint
 from lib.web.limited import limited
 from lib.web.reading import (
     read_body,
@@ -15,6 +15,7 @@ from lib.web.reading import (
 
 __all__ = [
     "Reply",
+    "below",
     "endpoint",
     "limited",
     "read_body",

@@ -67,6 +67,16 @@ def endpoint(warm_up: WarmUp | None = None, **handlers: Handler) -> ASGIApp:
     return app
 
 
+def below(prefix: str, app: ASGIApp, other: ASGIApp) -> ASGIApp:
+    """`app` answers under `prefix`, `other` everything else: a rewrite keeps the path as asked."""
+
+    async def choose(scope: Scope, receive: Receive, send: Send) -> None:
+        is_below = scope["type"] == "http" and scope["path"].startswith(prefix)
+        await (app if is_below else other)(scope, receive, send)
+
+    return choose
+
+
 async def live(receive: Receive, send: Send, warm_up: WarmUp | None) -> None:
     """The instance's own life, by the ASGI lifespan protocol. A failed warm-up is not a failed
     instance: what was wrong comes back with the first request, and is answered there.

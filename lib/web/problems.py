@@ -45,6 +45,12 @@ PROBLEMS: dict[type[errors.Error], Problem] = {
     errors.MigrationChanged: Problem(
         HTTPStatus.CONFLICT, "migration-changed", "A migration is not as it was recorded"
     ),
+    errors.CannotTurnOff: Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "cannot-turn-off", "This switch stays on"
+    ),
+    errors.TooManyRequests: Problem(
+        HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", "Asked too often"
+    ),
     errors.Upstream: Problem(HTTPStatus.BAD_GATEWAY, "upstream", "A dependency failed"),
     errors.VercelUnavailable: Problem(
         HTTPStatus.SERVICE_UNAVAILABLE, "vercel-unavailable", "The platform is not answering"
@@ -87,7 +93,9 @@ def problem_response(error: Exception, *, request_id: str) -> JSONResponse:
         response.headers["www-authenticate"] = "Bearer"
     if isinstance(error, errors.TooManyAttempts):
         response.headers["retry-after"] = str(error.retry_after)
-    if isinstance(error, errors.Upstream) and error.retryable:
+    elif isinstance(error, errors.TooManyRequests) or (
+        isinstance(error, errors.Upstream) and error.retryable
+    ):
         response.headers["retry-after"] = RETRY_AFTER
     return response
 

@@ -342,6 +342,43 @@ def audit(*, older: int | None = None, **more: Any) -> Json:
     return {"now": NOW, "viewer": viewer, "entries": entries(), "older": older, **more}
 
 
+def flag(key: str = "rsvp-emails", title: str = "RSVP e-mails", **more: Any) -> Json:
+    return {
+        "key": key,
+        "title": title,
+        "loses": "Guests will not get confirmation mails.",
+        "owner": "Guests team",
+        "safe_default": "on",
+        "state": "on",
+        "changed_at": None,
+        "changed_by": None,
+        "reason": None,
+        "stays_on_because": None,
+        **more,
+    }
+
+
+def turned_off(**more: Any) -> Json:
+    by = {"changed_at": NOW, "changed_by": "Grace", "reason": "Error rate is high"}
+    return flag(state="off", **by, **more)
+
+
+def flags(*listed: Json, **more: Any) -> Json:
+    why = "On a wedding day nobody can do without it."
+    return {
+        "environment": "production",
+        "now": NOW,
+        "viewer": {"name": "Priya Nair", "role": "operator"},
+        "can_turn": True,
+        "flags": [
+            *(listed or [flag()]),
+            flag("seating-plan", "Seating plan"),
+            flag("timeline", "Timeline", stays_on_because=why),
+        ],
+        **more,
+    }
+
+
 def problem(status: int, slug: str, detail: str, **facts: Any) -> Json:
     address = f"https://wedsync.example/problems.md#{slug}"
     return {"type": address, "title": slug, "status": status, "detail": detail, **facts}

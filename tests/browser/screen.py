@@ -81,6 +81,11 @@ class Answers:
     operations: list[Json] = field(default_factory=list)
     audit: Json | None = None
     audit_status: int = 200
+    flags: Json | None = None
+    flags_status: int = 200
+    flip: Json | None = None
+    flip_status: int = 200
+    flips: list[Json] = field(default_factory=list)
     #: The list, and one of them.
     incidents: Json | None = None
     incident: Json | None = None
@@ -101,6 +106,11 @@ class Answers:
         elif path == "audit":
             self.asked.append(query)
             await self.fulfil(route, self.audit, self.audit_status)
+        elif path == "flags" and route.request.method == "PUT":
+            self.flips.append(route.request.post_data_json)
+            await self.fulfil(route, self.flip, self.flip_status)
+        elif path == "flags":
+            await self.fulfil(route, self.flags, self.flags_status)
         elif path.startswith("incidents"):
             body = self.incidents if path == "incidents" else self.incident
             await self.fulfil(route, body, self.incident_status)

@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.async_playwright import Axe
 
-from tests.browser import scenes_after, scenes_incidents, scenes_standing
+from tests.browser import scenes_after, scenes_flags, scenes_incidents, scenes_standing
 from tests.browser.scenes import SCENES, bad
 from tests.browser.screen import DESKTOP, PHONE, screen_on
 
@@ -17,6 +17,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 ALL_SCENES = [
     *SCENES,
     *scenes_after.SCENES,
+    *scenes_flags.SCENES,
     *scenes_incidents.SCENES,
     *scenes_standing.SCENES,
 ]

@@ -1,5 +1,5 @@
 // Asks before one of the things that people can do beside rolling back, and does it. What is asked
-// is in operations.js.
+// is in operations.js; a page with things of its own brings `send`, `reload` and `home` with each.
 import { html, signal, useLayoutEffect, useRef, useState } from "/assets/vendor/ui.js";
 import { announce } from "./announcer.js";
 import * as live from "./live.js";
@@ -32,21 +32,28 @@ function missing(form, { choices, subject, reasons }) {
   return null;
 }
 
+const reasonOf = (form) => [form.reason, form.note.trim()].filter(Boolean).join(": ");
+
 const order = (form, { action }) => ({
   action,
   environment: live.overview.value.environment,
   ...(form.subject !== undefined && { subject: form.subject }),
-  reason: [form.reason, form.note.trim()].filter(Boolean).join(": "),
+  reason: reasonOf(form),
 });
 
+const operate = (form, question) =>
+  sendJson("POST", "/api/operations", order(form, question), {
+    timeoutMs: question.timeoutMs ?? TIMEOUT_MS,
+  });
+
+const reload = (question) => (question.reload ?? live.reload)();
+
 async function carryOut(form, question) {
-  const body = order(form, question);
-  const timeoutMs = question.timeoutMs ?? TIMEOUT_MS;
   try {
-    const answer = await sendJson("POST", "/api/operations", body, { timeoutMs });
+    const answer = await (question.send ? question.send(reasonOf(form)) : operate(form, question));
     return { done: answer.body };
   } catch (error) {
-    if (error.status === 409) live.reload(); // the page behind the question is not how it is
+    if (error.status === 409) reload(question); // the page behind the question is not how it is
     return refusal(error);
   }
 }
@@ -57,7 +64,7 @@ async function conclude({ rollback_id: rollbackId, message }, form, question) {
     return show(justStarted(rollbackId, { kind: question.kind, reason: form.reason }));
   }
   announce({ text: message });
-  await live.reload();
+  await reload(question);
   told.value = message;
   if (opened.value === question) opened.value = null;
 }
@@ -159,10 +166,10 @@ function Form({ question }) {
 }
 
 /** The button that was pressed may be gone: then reading goes on where it stood. */
-function giveFocusBack(opener) {
+function giveFocusBack({ opener, home = "standing-title" }) {
   opener.focus();
   requestAnimationFrame(() => {
-    if (document.activeElement === document.body) document.getElementById("standing-title")?.focus();
+    if (document.activeElement === document.body) document.getElementById(home)?.focus();
   });
 }
 
@@ -175,7 +182,7 @@ export function AskDialog() {
     document.getElementById("operation-title").focus();
     return () => {
       dialog.current.close();
-      giveFocusBack(question.opener);
+      giveFocusBack(question);
     };
   }, [question]);
   return html`<dialog id="operation-dialog" ref=${dialog} aria-labelledby="operation-title"

@@ -8,6 +8,12 @@ export const PAGES = [
     firstAnswer: "/api/overview?environment=production",
     menu: "Deployments",
   },
+  {
+    name: "flags",
+    title: "Feature switches",
+    firstAnswer: "/api/flags?environment=production",
+    menu: "Feature switches",
+  },
   { name: "audit", title: "Audit log", menu: "Audit log" },
   { name: "incidents", title: "Incident reports", menu: "Incidents" },
   { name: "sign-in", title: "Sign in" },

@@ -1,0 +1,193 @@
+"""Before code goes back: one switch that nearly all errors had on is turned off, and watched.
+
+Turning a feature off loses less than turning a release back, and takes a second. If it was not the
+cause, code goes back half a minute later than it would have. Whoever dies in between leaves a row,
+and the next look goes on from it.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lib.alerts import raise_alert
+from lib.automatic.case import Case
+from lib.automatic.models import Mode
+from lib.automatic.noting import note
+from lib.automatic.store import reset_evidence
+from lib.automatic.trials import BEGIN, Suspect, Trial, TrialStore, conclude, is_still_so
+from lib.flags.models import Flip, State
+from lib.flags.store import lock, told_off, turn
+from lib.flags.switchboard import Switchboard
+from lib.health.baseline import ALL
+from lib.health.evidence import BUCKET_SECONDS
+from lib.health.watch import Path
+from lib.redis import RedisUnavailable
+from lib.traffic.counts import Counts
+from lib.traffic.suspects import Suspects
+
+log = logging.getLogger(__name__)
+
+ACTOR = "automatic"
+#: Of the errors, those that a switch has to explain.
+SHARE = 0.8
+ERRORS_SECONDS = 60
+#: Fewer are explained by anything.
+ERRORS_LEAST = 5
+#: An app has heard of it by then. The first whole bucket after it is closed when the watch ends,
+#: wherever in a bucket it began.
+HEARD_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Failed requests, and those of them that had each switch on."""
+
+    errors: int
+    flagged: Mapping[str, int]
+
+    @property
+    def keys(self) -> list[str]:
+        """That explain nearly all of them, the best first."""
+        enough = max(self.errors * SHARE, ERRORS_LEAST)
+        found = [key for key, count in self.flagged.items() if count >= enough]
+        return sorted(found, key=lambda key: (-self.flagged[key], key))
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsFirst:
+    """`counts` None: nothing is counted, so no switch explains anything."""
+
+    trials: TrialStore
+    switchboard: Switchboard
+    counts: Counts | None
+
+    async def come_first(self, case: Case) -> bool:
+        """True: code waits. Nothing is waited for where the errors are far too many."""
+        trial = await self.trials.open(case.facts.period)
+        if case.suspicion.path is not Path.SOFT or case.facts.mode is Mode.OFF:
+            if trial is not None:
+                await self.end(case, trial, "overtaken")
+            return False
+        if trial is not None:
+            return trial.is_watched or not await self.still_burns(case, trial)
+        explained = await self.explain(case)
+        suspect = await self.trials.suspect(case, explained.keys) if explained.keys else None
+        if suspect is None:
+            return False
+        if case.facts.mode is Mode.SHADOW:
+            await self.note_shadow(case, suspect, explained)
+            return False
+        return await self.turn_off(case, suspect, explained)
+
+    async def explain(self, case: Case) -> Explained:
+        """By the newest minute. What cannot be read explains nothing: code goes back."""
+        if self.counts is None:
+            return Explained(0, {})
+        until = case.suspicion.until
+        since, deployment_id = until - ERRORS_SECONDS, case.suspicion.deployment_id
+        try:
+            flagged = await Suspects(self.counts.redis).read(deployment_id, since, until)
+            if not flagged:
+                return Explained(0, {})
+            reading = await self.counts.read(deployment_id, [ALL], since, until)
+        except RedisUnavailable as error:
+            log.warning("flags_not_suspected", extra={"why": str(error)})
+            return Explained(0, {})
+        return Explained(sum(one.errors for one in reading.seen[ALL]), flagged)
+
+    async def turn_off(self, case: Case, suspect: Suspect, explained: Explained) -> bool:
+        """True also where somebody else did at this moment: one at a time is watched."""
+        sentence, flagged = sentence_of(suspect, explained), explained.flagged[suspect.key]
+        flip = Flip(
+            environment=case.environment,
+            key=suspect.key,
+            state=State.OFF,
+            reason=f"{flagged} of {explained.errors} failed requests had it on",
+        )
+        async with self.trials.database.transaction() as connection:
+            now = await lock(connection, case.environment, suspect.key)
+            if now is None or not await is_still_so(connection, case, suspect.key):
+                return True
+            if now.state is State.OFF or now.stays_on_because:
+                return False
+            rollback_id = await turn(
+                connection, flip, now, by=ACTOR, evidence=case.suspicion.sentence
+            )
+            await connection.execute(
+                BEGIN,
+                {
+                    "environment": case.environment,
+                    "period": case.facts.period,
+                    "key": suspect.key,
+                    "rollback_id": rollback_id,
+                    "errors": explained.errors,
+                    "flagged": flagged,
+                },
+            )
+            await note(connection, case, "turned_off", sentence)
+            await raise_alert(
+                connection,
+                environment=case.environment,
+                kind="feature_turned_off",
+                sentence=f"{case.environment.capitalize()} has problems:"
+                f" {case.suspicion.sentence}. {sentence}",
+                once=told_off(case.environment, suspect.key),
+            )
+        log.info("flag_turned_off", extra={"environment": case.environment, "flag": suspect.key})
+        await self.switchboard.renew(case.environment)
+        return True
+
+    async def still_burns(self, case: Case, trial: Trial) -> bool:
+        """By the requests since apps have heard of it. Without any, nobody can tell yet."""
+        stream = str(case.suspicion.facts.get("stream", ALL))
+        since = int(trial.began) + HEARD_SECONDS
+        since += -since % BUCKET_SECONDS
+        p0 = await self.trials.p0(case.facts.period)
+        assert self.counts is not None
+        try:
+            reading = await self.counts.read(
+                case.suspicion.deployment_id, [stream], since, case.suspicion.until
+            )
+        except RedisUnavailable as error:
+            log.warning("trial_not_read", extra={"why": str(error)})
+            return await self.end(case, trial, "did_not_help")
+        buckets = reading.buckets[stream]
+        n, k = sum(one.n for one in buckets), sum(one.k for one in buckets)
+        if not n:
+            return False
+        if k / n > p0.get(stream, self.counts.policy.limit):
+            return await self.end(case, trial, "did_not_help")
+        await self.end(case, trial, "helped")
+        return False
+
+    async def end(self, case: Case, trial: Trial, outcome: str) -> bool:
+        """True, whoever did: what it came to is the same."""
+        async with self.trials.database.transaction() as connection:
+            if await conclude(connection, trial, outcome) and outcome == "helped":
+                await reset_evidence(connection, case.facts.period)
+        return True
+
+    async def note_shadow(self, case: Case, suspect: Suspect, explained: Explained) -> None:
+        sentence = (
+            f"{sentence_of(suspect, explained, would='would have been')} The mode is shadow, so"
+            " nothing was changed."
+        )
+        async with self.trials.database.transaction() as connection:
+            is_news = await raise_alert(
+                connection,
+                environment=case.environment,
+                kind="would_turn_off",
+                sentence=f"{case.environment.capitalize()} has problems:"
+                f" {case.suspicion.sentence}. {sentence}",
+                once=f"would_turn_off:{case.facts.period}:{suspect.key}",
+            )
+            if is_news:
+                await note(connection, case, "would_turn_off", sentence)
+
+
+def sentence_of(suspect: Suspect, explained: Explained, *, would: str = "was") -> str:
+    share = explained.flagged[suspect.key] / explained.errors
+    return (
+        f"{share:.0%} of the failed requests had {suspect.title} on, so it {would} turned off"
+        f" first. {suspect.loses}"
+    )

@@ -1,0 +1,130 @@
+"""Switches that were turned off by itself and are watched, in Postgres, whose clock counts."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lib.automatic.case import Case
+from lib.postgres import Connection, Database
+from lib.rollback.models import Environment
+
+#: Then errors have had the time to stop: apps ask for their switches every few seconds.
+WATCH = timedelta(seconds=30)
+
+#: What could be turned off, those first that the release itself names. Where one did not help, the
+#: next would not be worth another half a minute.
+SUSPECT = """
+SELECT f.key, f.title, f.loses
+  FROM flags f JOIN flag_states s ON s.flag = f.key
+ WHERE s.environment = %(environment)s AND s.environment = ANY(f.environments)
+   AND s.state = 'on' AND f.stays_on_because IS NULL AND f.key = ANY(%(keys)s)
+   AND NOT EXISTS (SELECT 1 FROM flag_trials t WHERE t.period = %(period)s
+                      AND (t.flag = f.key OR t.outcome <> 'helped'))
+ ORDER BY EXISTS (SELECT 1 FROM suspect_flags n JOIN live_periods p USING (deployment)
+                   WHERE p.id = %(period)s AND n.flag = f.key) DESC,
+          array_position(%(keys)s::text[], f.key)
+ LIMIT 1
+"""
+
+OPEN = """
+SELECT t.id, extract(epoch FROM t.at)::float8 AS began, t.at + %(watch)s > app_now() AS is_watched
+  FROM flag_trials t
+ WHERE t.period = %(period)s AND t.concluded_at IS NULL ORDER BY t.id DESC LIMIT 1
+"""
+
+TRIED = """
+SELECT f.title FROM flag_trials t JOIN flags f ON f.key = t.flag
+ WHERE t.period = %(period)s AND t.outcome = 'did_not_help'
+"""
+
+P0 = "SELECT p0 FROM baselines WHERE period = %(period)s"
+
+#: Nothing else has gone live, nobody has changed the mode, and none is watched.
+STILL_SO = """
+SELECT 1 FROM environments e JOIN live_periods p USING (environment)
+ WHERE p.id = %(period)s AND p.live_until IS NULL AND e.mode = 'automatic'
+   AND NOT EXISTS (SELECT 1 FROM flag_trials t
+                    WHERE t.period = p.id AND (t.concluded_at IS NULL OR t.flag = %(key)s))
+"""
+
+BEGIN = """
+INSERT INTO flag_trials (environment, period, flag, rollback_id, errors, flagged)
+VALUES (%(environment)s, %(period)s, %(key)s, %(rollback_id)s, %(errors)s, %(flagged)s)
+"""
+
+CONCLUDE = """
+UPDATE flag_trials SET outcome = %(outcome)s, concluded_at = app_now()
+ WHERE id = %(id)s AND concluded_at IS NULL RETURNING id
+"""
+
+#: Their errors stopped, or something else is live: nobody suspects anything any more.
+SETTLE = """
+UPDATE flag_trials t SET concluded_at = app_now(),
+       outcome = CASE WHEN p.live_until IS NULL THEN 'helped' ELSE 'overtaken' END
+  FROM live_periods p
+ WHERE p.id = t.period AND t.concluded_at IS NULL AND t.environment <> ALL(%(suspected)s)
+   AND (t.at + %(watch)s <= app_now() OR p.live_until IS NOT NULL)
+"""
+
+DUE = """
+SELECT extract(epoch FROM min(t.at) + %(watch)s - app_now())::float8 AS due
+  FROM flag_trials t WHERE t.concluded_at IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    id: int
+    began: float  #: seconds since 1970
+    is_watched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    key: str
+    title: str
+    loses: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrialStore:
+    database: Database
+
+    async def suspect(self, case: Case, keys: Collection[str]) -> Suspect | None:
+        """Of these, the best first, one that may be turned off."""
+        row = await self.database.one(
+            SUSPECT, environment=case.environment, period=case.facts.period, keys=[*keys]
+        )
+        return Suspect(**row) if row else None
+
+    async def open(self, period: int) -> Trial | None:
+        row = await self.database.one(OPEN, period=period, watch=WATCH)
+        return Trial(**row) if row else None
+
+    async def tried(self, period: int) -> str | None:
+        """What was turned off in vain, by its title."""
+        row = await self.database.one(TRIED, period=period)
+        return row["title"] if row else None
+
+    async def p0(self, period: int) -> dict[str, float]:
+        row = await self.database.one(P0, period=period)
+        return row["p0"] if row else {}
+
+    async def settle(self, suspected: Collection[Environment]) -> None:
+        await self.database.execute(SETTLE, suspected=[*suspected], watch=WATCH)
+
+    async def due_in(self) -> float | None:
+        """Seconds until the next one has been watched; None: none is."""
+        row = await self.database.one(DUE, watch=WATCH)
+        return row["due"] if row else None
+
+
+async def is_still_so(connection: Connection, case: Case, key: str) -> bool:
+    values = {"period": case.facts.period, "key": key}
+    return await (await connection.execute(STILL_SO, values)).fetchone() is not None
+
+
+async def conclude(connection: Connection, trial: Trial, outcome: str) -> bool:
+    """False: somebody else has."""
+    values = {"id": trial.id, "outcome": outcome}
+    return await (await connection.execute(CONCLUDE, values)).fetchone() is not None

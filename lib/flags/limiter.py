@@ -1,0 +1,36 @@
+"""How often one caller may ask one instance: an app that asks in a loop does not starve others."""
+
+import time
+from dataclasses import dataclass, field
+
+#: Callers are few: tokens of apps, and people.
+MOST_CALLERS = 256
+
+
+@dataclass(slots=True)
+class Bucket:
+    left: float
+    #: Monotonic seconds.
+    at: float
+
+
+@dataclass(slots=True)
+class Limiter:
+    """A bucket of tokens for each caller: a second's worth at once, and then at the rate."""
+
+    per_second: int
+    _buckets: dict[str, Bucket] = field(default_factory=dict)
+
+    def admits(self, caller: str, now: float | None = None) -> bool:
+        now = time.monotonic() if now is None else now
+        bucket = self._buckets.get(caller)
+        if bucket is None:
+            if len(self._buckets) >= MOST_CALLERS:
+                self._buckets.clear()
+            bucket = self._buckets[caller] = Bucket(self.per_second, now)
+        bucket.left = min(self.per_second, bucket.left + (now - bucket.at) * self.per_second)
+        bucket.at = now
+        if bucket.left < 1:
+            return False
+        bucket.left -= 1
+        return True

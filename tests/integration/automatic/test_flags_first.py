@@ -1,0 +1,313 @@
+"""One feature's switch before a whole release: when, once, and what follows from it."""
+
+import asyncio
+import time
+
+import pytest
+
+from lib.access.models import Caller, Role
+from lib.automatic.flags_first import ERRORS_LEAST
+from lib.deployments.models import Release
+from lib.redis import RedisUnavailable
+from lib.rollback.models import Environment
+from lib.settings import load
+from lib.traffic.suspects import Suspects
+from lib.wiring import build
+from tests.integration.automatic.conftest import tally
+from tests.integration.flags.conftest import FLAGS, read
+
+PRODUCTION = Environment.PRODUCTION
+INSTANCES = 6
+#: As much as a code rollback may be held up.
+EXTRA_SECONDS = 35
+TRIALS = "SELECT flag, outcome FROM flag_trials ORDER BY id"
+OFF = "SELECT feature_name, rolled_back_by, reason FROM feature_rollbacks WHERE restored_at IS NULL"
+AUDITED = "SELECT actor, subject, facts FROM audit WHERE action = 'flag.off'"
+HELD_UP = """
+SELECT extract(epoch FROM d.at - t.at)::float8 AS seconds
+  FROM flag_trials t, decisions d WHERE d.outcome = 'rolled_back'
+"""
+#: Requests are counted by Redis's own clock, which nobody moves: the trial began so long ago.
+AGE = "UPDATE flag_trials SET at = at - %s * interval '1 s'"
+SOFT = {"ago": 200, "seconds": 195, "per_second": 6, "rate": 0.13}
+HARD = {"ago": 100, "seconds": 95, "per_second": 5, "rate": 0.5}
+
+
+@pytest.fixture
+async def services(services):
+    """With switches, as the app's CI told of them."""
+    await services.flags.change(read({"flags": FLAGS}), Caller(name="CI", role=Role.RECORDER))
+    return services
+
+
+@pytest.fixture
+def requests(services, releases, live_since):
+    """A release whose visitors get errors; of those, every so many had switches on."""
+
+    async def requests(*flags: str, share: float = 1.0, how=SOFT, live=True) -> None:
+        if live:
+            await live_since(releases.v3, 400)
+        found = tally(releases.v3, **how)
+        failed = [id_ for id_, one in found.requests.items() if one.failed]
+        for id_ in failed[: round(len(failed) * share)]:
+            found.flags[id_] = [*flags]
+        await Suspects(services.redis).note(found)
+        await services.counts.count(found)
+
+    return requests
+
+
+@pytest.fixture
+def left(rollbacks):
+    """What was rolled back by itself. To which version, the gate's own tests say."""
+
+    async def left() -> list[str]:
+        return [row[0] for row in await rollbacks() if row[2]]
+
+    return left
+
+
+@pytest.fixture
+def turn(services):
+    async def turn(key: str, state: str) -> None:
+        body = {"environment": "production", "key": key, "state": state, "reason": "I looked"}
+        await services.flags.change(read(body), Caller(name="Grace", role=Role.OPERATOR))
+
+    return turn
+
+
+@pytest.fixture
+def trials(rows):
+    async def trials():
+        return [tuple(row.values()) for row in await rows(TRIALS)]
+
+    return trials
+
+
+@pytest.fixture
+def pass_seconds(control):
+    async def pass_seconds(seconds: float) -> None:
+        await control.execute(AGE, [seconds])
+
+    return pass_seconds
+
+
+async def test_the_switch_that_explains_the_errors_is_turned_off_and_code_stays(
+    requests, act, rows, rollbacks, decisions, alerts, trials
+):
+    await requests("rsvp-emails")
+
+    await act()
+    await act()
+
+    assert await rollbacks() == []
+    assert await trials() == [("rsvp-emails", None)]
+    [off] = await rows(OFF)
+    assert (off["feature_name"], off["rolled_back_by"]) == ("rsvp-emails", "automatic")
+    [entry] = await rows(AUDITED)
+    assert (entry["actor"], entry["subject"]) == ("automatic", "rsvp-emails")
+    assert await decisions() == ["turned_off"]
+    assert await alerts() == ["feature_turned_off"]
+    [alert] = await rows("SELECT sentence FROM alerts")
+    assert alert["sentence"].endswith(
+        "100% of the failed requests had RSVP e-mails on, so it was turned off first. Guests do"
+        " not get confirmation mails."
+    )
+
+
+@pytest.mark.parametrize("how", [SOFT, HARD])
+async def test_errors_that_carry_no_switch_send_code_back_at_once(
+    requests, act, left, releases, trials, how
+):
+    await requests(how=how)
+
+    await act()
+
+    assert await left() == [releases.v3]
+    assert await trials() == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "share", "how"),
+    [
+        (["rsvp-emails"], 0.7, SOFT),  # it explains too few of them
+        (["rsvp-emails"], 1.0, HARD),  # too many fail to wait for anything
+        (["timeline"], 1.0, SOFT),  # it cannot be turned off
+        (["seating"], 1.0, SOFT),  # it is off already
+        (["unheard-of"], 1.0, SOFT),
+    ],
+)
+async def test_where_no_switch_would_do_code_goes_back_at_once(
+    requests, act, left, releases, trials, flags, share, how
+):
+    await requests(*flags, share=share, how=how)
+
+    await act()
+
+    assert await left() == [releases.v3]
+    assert await trials() == []
+
+
+async def test_of_several_one_that_may_be_turned_off_is_and_what_the_release_names_first(
+    requests, act, trials, services, releases, turn
+):
+    await turn("seating", "on")
+    await services.recorder.record(
+        Release(
+            environment=PRODUCTION,
+            git_sha="a1b2c3d",
+            vercel_deployment_id=releases.v3,
+            suspect_flags=["seating"],
+        ),
+        Caller(name="CI", role=Role.RECORDER),
+    )
+    await requests("timeline", "rsvp-emails", "seating")
+
+    await act()
+
+    assert await trials() == [("seating", None)]
+
+
+async def test_many_that_look_at_once_turn_it_off_once(variables, requests, rows, trials):
+    await requests("rsvp-emails")
+    instances = [build(load(variables)) for _ in range(INSTANCES)]
+
+    stop_at = time.monotonic() + 60
+    await asyncio.gather(*(one.autopilot.look(stop_at=stop_at) for one in instances))
+    for one in instances:
+        await one.close()
+
+    assert await trials() == [("rsvp-emails", None)]
+    assert len(await rows(OFF)) == len(await rows(AUDITED)) == 1
+
+
+async def test_whoever_died_after_turning_it_off_is_followed_by_another(
+    services, variables, requests, act, left, releases, trials, pass_seconds, rows
+):
+    """Code was to blame: it goes back, half a minute later than it would have."""
+    await requests("rsvp-emails")
+    await act()
+    other = build(load(variables))
+    other.autopilot.decider.gate.span_seconds = 0.1
+    stop_at = time.monotonic() + 60
+    await pass_seconds(25)
+    due_in = await other.autopilot.look(stop_at=stop_at)
+    too_soon = await left()
+    await pass_seconds(5)
+    await other.autopilot.look(stop_at=stop_at)
+    await other.close()
+
+    assert (too_soon, 0 < due_in <= 5) == ([], True)
+    assert await left() == [releases.v3]
+    assert await trials() == [("rsvp-emails", "did_not_help")]
+    [row] = await rows("SELECT reason FROM rollbacks")
+    assert "RSVP e-mails was turned off first, and that did not help." in row["reason"]
+    [held_up] = await rows(HELD_UP)
+    assert held_up["seconds"] <= EXTRA_SECONDS
+
+
+async def test_when_the_errors_stop_it_has_helped_and_code_stays(
+    requests, act, rollbacks, trials, pass_seconds
+):
+    await requests("rsvp-emails")
+    await act()
+    await requests(how={"ago": 45, "seconds": 40, "per_second": 60}, live=False)
+    await pass_seconds(30)
+
+    await act()
+
+    assert await rollbacks() == []
+    assert await trials() == [("rsvp-emails", "helped")]
+
+
+async def test_so_many_errors_that_nothing_is_waited_for_end_the_watch(
+    requests, act, left, releases, trials
+):
+    await requests("rsvp-emails")
+    await act()
+    await requests(how=HARD | {"per_second": 20, "rate": 0.9}, live=False)
+
+    await act()
+
+    assert await left() == [releases.v3]
+    assert await trials() == [("rsvp-emails", "overtaken")]
+
+
+async def test_what_somebody_turned_on_again_is_theirs(
+    requests, act, left, releases, trials, turn, pass_seconds, rows
+):
+    await requests("rsvp-emails")
+    await act()
+    await turn("rsvp-emails", "on")
+    await pass_seconds(30)
+
+    await act()
+
+    assert await left() == [releases.v3]
+    assert await rows(OFF) == []
+    [alert] = await rows("SELECT resolved_at FROM alerts WHERE kind = 'feature_turned_off'")
+    assert alert["resolved_at"] is not None
+
+
+async def test_in_shadow_it_is_only_written_down(
+    requests, act, rollbacks, decisions, trials, control, rows, alerts
+):
+    await control.execute("UPDATE environments SET mode = 'shadow'")
+    await requests("rsvp-emails")
+
+    for _ in range(3):
+        await act()
+
+    assert (await trials(), await rows(OFF), await rollbacks()) == ([], [], [])
+    assert await decisions() == ["would_turn_off", "would_roll_back"]
+    assert await alerts() == ["would_turn_off", "would_roll_back"]
+
+
+async def test_switched_off_nothing_is_turned_off(requests, act, trials, control, alerts):
+    await control.execute("UPDATE environments SET mode = 'off'")
+    await requests("rsvp-emails")
+
+    await act()
+
+    assert await trials() == []
+    assert await alerts() == ["automatic_refused"]
+
+
+async def test_a_feature_can_be_turned_off_where_there_is_nothing_to_go_back_to(
+    requests, act, trials, control, rollbacks
+):
+    await control.execute("UPDATE deployment_history SET health_check_status = 'failing'")
+    await requests("rsvp-emails")
+
+    await act()
+
+    assert await trials() == [("rsvp-emails", None)]
+
+
+async def test_what_cannot_be_read_explains_nothing(
+    requests, act, left, releases, trials, monkeypatch
+):
+    async def away(*_: object) -> None:
+        raise RedisUnavailable
+
+    await requests("rsvp-emails")
+    monkeypatch.setattr(Suspects, "read", away)
+
+    await act()
+
+    assert await left() == [releases.v3]
+    assert await trials() == []
+
+
+async def test_an_error_is_counted_once_however_often_its_batch_comes(services, releases):
+    found = tally(releases.v3, ago=30, seconds=20, per_second=ERRORS_LEAST, rate=1.0)
+    found.flags = {id_: ["rsvp-emails"] for id_ in found.requests}
+    suspects, until = Suspects(services.redis), int(time.time()) // 10 * 10 + 10
+    for _ in range(3):
+        await suspects.note(found)
+    more = {id_: ["seating", "rsvp-emails"] for id_ in found.requests}
+    found.flags = more
+    await suspects.note(found)
+
+    counted = await suspects.read(releases.v3, until - 60, until)
+    assert counted == {"rsvp-emails": len(more), "seating": len(more)}
