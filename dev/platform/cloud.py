@@ -38,6 +38,8 @@ class Cloud:
         self.faults = Faults()
         #: Host -> (deployment still served in place of the new one, until when).
         self.stale: dict[str, tuple[str, float]] = {}
+        #: Digest -> content of the files that deployments are made of.
+        self.uploads: dict[str, bytes] = {}
         self.on_commit: list[Callable[[], None]] = []
         for key in self.config.given_variables:
             if key not in self.state.variables:

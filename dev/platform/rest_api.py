@@ -9,7 +9,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from dev.platform import account_calls, check_calls, deployment_calls, project_calls
+from dev.platform import (
+    account_calls,
+    check_calls,
+    deployment_calls,
+    project_calls,
+    upload_calls,
+)
 from dev.platform.calls import Answer, Ask, Call, Refused
 from dev.platform.cloud import Cloud, now_ms
 from dev.platform.faults import Fault
@@ -20,7 +26,10 @@ CALLS: tuple[Call, ...] = (
     *check_calls.CALLS,
     *deployment_calls.CALLS,
     *project_calls.CALLS,
+    *upload_calls.CALLS,
 )
+
+FILE = "application/octet-stream"
 
 
 class RestApi:
@@ -79,7 +88,9 @@ class RestApi:
             raise Refused(403, "forbidden", "You don't have permission to access this team.")
 
     def _ask(self, request: Request, params: dict[str, str], body: bytes) -> Ask:
-        return Ask(self.cloud, self.jobs, params, dict(request.query_params), read_object(body))
+        is_file = request.headers.get("content-type") == FILE
+        told = {} if is_file else read_object(body)
+        return Ask(self.cloud, self.jobs, params, dict(request.query_params), told, body)
 
     async def _before(self, fault: Fault) -> Response | None:
         """What a fault answers in place of the call."""

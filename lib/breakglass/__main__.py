@@ -14,6 +14,7 @@ import os
 import re
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from lib.audit.chain import Keys
@@ -29,27 +30,42 @@ VISITORS_GET = {
 }
 
 
-def main(arguments: list[str] | None = None) -> int:
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def complain(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def main(
+    arguments: list[str] | None = None,
+    say: Callable[[str], None] = say,
+    complain: Callable[[str], None] = complain,
+) -> int:
     options = read_arguments(arguments)
     try:
-        given = read_environment(options)
+        given = read_environment()
+        options.reason = options.reason or asked("Why? ")
+        if not options.reason:
+            raise Misused("Say why: --reason")
         with make_http(given, answer_within_seconds=options.answer_within) as http:
             work = BreakGlass(
                 Platform(http, given, Patience(options.give_up_after)),
-                wanted(options),
+                wanted(options, say),
                 say,
                 lambda: options.yes or asked("Go on? Write yes: ") == "yes",
             )
             return work.run()
     except Stopped as stopped:
         told = [str(stopped), VISITORS_GET[stopped.traffic], stopped.remedy]
-        print(" ".join(filter(None, told)), file=sys.stderr)
+        complain(" ".join(filter(None, told)))
         return stopped.code
     except OSError as error:
-        print(f"{error}. Write the journal elsewhere: --journal DIR", file=sys.stderr)
+        complain(f"{error}. Write the journal elsewhere: --journal DIR")
         return Code.WRONG
     except KeyboardInterrupt:
-        print("Interrupted. The same again goes on.", file=sys.stderr)
+        complain("Interrupted. The same again goes on.")
         return Code.AWAY
 
 
@@ -79,16 +95,15 @@ def a_deployment(value: str) -> str:
     raise argparse.ArgumentTypeError("give the platform's id: dpl_…")
 
 
-def read_environment(options: argparse.Namespace) -> Given:
+def read_environment(project: str | None = None) -> Given:
     token = told("VERCEL_TOKEN") or asked_in_secret("VERCEL_TOKEN is not set. Token: ")
-    project = told("APP_PROJECT_ID") or asked("APP_PROJECT_ID is not set. The app's project: ")
+    project = (
+        project or told("APP_PROJECT_ID") or asked("APP_PROJECT_ID is not set. The app's project: ")
+    )
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,100}", project):
         raise Misused("Set APP_PROJECT_ID to the app's project: prj_…")
     if not token or not (token.isascii() and token.isprintable()):
         raise Misused("Set VERCEL_TOKEN to a token of the platform for the app's team.")
-    options.reason = options.reason or asked("Why? ")
-    if not options.reason:
-        raise Misused("Say why: --reason")
     pattern = told("ALIAS_PATTERN") or "{environment}-wedsync.vercel.app"
     return Given(
         token=token,
@@ -111,7 +126,7 @@ def a_method(value: str) -> Method:
     raise Misused("SWITCH_METHOD_PRODUCTION is `alias` or `instant`.")
 
 
-def wanted(options: argparse.Namespace) -> Wanted:
+def wanted(options: argparse.Namespace, say: Callable[[str], None]) -> Wanted:
     try:
         keys = Keys.read(told("BREAK_GLASS_KEYS"))
     except ValueError as error:
@@ -148,10 +163,6 @@ def asked_in_secret(question: str) -> str:
 def require_terminal(question: str) -> None:
     if not sys.stdin.isatty():
         raise Misused(f"Nobody can be asked here. It was: {question.strip()} See --help.")
-
-
-def say(line: str) -> None:
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

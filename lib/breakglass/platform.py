@@ -127,9 +127,13 @@ class Platform:
         path = f"/v9/projects/{self.given.project}"
         return self._ask(HTTPMethod.PATCH, path, json={"autoAssignCustomDomains": on})
 
-    def assign_alias(self, deployment_id: str) -> Answer:
+    def assign_alias(self, deployment_id: str, alias: str) -> Answer:
         path = f"/v2/deployments/{deployment_id}/aliases"
-        return self._ask(HTTPMethod.POST, path, json={"alias": self.given.alias})
+        return self._ask(HTTPMethod.POST, path, json={"alias": alias})
+
+    def promote(self, deployment_id: str) -> Answer:
+        path = f"/v10/projects/{self.given.project}/promote/{deployment_id}"
+        return self._ask(HTTPMethod.POST, path, json={})
 
     def roll_back(self, deployment_id: str, description: str) -> Answer:
         path = f"/v1/projects/{self.given.project}/rollback/{deployment_id}"

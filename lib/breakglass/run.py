@@ -60,6 +60,8 @@ class BreakGlass:
                 return self.go_on(journal)
         plan = self.plan()
         self.show(plan)
+        if plan.target.id == plan.live.id and not self.is_partly_moved():
+            return self.live_already(plan)
         self.check_database(plan.database)
         if self.wanted.dry_run:
             self.say("Nothing was changed: it is a dry run.")
@@ -107,8 +109,6 @@ class BreakGlass:
         target = self.platform.deployment(self.wanted.to or "")
         if target.project != self.given.project:
             raise Stopped(f"{target.called} belongs to another project.")
-        if target.id == live.id and not self.is_partly_moved():
-            raise Stopped(f"{target.called} is live already. Nothing was changed.")
         reason = choosing.refused(target, self.given.method)
         if reason and target.id != live.id:
             raise Stopped(f"{target.called}: {reason}.", remedy=choosing.CHOOSE)
@@ -116,6 +116,12 @@ class BreakGlass:
         cautions.append(verifying.is_bad(self.given, target))
         told = "; ".join(filter(None, cautions))
         return target, f"it was asked for{f' (but {told})' if told else ''}"
+
+    def live_already(self, plan: Plan) -> Code:
+        """As if it had just been moved there. Raises Stopped if it is not well."""
+        verifying.verify(self.given, plan, Patience(VERIFY_SECONDS))
+        self.say(f"{plan.target.called} is live already, on every host, and healthy.")
+        return Code.DONE
 
     def is_partly_moved(self) -> bool:
         return self.given.method == "instant" and bool(self.platform.failed_aliases())

@@ -48,11 +48,14 @@ class Switch:
         while (live := self.platform.live()).id != self.plan.target.id:
             self.check_ours(live)
             if self.is_settled:
-                self.ask("alias", lambda: self.platform.assign_alias(self.plan.target.id))
+                self.ask("alias", self.assign_alias)
             else:
                 self.wait("The platform still names the old version.")
         if not is_pinned and not self.pin(tries=PIN_TRIES):
             self.warnings.append(f"New releases still go live by themselves: {PIN}.")
+
+    def assign_alias(self) -> Answer:
+        return self.platform.assign_alias(self.plan.target.id, self.plan.alias)
 
     def pin(self, *, tries: int) -> bool:
         """An alias does not pin: the next production push would take it back."""
