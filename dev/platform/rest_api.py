@@ -14,28 +14,36 @@ from dev.platform import (
     check_calls,
     deployment_calls,
     project_calls,
+    rolling_calls,
+    team_calls,
     upload_calls,
+    variable_calls,
 )
 from dev.platform.calls import Answer, Ask, Call, Refused
 from dev.platform.cloud import Cloud, now_ms
 from dev.platform.faults import Fault
 from dev.platform.jobs import Jobs
+from dev.platform.rolling import RollingReleases
 
 CALLS: tuple[Call, ...] = (
     *account_calls.CALLS,
     *check_calls.CALLS,
     *deployment_calls.CALLS,
     *project_calls.CALLS,
+    *rolling_calls.CALLS,
+    *team_calls.CALLS,
     *upload_calls.CALLS,
+    *variable_calls.CALLS,
 )
 
 FILE = "application/octet-stream"
 
 
 class RestApi:
-    def __init__(self, cloud: Cloud, jobs: Jobs) -> None:
+    def __init__(self, cloud: Cloud, jobs: Jobs, rolling: RollingReleases) -> None:
         self.cloud = cloud
         self.jobs = jobs
+        self.rolling = rolling
         #: Every call received, oldest first; `status` is None for one that never got an answer.
         self.received: list[dict[str, Any]] = []
 
@@ -70,6 +78,8 @@ class RestApi:
             return JSONResponse(refused.body, refused.status)
         if call.method != "GET":
             self.cloud.commit()
+        if fault and fault.name == "500-after-applying":
+            return internal_error()
         if fault and fault.name == "timeout-after-applying":
             return await give_up(receive, fault.seconds)
         return render(answer)
@@ -88,9 +98,9 @@ class RestApi:
             raise Refused(403, "forbidden", "You don't have permission to access this team.")
 
     def _ask(self, request: Request, params: dict[str, str], body: bytes) -> Ask:
-        is_file = request.headers.get("content-type") == FILE
-        told = {} if is_file else read_object(body)
-        return Ask(self.cloud, self.jobs, params, dict(request.query_params), told, body)
+        query = dict(request.query_params)
+        told = {} if request.headers.get("content-type") == FILE else read_object(body)
+        return Ask(self.cloud, self.jobs, self.rolling, params, query, told, body)
 
     async def _before(self, fault: Fault) -> Response | None:
         """What a fault answers in place of the call."""
@@ -101,8 +111,7 @@ class RestApi:
                 headers = {"retry-after": str(fault.retry_after)}
                 return JSONResponse(refused.body, refused.status, headers)
             case "500":
-                refused = Refused(500, "internal_server_error", "An unexpected error occurred.")
-                return JSONResponse(refused.body, refused.status)
+                return internal_error()
             case "slow":
                 await self.cloud.faults.dawdle(fault.seconds)
         return None
@@ -132,6 +141,11 @@ def render(answer: Answer) -> Response:
     if answer.body is None:
         return Response(status_code=answer.status)
     return JSONResponse(answer.body, HTTPStatus(answer.status))
+
+
+def internal_error() -> Response:
+    refused = Refused(500, "internal_server_error", "An unexpected error occurred.")
+    return JSONResponse(refused.body, refused.status)
 
 
 async def give_up(receive: Receive, seconds: float) -> Response | None:

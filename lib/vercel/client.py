@@ -23,6 +23,8 @@ from lib.vercel.models import (
     CurrentToken,
     Deployment,
     Project,
+    RollingAnswer,
+    RollingRelease,
     Token,
     Variable,
     Variables,
@@ -59,6 +61,16 @@ class VercelClient:
     async def project(self) -> Project:
         path = f"/v9/projects/{self.project_id}"
         return understand(Project, await self._read(path, rollbackInfo="true"))
+
+    async def rolling_release(self) -> RollingRelease | None:
+        """The project's last one, active or over. None as well where there can be none: the plan
+        lacks them, or the token may not see them.
+        """
+        try:
+            body = await self._read(f"/v1/projects/{self.project_id}/rolling-release")
+        except errors.VercelRejected:
+            return None
+        return understand(RollingAnswer, body).rolling
 
     async def is_reachable(self) -> bool:
         """Whether anything answers there, whatever it says: if not, our own network may be out."""
@@ -187,13 +199,14 @@ class VercelClient:
 
 
 def parse(response: httpx.Response) -> dict[str, Any]:
+    """The object; a list comes as its `items`."""
     if not response.content:
         return {}
     try:
         body = response.json()
     except ValueError as error:
         raise errors.VercelUnavailable("The platform's answer was not JSON.") from error
-    return body if isinstance(body, dict) else {}
+    return body if isinstance(body, dict) else {"items": body}
 
 
 def understand[T: VercelModel](model: type[T], body: dict[str, Any]) -> T:
