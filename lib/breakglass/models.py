@@ -161,6 +161,8 @@ class Plan:
     database: Database
     who: str
     reason: str
+    #: The live one gets a share of the visitors only: it ends, and the others' version is kept.
+    rolls: bool = False
 
     def told(self) -> dict[str, Any]:
         return asdict(self)
@@ -169,7 +171,7 @@ class Plan:
     def read(cls, told: Mapping[str, Any]) -> Self:
         names = cls.__dataclass_fields__
         return cls(
-            **{name: told[name] for name in names}
+            **{name: told[name] for name in names if name in told}
             | {
                 "hosts": tuple(told["hosts"]),
                 "live": Deployment(**told["live"]),

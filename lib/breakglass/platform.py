@@ -116,6 +116,23 @@ class Platform:
             until = {"until": following}
         return found
 
+    def rolling(self) -> tuple[str, str] | None:
+        """What the others get, and the release that is being rolled out; None: there is none, or
+        this token may not see it.
+        """
+        try:
+            body = self._read(f"/v1/projects/{self.given.project}/rolling-release")
+        except Away:
+            raise
+        except Stopped:
+            return None
+        found = body.get("rollingRelease") or {}
+        base, canary = (
+            str((found.get(name) or {}).get("id") or "")
+            for name in ("currentDeployment", "canaryDeployment")
+        )
+        return (base, canary) if found.get("state") == "ACTIVE" and base and canary else None
+
     def failed_aliases(self) -> list[str]:
         path = f"/v9/projects/{self.given.project}/rollback/aliases"
         body = self._read(path, failedOnly="true", limit=FAILED_ALIASES)

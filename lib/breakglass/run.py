@@ -76,11 +76,15 @@ class BreakGlass:
     # --- what to do
 
     def plan(self) -> Plan:
-        live, project = self.platform.live(), self.platform.project()
-        target, why = self.chosen(live) if self.wanted.to is None else self.named(live)
+        project, rolling = self.platform.project(), self.platform.rolling()
+        if rolling is not None:
+            live, target, why = self.rolled_out(*rolling)
+        else:
+            live = self.platform.live()
+            target, why = self.chosen(live) if self.wanted.to is None else self.named(live)
         return Plan(
             project=self.given.project,
-            method=self.given.method,
+            method="instant" if rolling else self.given.method,
             hosts=project.hosts if self.given.method == "instant" else (self.given.alias,),
             alias=self.given.alias if self.given.method == "alias" else "",
             auto_assign=project.auto_assign,
@@ -90,7 +94,18 @@ class BreakGlass:
             database=database.standing(self.given, live, target),
             who=self.wanted.who,
             reason=self.wanted.reason,
+            rolls=rolling is not None,
         )
+
+    def rolled_out(self, base: str, canary: str) -> tuple[Deployment, Deployment, str]:
+        """Only the platform's rollback ends it, to what the other visitors get. Raises Stopped."""
+        live, target = self.platform.deployment(canary), self.platform.deployment(base)
+        if self.wanted.to not in (None, base):
+            raise Stopped(
+                f"{live.called} is being rolled out, and has to be ended first. Nothing was done.",
+                remedy=f"Run it without --to, which goes to {target.called}; then once more.",
+            )
+        return live, target, f"{live.called} is being rolled out, and the others get this one"
 
     def chosen(self, live: Deployment) -> tuple[Deployment, str]:
         found = self.platform.production()

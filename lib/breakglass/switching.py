@@ -92,7 +92,7 @@ class Switch:
         while True:
             project = self.platform.project()
             job = project.job
-            is_live = project.live == self.plan.target.id
+            is_live = project.live == self.plan.target.id and not self.still_rolls()
             if job is None or job.requested_at <= after or job.to != self.plan.target.id:
                 if is_live:
                     return not self.platform.failed_aliases()
@@ -106,6 +106,13 @@ class Switch:
                 self.check_domains()
                 return True
             self.wait(f"The platform's job is {job.status}.")
+
+    def still_rolls(self) -> bool:
+        """Raises Stopped if another release than the one that was found is being rolled out."""
+        rolling = self.platform.rolling() if self.plan.rolls else None
+        if rolling is not None and rolling[1] != self.plan.live.id:
+            self.check_ours(self.platform.deployment(rolling[1]))
+        return rolling is not None
 
     def check_domains(self) -> None:
         if failed := self.platform.failed_aliases():
