@@ -57,7 +57,9 @@ class BreakGlass:
         """Raises Stopped."""
         if (journal := self.interrupted()) is not None:
             with closing(journal):
-                return self.go_on(journal)
+                if self.wanted.to in (None, journal.entries[0]["target"]["id"]):
+                    return self.go_on(journal)
+                self.end(journal, "abandoned", "unknown", f"{self.wanted.who} chose another.")
         plan = self.plan()
         self.show(plan)
         if plan.target.id == plan.live.id and not self.is_partly_moved():

@@ -87,6 +87,19 @@ def test_interrupted_it_does_not_take_back_what_somebody_did_since(
     assert glass.end()["traffic"] == "other"
 
 
+def test_interrupted_another_version_can_be_chosen(glass, platform, method, live, releases):
+    platform.fault("hang", call=MOVE[method])
+    kill_when_asked(glass, platform)
+    platform.release("good")
+
+    done = glass(*DECIDED, "--to", releases.v2)
+
+    assert done.code == 0, done.err
+    assert live() == releases.v2
+    first = journal.read(min(glass.paths()).read_bytes(), KEYS)
+    assert first[-1]["outcome"] == "abandoned"
+
+
 def test_twice_at_once_is_one_move(glass, platform, live, live_moves, releases):
     processes = [glass.start(*DECIDED) for _ in range(2)]
     said = [process.communicate() for process in processes]
