@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from lib.access.models import Role
 from lib.operations.models import OPERATION, OperationResponse
-from lib.web import Reply, endpoint, read_union
+from lib.web import Reply, endpoint, limited, read_union
 from lib.web.deadline import stop_at
 from lib.wiring import services
 
@@ -35,4 +35,4 @@ async def post(request: Request) -> Reply:
     return Reply(body, HTTPStatus.ACCEPTED, headers, work)
 
 
-app = endpoint(post=post)
+app = endpoint(post=limited(post))

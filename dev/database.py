@@ -42,7 +42,7 @@ def migrate(database_url: str) -> None:
 
 
 def mint_tokens(database_url: str) -> dict[str, str]:
-    """A new token for each role, as scripts.mint_token would, without four processes."""
+    """A new token for each role, as scripts.tokens would, without four processes."""
     return asyncio.run(_mint_tokens(database_url))
 
 

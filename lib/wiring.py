@@ -9,6 +9,9 @@ from functools import cache
 import httpx
 
 from lib.access.gate import Gate
+from lib.access.limits import Limits
+from lib.access.sessions import Policy as SessionPolicy
+from lib.access.sessions import Sessions
 from lib.access.store import AccessStore
 from lib.arrivals import Arrivals
 from lib.audit.chain import Keys
@@ -45,6 +48,7 @@ from lib.notify.deadman import Deadman
 from lib.notify.sender import Notifier
 from lib.notify.sender import make_http as make_notify_http
 from lib.notify.store import OutboxStore
+from lib.oidc.bearers import Bearers, trust, trust_github
 from lib.operations.accept_database import AcceptRoom
 from lib.operations.actions import Operations
 from lib.operations.database_forward import ForwardRoom
@@ -82,7 +86,9 @@ class Services:
     http: httpx.AsyncClient
     redis: RedisClient | None
     access: AccessStore
+    sessions: Sessions
     gate: Gate
+    limits: Limits
     keeper: Keeper
     deployments: DeploymentStore
     records: RecordStore
@@ -166,6 +172,7 @@ def build(settings: Settings) -> Services:
     engine = Engine(store, Progress(redis), tools, settings.rollback_budget)
     health = HealthStore(database)
     access = AccessStore(database)
+    sessions = Sessions(database, session_policy(settings))
     listing = Listing(deployments, planner)
     intake = Intake(database, deployments, vercel, engine, settings)
     notifier = make_notifier(settings, database)
@@ -212,7 +219,9 @@ def build(settings: Settings) -> Services:
         http=http,
         redis=redis,
         access=access,
-        gate=Gate(access),
+        sessions=sessions,
+        gate=Gate(access, sessions, make_bearers(settings)),
+        limits=make_limits(settings, redis),
         keeper=keeper,
         deployments=deployments,
         records=records,
@@ -261,6 +270,28 @@ def make_redis(settings: Settings) -> RedisClient | None:
     if settings.redis_url is None or settings.redis_token is None:
         return None
     return RedisClient(settings.redis_url, settings.redis_token.get_secret_value())
+
+
+def session_policy(settings: Settings) -> SessionPolicy:
+    return SessionPolicy(settings.session_lifetime, settings.session_idle, settings.session_rotate)
+
+
+def make_bearers(settings: Settings) -> Bearers | None:
+    """None: nobody but us is believed. GitHub's tokens need an audience that is ours alone."""
+    trusts = [trust(issuer) for issuer in settings.oidc_issuers]
+    audience = settings.github_oidc_audience or settings.own_url
+    if settings.github.is_set and audience:
+        trusts.append(trust_github(settings.github_oidc_issuer, audience, settings.github))
+    return Bearers.of(trusts) if trusts else None
+
+
+def make_limits(settings: Settings, redis: RedisClient | None) -> Limits:
+    return Limits(
+        redis,
+        settings.failed_attempts_window,
+        settings.failed_attempts_per_address,
+        settings.failed_attempts_per_subject,
+    )
 
 
 def make_drain(

@@ -23,6 +23,7 @@ TOKEN_SECONDS = 60.0
 TOKEN_PAUSES_SECONDS = (1, 3)
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 2.0
+TOO_MANY = f"it answered {HTTPStatus.TOO_MANY_REQUESTS:d}"
 AWAY = (
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -176,8 +177,10 @@ class ControlPlane:
                 if answer.status_code not in AWAY:
                     self.answered_at = time.monotonic()
                     return refused_or(answer)
-                why = f"it answered {answer.status_code}"
+                why = f"it answered {answer.status_code:d}"
             if time.monotonic() + PAUSE_SECONDS > self.answered_at + self.away_after_seconds:
+                if why == TOO_MANY:
+                    raise Refused(f"The control plane refuses us for now: {why}.")
                 raise Away(f"{why}, for {self.away_after_seconds:.0f} s")
             time.sleep(PAUSE_SECONDS)
 

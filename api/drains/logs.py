@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from lib.settings import settings
 from lib.traffic.entries import BODY_LIMIT_BYTES
-from lib.web import Reply, endpoint, read_raw
+from lib.web import Reply, endpoint, limited, read_raw
 from lib.web.deadline import stop_at
 from lib.wiring import services
 
@@ -27,4 +27,4 @@ async def post(request: Request) -> Reply:
     return replace(await get(request), after=follow)
 
 
-app = endpoint(get=get, post=post)
+app = endpoint(get=get, post=limited(post))

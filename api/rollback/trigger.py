@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from lib.access.models import Role
 from lib.rollback.models import RollbackRequest, RollbackResponse
-from lib.web import Reply, endpoint, read_body, read_idempotency_key
+from lib.web import Reply, endpoint, limited, read_body, read_idempotency_key
 from lib.web.deadline import stop_at
 from lib.wiring import services
 
@@ -35,4 +35,4 @@ async def post(request: Request) -> Reply:
     )
 
 
-app = endpoint(post=post)
+app = endpoint(post=limited(post))

@@ -5,7 +5,7 @@ from starlette.requests import Request
 
 from lib.settings import settings
 from lib.vercel.webhook import read_event
-from lib.web import Reply, endpoint, read_raw
+from lib.web import Reply, endpoint, limited, read_raw
 from lib.web.deadline import stop_at
 from lib.wiring import services
 
@@ -17,4 +17,4 @@ async def post(request: Request) -> Reply:
     return Reply(after=BackgroundTask(services().arrivals.follow, event, stop_at=stop_at(30)))
 
 
-app = endpoint(post=post)
+app = endpoint(post=limited(post))

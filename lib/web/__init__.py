@@ -1,6 +1,7 @@
 """The HTTP edge: one URL per function, errors as problems, bodies as models."""
 
 from lib.web.endpoint import Reply, endpoint
+from lib.web.limited import limited
 from lib.web.reading import (
     read_body,
     read_environment,
@@ -14,6 +15,7 @@ from lib.web.reading import (
 __all__ = [
     "Reply",
     "endpoint",
+    "limited",
     "read_body",
     "read_environment",
     "read_idempotency_key",

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lib import errors, logs
+from lib.access.cookie import renewed
 from lib.audit.origin import CURRENT, Origin
 from lib.web import audited
 from lib.web.problems import NOT_ALLOWED, problem_for, problem_response, respond
@@ -57,6 +58,8 @@ def endpoint(warm_up: WarmUp | None = None, **handlers: Handler) -> ASGIApp:
         try:
             response = await answer(request, handlers, request_id)
             audited.follow(response, origin)
+            if cookie := renewed(request):
+                response.headers.append("set-cookie", cookie)
             await response(scope, receive, send)
         finally:
             CURRENT.reset(token)
