@@ -16,6 +16,7 @@ async def post(request: Request) -> Reply:
     caller = await services().gate.admit(request, Role.OPERATOR)
     operation = await read_union(request, OPERATION)
     result = await services().operations.carry_out(operation, caller)
+    await services().changes.tell()
     body = OperationResponse(
         changed=result.changed,
         message=result.message,

@@ -542,6 +542,25 @@ class Settings(BaseModel):
         "retention of its own.",
     )
 
+    audit_export_bucket: str | None = Field(
+        None,
+        validation_alias="AUDIT_EXPORT_BUCKET",
+        description="Where `python -m scripts.audit_store export` puts the audit log each "
+        "day, at `ARCHIVE_ENDPOINT_URL`. Give it object lock. Unset: "
+        "nothing is exported.",
+    )
+    audit_export_prefix: Annotated[str, AfterValidator(folder)] = Field(
+        "audit/",
+        validation_alias="AUDIT_EXPORT_PREFIX",
+        description="Its keys begin with this folder; of each control plane another.",
+    )
+    audit_export_lock: Seconds = Field(
+        timedelta(days=365),
+        validation_alias="AUDIT_EXPORT_LOCK_SECONDS",
+        description="How long nobody can delete or replace an export, where the bucket has object "
+        "lock and no retention of its own.",
+    )
+
     @field_validator("alert_webhook_url")
     @classmethod
     def signed(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:

@@ -25,6 +25,7 @@ from lib.automatic.decision import Decider
 from lib.automatic.gate import Gate as HelpGate
 from lib.automatic.judging import Judging
 from lib.automatic.store import AutomaticStore
+from lib.changes import Changes
 from lib.deployments.check import DeploymentCheck
 from lib.deployments.freeze import FreezePolicy
 from lib.deployments.listing import Listing
@@ -40,6 +41,7 @@ from lib.health.sweep import Sweep
 from lib.incidents.store import IncidentStore
 from lib.migrations.judging import judge
 from lib.migrations.ledger_events import LedgerEvents
+from lib.migrations.other_database import OtherDatabase
 from lib.migrations.records import RecordStore
 from lib.migrations.rolled_back import RolledBack
 from lib.migrations.watch import LedgerWatch
@@ -53,6 +55,8 @@ from lib.operations.accept_database import AcceptRoom
 from lib.operations.actions import Operations
 from lib.operations.database_forward import ForwardRoom
 from lib.operations.store import OperationsStore
+from lib.overview.chart import ChartPage
+from lib.overview.kept import KeptPages
 from lib.overview.page import OverviewPage
 from lib.overview.standing import StandingStore
 from lib.overview.undo import UndoStore
@@ -104,6 +108,8 @@ class Services:
     preflight: Preflight
     sweep: Sweep
     overview: OverviewPage
+    pages: KeptPages
+    changes: Changes
     audit: AuditReader
     incidents: IncidentStore
     events: EventStore
@@ -147,6 +153,7 @@ def build(settings: Settings) -> Services:
     )
     redis = make_redis(settings)
     streams = Streams(settings.critical_routes, settings.excluded_paths)
+    changes = Changes(redis)
     counts = Counts(redis, streams) if redis else None
     vercel = VercelClient(http, settings.app_project_id)
     routing = Routing(vercel, settings)
@@ -154,7 +161,7 @@ def build(settings: Settings) -> Services:
     pins = Pins(deployments, vercel)
     events = EventStore(database)
     tracker = Tracker(
-        deployments, MoveStore(database), vercel, routing, pins, events, app_database_url
+        deployments, MoveStore(database), vercel, routing, pins, events, app_database_url, changes
     )
     records = RecordStore(database)
     planner = Planner(deployments, records, app_database)
@@ -183,6 +190,7 @@ def build(settings: Settings) -> Services:
         automatic,
         counts,
         outage,
+        changes,
         sampling=settings.drain_sampling,
         has_drain=settings.drain_secret is not None,
     )
@@ -210,9 +218,22 @@ def build(settings: Settings) -> Services:
         preflight=preflight,
         check=check,
         keeper=keeper,
-        ledger=LedgerWatch(ledger_events, planner.app, needs_forward),
+        ledger=LedgerWatch(ledger_events, planner.app, needs_forward, OtherDatabase(database)),
+        changes=changes,
         probe_paths=settings.probe_paths,
     )
+    overview = OverviewPage(
+        listing,
+        health,
+        store,
+        automatic,
+        preflights,
+        StandingStore(database),
+        UndoStore(database),
+        settings,
+        needs_forward,
+    )
+    charts = ChartPage(database, counts, settings.drain_sampling)
     return Services(
         settings=settings,
         database=database,
@@ -243,17 +264,9 @@ def build(settings: Settings) -> Services:
         notifier=notifier,
         preflight=preflight,
         sweep=sweep,
-        overview=OverviewPage(
-            listing,
-            health,
-            store,
-            automatic,
-            preflights,
-            StandingStore(database),
-            UndoStore(database),
-            settings,
-            needs_forward,
-        ),
+        overview=overview,
+        pages=KeptPages(overview, charts, changes),
+        changes=changes,
         audit=AuditReader(database),
         incidents=IncidentStore(database),
         events=events,
