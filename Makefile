@@ -37,9 +37,11 @@ format-check: # Is every file as the formatter leaves it
 	$(BOOTSTRAP)
 	@$(BIN)/ruff format --check
 
-lint: # Ruff's rules
+lint: # Ruff's rules, and the workflows
 	$(BOOTSTRAP)
 	@$(BIN)/ruff check
+	@$(BIN)/actionlint
+	@$(BIN)/zizmor --offline --quiet .github
 
 imports: # Which room may import which
 	$(BOOTSTRAP)
@@ -63,7 +65,7 @@ bench: # The numbers: health while dependencies hang, imports, our switch beside
 	@for name in health imports rollback drain detection database in_step redis_commands audit flags incidents; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 lock: # Pin the requirement files anew, with hashes
-	@uv=$$(sh dev/bootstrap.sh uv) && "$$uv" $(LOCKED) requirements.in -o requirements.txt && "$$uv" $(LOCKED) dev/requirements.in -c requirements.txt -o dev/requirements.txt && "$$uv" $(LOCKED) scripts/requirements.in -c dev/requirements.txt -o scripts/requirements.txt
+	@uv=$$(sh dev/bootstrap.sh uv) && "$$uv" $(LOCKED) requirements.in -o requirements.txt && "$$uv" $(LOCKED) dev/requirements.in -c requirements.txt -o dev/requirements.txt && "$$uv" $(LOCKED) scripts/requirements.in -c dev/requirements.txt -o scripts/requirements.txt && "$$uv" $(LOCKED) scripts/breakglass.in -c requirements.txt -o scripts/breakglass.txt
 
 format: # Format, and mend what can be mended
 	$(BOOTSTRAP)

@@ -539,6 +539,13 @@ class Settings(BaseModel):
         "first signs and all are believed (docs/audit.md). Unset: nothing is signed.",
     )
 
+    break_glass_keys: Annotated[SecretStr, AfterValidator(signing_keys)] | None = Field(
+        None,
+        validation_alias="BREAK_GLASS_KEYS",
+        description="Signs the journal of `python -m lib.breakglass`, for `python -m "
+        "scripts.reconcile`; written as `AUDIT_KEYS` are. Unset: such a journal proves nothing.",
+    )
+
     archive_bucket: str | None = Field(
         None,
         validation_alias="ARCHIVE_BUCKET",

@@ -8,6 +8,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from lib.migrations.collect import Collection
 from lib.migrations.judging import judge
 from lib.migrations.sources import CannotCollect, Collected
 from lib.migrations.texts import Finding, newest_wall, said
@@ -17,10 +18,10 @@ from scripts.ci import (
     REFUSED,
     add_collecting,
     collected,
-    one_line,
     tell_broken,
     tell_findings,
 )
+from scripts.runner import one_line
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,14 +35,18 @@ def main(arguments: list[str] | None = None) -> int:
     except CannotCollect as error:
         tell_broken(error)
         return BROKEN
-    judged = {one.version for one in migrations}
-    # What came before is read as well: it may say what the newer ones take away.
-    texts = [one.text for one in collection.migrations if one.text]
-    found = [one for one in judge(texts) if one.version in judged]
-    findings = [*too_large(migrations), *found]
+    findings = judged(collection, migrations)
     tell_findings(findings, migrations)
     print(one_line(verdict(findings, migrations)))
     return REFUSED if any(one.is_wall for one in findings) else FINE
+
+
+def judged(collection: Collection, migrations: Sequence[Collected]) -> list[Finding]:
+    """What hinders a rollback in these, which are some of the collection's."""
+    versions = {one.version for one in migrations}
+    # What came before is read as well: it may say what the newer ones take away.
+    texts = [one.text for one in collection.migrations if one.text]
+    return [*too_large(migrations), *(one for one in judge(texts) if one.version in versions)]
 
 
 def too_large(migrations: Sequence[Collected]) -> list[Finding]:

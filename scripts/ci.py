@@ -13,11 +13,10 @@ from lib.migrations.collect import FOLDERS, Collection, collect
 from lib.migrations.sources import CannotCollect, Collected, Source
 from lib.migrations.texts import Finding
 from lib.migrations.tools import Tool
+from scripts.runner import escaped, one_line
 
 #: Exit codes.
 FINE, REFUSED, BROKEN = 0, 1, 2
-#: Its value is a secret, and so never an argument that others on the machine can see.
-TOKEN_VARIABLE = "CONTROL_PLANE_TOKEN"  # noqa: S105 - the name of one
 
 
 def add_collecting(parser: argparse.ArgumentParser) -> None:
@@ -32,11 +31,6 @@ def add_collecting(parser: argparse.ArgumentParser) -> None:
 def collected(options: argparse.Namespace) -> Collection:
     """Raises CannotCollect."""
     return collect(options.root, tool=options.tool, folder=options.folder)
-
-
-def token() -> str:
-    """Empty without one."""
-    return os.environ.get(TOKEN_VARIABLE, "").strip()
 
 
 def commit() -> str | None:
@@ -68,24 +62,6 @@ def annotation(kind: str, message: str, place: Source | None) -> str:
     if place is not None:
         at = f" file={escaped(from_workspace(place.file), ':,')},line={max(place.line, 1)}"
     return f"::{kind}{at}::{escaped(message)}"
-
-
-def escaped(text: str, more: str = "") -> str:
-    """As the runner's commands want it: a line is a command, so no text may begin one."""
-    text = printable(text)
-    for character in "%\r\n" + more:
-        text = text.replace(character, f"%{ord(character):02X}")
-    return text
-
-
-def one_line(text: str) -> str:
-    """What a file or a server says may not begin a line of its own: the runner obeys lines."""
-    return " ".join(printable(text).split())
-
-
-def printable(text: str) -> str:
-    """A file's name may be no text at all."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def from_workspace(file: Path) -> str:

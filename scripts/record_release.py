@@ -1,7 +1,8 @@
 """Record a release with its migrations: python -m scripts.record_release, in the app's CI.
 
-Collects the app's migration files and brings them to the control plane, whose token is in
-CONTROL_PLANE_TOKEN: an admin's, or a recorder's with --no-texts. Any number of times is once.
+Collects the app's migration files and brings them to the control plane: with the token in
+CONTROL_PLANE_TOKEN, an admin's, or a recorder's with --no-texts; without one as the workflow
+itself, where its job has `id-token: write`. Any number of times is once.
 Exit codes: 0, recorded; 1, refused, and why is said; 2, the files or the control plane are away.
 """
 
@@ -9,6 +10,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from lib.migrations.collect import Collection, newest_texts
 from lib.migrations.judging import judge
 from lib.migrations.sources import CannotCollect
 from lib.migrations.texts import BODY_LIMIT_BYTES, MigrationText
-from scripts import ci
+from scripts import ci, runner
 
 #: The column that the newest version goes into is this short.
 VERSION_COLUMN = 50
@@ -30,15 +32,23 @@ VERSION_COLUMN = 50
 PAUSES_SECONDS = (1, 3)
 PATIENCE_SECONDS = 30
 AWAY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = read_arguments(arguments)
     try:
         collection = ci.collected(options)
-        texts = choose_texts(collection, options)
-        release = make_release(collection, texts, options)
+        texts = [] if options.no_texts else choose_texts(collection, options.after)
+        release = make_release(
+            collection,
+            texts,
+            environment=options.environment,
+            git_sha=options.sha,
+            vercel_deployment_id=options.deployment,
+            title=options.title,
+            author=options.author,
+            suspect_flags=options.suspect_flag,
+        )
     except CannotCollect as error:
         ci.tell_broken(error)
         return ci.BROKEN
@@ -52,10 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
     say_what(release, collection)
     if options.dry_run:
         return ci.FINE
-    done = post(options.url, release, ci.token())
+    done = post(options.url, release)
     if done != ci.FINE or options.flags is None:
         return done
-    return post_flags(options.url, options.flags, ci.token())
+    return post_flags(options.url, options.flags)
 
 
 def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -87,18 +97,15 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def an_address(value: str) -> str:
-    """A token does not travel in the open."""
-    address = urlsplit(value)
-    if address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK):
-        return value.rstrip("/")
-    raise argparse.ArgumentTypeError("give its address, beginning with https://")
+    try:
+        return runner.an_address(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def choose_texts(collection: Collection, options: argparse.Namespace) -> list[MigrationText]:
+def choose_texts(collection: Collection, after: str | None) -> list[MigrationText]:
     """As many of the newest as one body holds; what is left out is said."""
-    if options.no_texts:
-        return []
-    wanted = collection.after(options.after)
+    wanted = collection.after(after)
     texts = fitting(newest_texts(wanted), BODY_LIMIT_BYTES - size_of_list(collection))
     brought = {text.version for text in texts}
     for one in wanted:
@@ -127,20 +134,15 @@ def size_of_list(collection: Collection) -> int:
     return len(json.dumps(collection.versions).encode()) + 10_000
 
 
-def make_release(
-    collection: Collection, texts: list[MigrationText], options: argparse.Namespace
-) -> Release:
+def make_release(collection: Collection, texts: list[MigrationText], **told: Any) -> Release:
     newest = collection.versions[-1]
-    return Release(
-        environment=options.environment,
-        git_sha=options.sha,
-        vercel_deployment_id=options.deployment,
-        db_migration_version=newest if len(newest) <= VERSION_COLUMN else UNKNOWN,
-        title=options.title,
-        author=options.author,
-        versions=collection.versions,
-        migrations=texts,
-        suspect_flags=options.suspect_flag,
+    return Release.model_validate(
+        {
+            **told,
+            "db_migration_version": newest if len(newest) <= VERSION_COLUMN else UNKNOWN,
+            "versions": collection.versions,
+            "migrations": texts,
+        }
     )
 
 
@@ -152,34 +154,35 @@ def say_what(release: Release, collection: Collection) -> None:
     )
 
 
-def post(url: str, release: Release, token: str) -> int:
-    if not token:
-        ci.tell("error", f"{ci.TOKEN_VARIABLE} is not set: whose token is this recorded with?")
-        return ci.BROKEN
-    try:
-        answer = send(f"{url}/api/deployments", release.model_dump_json().encode(), token)
-    except httpx.HTTPError as error:
-        ci.tell("error", f"{url} does not answer ({type(error).__name__}). Nothing is known.")
-        return ci.BROKEN
-    if answer.is_success:
-        say_recorded(answer.json())
-        return ci.FINE
-    tell_refusal(answer)
-    return ci.REFUSED if answer.is_client_error else ci.BROKEN
+def post(url: str, release: Release) -> int:
+    body = release.model_dump_json().encode()
+    return told_of(url, "/api/deployments", body, "POST", say_recorded)
 
 
-def post_flags(url: str, file: Path, token: str) -> int:
+def post_flags(url: str, file: Path) -> int:
     """After the release: what is refused here leaves the release recorded."""
     try:
-        answer = send(f"{url}/api/flags", file.read_bytes(), token, method="PUT")
+        body = file.read_bytes()
     except OSError as error:
         ci.tell("error", f"{file} cannot be read: {error.strerror}.")
         return ci.BROKEN
+    return told_of(url, "/api/flags", body, "PUT", lambda answer: print(answer["message"]))
+
+
+def told_of(
+    url: str, path: str, body: bytes, method: str, say: Callable[[dict[str, Any]], None]
+) -> int:
+    """Sends it, and says what came of it."""
+    try:
+        answer = send(f"{url}{path}", body, runner.token(url), method=method)
+    except runner.NoToken as error:
+        ci.tell("error", str(error))
+        return ci.BROKEN
     except httpx.HTTPError as error:
         ci.tell("error", f"{url} does not answer ({type(error).__name__}). Nothing is known.")
         return ci.BROKEN
     if answer.is_success:
-        print(answer.json()["message"])
+        say(answer.json())
         return ci.FINE
     tell_refusal(answer)
     return ci.REFUSED if answer.is_client_error else ci.BROKEN
@@ -202,7 +205,7 @@ def send(address: str, body: bytes, token: str, *, method: str = "POST") -> http
 def send_once(address: str, body: bytes, token: str, method: str) -> httpx.Response:
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     # No proxy of the runner's leads to its own machine.
-    is_elsewhere = urlsplit(address).hostname not in LOOPBACK
+    is_elsewhere = urlsplit(address).hostname not in runner.LOOPBACK
     return httpx.request(
         method,
         address,

@@ -40,6 +40,8 @@ class Ask:
     params: dict[str, str]
     query: dict[str, str]
     body: dict[str, Any]
+    #: Of a call whose body is a file.
+    raw: bytes = b""
 
     def check_project(self, id_or_name: str) -> None:
         """Raises Refused 404: there is one project, and it belongs to the team."""

@@ -41,6 +41,8 @@ class Cloud:
         self.faults = Faults()
         #: Host -> (deployment still served in place of the new one, until when).
         self.stale: dict[str, tuple[str, float]] = {}
+        #: Digest -> content of the files that deployments are made of.
+        self.uploads: dict[str, bytes] = {}
         self.on_commit: list[Callable[[], None]] = []
         #: Begins a rolling release; False: it is queued behind another.
         self.roll: Callable[[Deployment], bool] = lambda _: False

@@ -75,4 +75,5 @@ def meta(deployment: Deployment) -> dict[str, str]:
         "githubOrg": "wedsync",
         "githubRepo": "app",
         "githubDeployment": "1",
+        **deployment.meta,
     }

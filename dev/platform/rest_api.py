@@ -16,6 +16,7 @@ from dev.platform import (
     project_calls,
     rolling_calls,
     team_calls,
+    upload_calls,
     variable_calls,
 )
 from dev.platform.calls import Answer, Ask, Call, Refused
@@ -31,8 +32,11 @@ CALLS: tuple[Call, ...] = (
     *project_calls.CALLS,
     *rolling_calls.CALLS,
     *team_calls.CALLS,
+    *upload_calls.CALLS,
     *variable_calls.CALLS,
 )
+
+FILE = "application/octet-stream"
 
 
 class RestApi:
@@ -95,7 +99,8 @@ class RestApi:
 
     def _ask(self, request: Request, params: dict[str, str], body: bytes) -> Ask:
         query = dict(request.query_params)
-        return Ask(self.cloud, self.jobs, self.rolling, params, query, read_object(body))
+        told = {} if request.headers.get("content-type") == FILE else read_object(body)
+        return Ask(self.cloud, self.jobs, self.rolling, params, query, told, body)
 
     async def _before(self, fault: Fault) -> Response | None:
         """What a fault answers in place of the call."""

@@ -44,6 +44,7 @@ def in_full(cloud: Cloud, deployment: Deployment) -> Shape:
 
 
 def _common(cloud: Cloud, deployment: Deployment) -> Shape:
+    is_assigned = deployment.uploaded or bool(cloud.aliases_of(deployment))
     return {
         "readyState": deployment.ready_state,
         "readySubstate": substate(cloud, deployment),
@@ -52,7 +53,7 @@ def _common(cloud: Cloud, deployment: Deployment) -> Shape:
         "source": "git",
         "target": deployment.target,
         "isRollbackCandidate": is_rollback_candidate(cloud, deployment),
-        "aliasAssigned": deployment.created_ms if cloud.aliases_of(deployment) else False,
+        "aliasAssigned": is_assigned and deployment.created_ms,
         "created": deployment.created_ms,
         "createdAt": deployment.created_ms,
         "ready": deployment.created_ms,

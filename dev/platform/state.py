@@ -27,6 +27,10 @@ class Deployment(BaseModel):
     waits: bool = False
     #: The user's variables as they were at release; a rollback brings them back.
     variables: dict[str, str] = {}
+    #: What whoever deployed it told of it.
+    meta: dict[str, str] = {}
+    #: It came by the command line, which waits until its own address is assigned.
+    uploaded: bool = False
 
     @property
     def name(self) -> str:

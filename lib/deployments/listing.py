@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from lib.deployments.eligibility import changed, last_stable, why_not
 from lib.deployments.models import (
@@ -15,7 +16,7 @@ from lib.deployments.store import DeploymentStore
 from lib.migrations.records import Recorded
 from lib.migrations.texts import newest_wall, said
 from lib.rollback.models import Environment
-from lib.schema.plan import GoesBack, Plan, Planner, Refused
+from lib.schema.plan import GoesBack, Plan, Planner, Refused, Stays
 
 LIMIT = 20
 #: So far back the live one and the one to go back to are looked for: many may be recorded that
@@ -95,6 +96,17 @@ def views(rows: Sequence[DeploymentRow], plans: Mapping[str, Plan]) -> list[Depl
     return [show(row, live, plans[row.deployment_id]) for row in rows]
 
 
+def named(plan: Plan) -> Literal["stays", "goes_back", "refused", "unknown"]:
+    match plan:
+        case Stays():
+            return "stays"
+        case GoesBack():
+            return "goes_back"
+        case Refused(may_pass=True):
+            return "unknown"
+    return "refused"
+
+
 def show(row: DeploymentRow, live: DeploymentRow | None, plan: Plan) -> DeploymentView:
     reason = why_not(row, live)
     if reason is None and isinstance(plan, Refused):
@@ -105,6 +117,7 @@ def show(row: DeploymentRow, live: DeploymentRow | None, plan: Plan) -> Deployme
         eligible=reason is None,
         why_not=reason,
         database_effect=plan.sentence,
+        database_plan=named(plan),
         is_exclusive=isinstance(plan, GoesBack) and plan.is_exclusive,
         changed_variables=changed(row.variables, live.variables) if live else [],
     )

@@ -168,6 +168,8 @@ class DeploymentView(BaseModel):
     why_not: str | None
     #: What becomes of the app's database, or why it cannot go back.
     database_effect: str
+    #: For whoever cannot read sentences; unknown: nobody can tell now.
+    database_plan: Literal["stays", "goes_back", "refused", "unknown"] = "unknown"
     #: The newer version's code fails from then on: `allow_exclusive` has to be chosen.
     is_exclusive: bool = False
     changed_variables: list[str] = Field(default_factory=list)

@@ -36,6 +36,8 @@ MADE = {
     "WEBHOOK_SECRET": "webhook_secret",
     "DRAIN_SECRET": "drain_secret",
     "AUDIT_KEYS": "audit_secret",
+    "FLAGS_TOKEN": "flags_token",
+    "FLAGS_TOKEN_STAGING": "flags_token_staging",
 }
 #: The same database's, for migrations: the functions have none.
 NOT_GIVEN = {"DATABASE_URL_UNPOOLED"}
@@ -46,6 +48,7 @@ PLANTED = {
     "DRAIN_VERIFY_TOKEN": f"{MARK}verify",
     "PAGERDUTY_ROUTING_KEY": f"{MARK}pagerduty",
     "ALERT_WEBHOOK_SECRET": f"{MARK}alerts",
+    "BREAK_GLASS_KEYS": f"dev:{'ca9a' * 16}",
 }
 #: Addresses that are secrets: a path on a server of this test.
 ADDRESSES = {

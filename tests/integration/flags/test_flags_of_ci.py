@@ -8,7 +8,7 @@ import pytest
 from dev.serving import serve
 from lib.access.models import Role
 from lib.access.store import AccessStore
-from scripts import record_release
+from scripts import record_release, runner
 from tests.integration.flags.conftest import FLAGS, RSVP
 
 function = import_module("api.flags")
@@ -22,7 +22,7 @@ async def bring(services, variables, tmp_path, monkeypatch):
     token = await AccessStore(services.database).mint(
         name="CI", role=Role.RECORDER, by="test", lifetime=None
     )
-    for name, value in variables.items():
+    for name, value in (variables | {runner.TOKEN_VARIABLE: token}).items():
         monkeypatch.setenv(name, value)
     for cache in caches:
         cache.cache_clear()
@@ -31,7 +31,7 @@ async def bring(services, variables, tmp_path, monkeypatch):
     def bring(text: str) -> int:
         file.write_text(text)
         with serve(function.app) as served:
-            return record_release.post_flags(served.url, file, token)
+            return record_release.post_flags(served.url, file)
 
     yield bring
     for cache in caches:

@@ -1,0 +1,105 @@
+"""Release the app, from a workflow: python -m scripts.release_app.
+
+In the order in which least can go wrong: the migrations' verdict; a deployment without a domain;
+the app's own MIGRATE_COMMAND; recorded; the idle slot leads to it, and it is looked at there; then
+production's domain moves, and the slot that was live stays with what was, warm to go back to.
+Reads APP_ROOT, GITHUB_SHA, SLOTS (two hosts), CONTROL_PLANE_URL, ONE_WAY_OK and what break-glass
+reads of the platform. Exit codes: 0, live and well; 1, not released, or not well, and why is said.
+"""
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from lib.breakglass import verifying
+from lib.breakglass.models import Deployment
+from lib.breakglass.platform import Platform
+from scripts import gate, runner, shipping
+from scripts.runner import ControlPlane
+from scripts.shipping import Failed, Slots
+
+SLOTS = "blue-wedsync.vercel.app green-wedsync.vercel.app"
+
+
+def main() -> int:
+    return shipping.told_as_job(release)
+
+
+def release() -> int:
+    root, sha = Path(runner.told("APP_ROOT", ".")), runner.told("GITHUB_SHA")
+    control_plane = ControlPlane(address(), gate.AWAY_SECONDS)
+    runner.summary(f"### Release of {sha[:7]}\n")
+    migrations = gate.read_migrations(root)
+    platform = shipping.platform()
+    left, slots = platform.live(), shipping.slots(platform, slot_hosts())
+    meta = shipping.meta_of(migrations.collection, migrations.findings, sha)
+    deployment = platform.deployment(shipping.deploy(root, meta, platform.given))
+    runner.output("deployment", deployment.id)
+    runner.summary(f"- deployed: {deployment.id}, without a domain")
+    gate.record(control_plane, deployment, sha, migrations)
+    if command := runner.told("MIGRATE_COMMAND"):
+        shipping.run(command, root)
+        runner.summary("- the app's database has its migrations")
+    gate.require_fit(gate.record(control_plane, deployment, sha, migrations))
+    shipping.assign(platform, deployment, slots.idle)
+    shipping.look(platform.given, slots.idle, deployment)
+    runner.summary(f"- looked at on {slots.idle}: it is healthy")
+    require_still(platform, left)
+    go_live(platform, deployment)
+    keep_warm(platform, left, slots)
+    runner.summary(f"- live; {left.called} stays on {slots.live}, to go back to")
+    return 0
+
+
+def address() -> str:
+    """Raises Failed."""
+    try:
+        return runner.an_address(runner.told("CONTROL_PLANE_URL"))
+    except ValueError as error:
+        raise Failed(f"CONTROL_PLANE_URL: {error}") from None
+
+
+def slot_hosts() -> tuple[str, str]:
+    """Raises Failed."""
+    hosts = runner.told("SLOTS", SLOTS).replace(",", " ").split()
+    match hosts:
+        case [blue, green] if blue != green:
+            return blue, green
+    raise Failed("SLOTS names two hosts, such as blue-app.example green-app.example")
+
+
+def require_still(platform: Platform, left: Deployment) -> None:
+    """A rollback that somebody made meanwhile is not undone by a release. Raises Failed."""
+    live = platform.live()
+    if live.id != left.id:
+        raise Failed(f"Production moved to {live.called} meanwhile, so this one stays on its slot.")
+
+
+def go_live(platform: Platform, deployment: Deployment) -> None:
+    """Raises Failed."""
+    given = platform.given
+    if given.method == "alias":
+        shipping.assign(platform, deployment, given.alias)
+        hosts: tuple[str, ...] = (given.alias,)
+    else:
+        shipping.promote(platform, deployment)
+        hosts = platform.project().hosts
+    for host in hosts:
+        for _ in range(verifying.LOOKS):
+            try:
+                shipping.look(given, host, deployment)
+            except Failed as failed:
+                raise Failed(f"It is live, and not well: {failed} Roll back.") from None
+
+
+def keep_warm(platform: Platform, left: Deployment, slots: Slots) -> None:
+    """What was live keeps its slot; a failure here is a warning."""
+    with suppress(Failed):
+        shipping.assign(platform, left, slots.live)
+        verifying.look(platform.given, slots.live)
+        return
+    runner.summary(f"- warning: {slots.live} does not lead to {left.called}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""Break-glass against the simulated platform: nothing else is there for it."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from lib.audit.chain import Keys
+from lib.breakglass import __main__ as command
+from lib.breakglass import journal
+
+ROOT = Path(__file__).parents[3]
+KEY = "test:" + "k" * 32
+KEYS = Keys.read(KEY)
+SETTINGS = (
+    *("VERCEL_TOKEN", "VERCEL_TEAM_ID", "VERCEL_API_URL", "APP_PROJECT_ID", "EDGE_URL"),
+    *("ALIAS_PATTERN", "SWITCH_METHOD_PRODUCTION", "APP_PROTECTION_BYPASS_SECRET"),
+    *("CONTROL_PLANE_URL", "CONTROL_PLANE_TOKEN", "BREAK_GLASS_KEYS", "BREAK_GLASS_BY"),
+)
+#: As somebody does who has made up their mind.
+DECIDED = ("--yes", "--database-unknown-ok", "--reason", "All is down", "--by", "Ada")
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Glass:
+    """The command, its settings, and the folder that it writes to."""
+
+    variables: dict[str, str]
+    folder: Path
+    _run: object
+
+    def __call__(self, *arguments: str, **variables: str) -> Done:
+        return self._run([*arguments, "--journal", str(self.folder)], self.variables | variables)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """As a process of its own, which can be killed."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "lib.breakglass", *arguments, "--journal", str(self.folder)],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], **self.variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def paths(self) -> list[Path]:
+        return sorted(self.folder.glob(journal.PATTERN), key=lambda path: path.stat().st_mtime)
+
+    def entries(self) -> list[journal.Entry]:
+        """Of the newest journal, which is as it was written."""
+        return journal.read(self.paths()[-1].read_bytes(), KEYS)
+
+    def events(self) -> list[str]:
+        return [entry["event"] for entry in self.entries()]
+
+    def end(self) -> journal.Entry:
+        found = journal.find(self.entries(), "end")
+        assert found
+        return found
+
+
+@pytest.fixture(params=["alias", "instant"])
+def method(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def glass(platform, method, tmp_path, monkeypatch, capsys) -> Glass:
+    variables = {
+        "VERCEL_TOKEN": platform.config.token,
+        "VERCEL_TEAM_ID": platform.config.team_id,
+        "VERCEL_API_URL": platform.api_url,
+        "APP_PROJECT_ID": platform.config.project_id,
+        "EDGE_URL": platform.edge_url,
+        "SWITCH_METHOD_PRODUCTION": method,
+        "BREAK_GLASS_KEYS": KEY,
+    }
+
+    def run(arguments: list[str], told: dict[str, str]) -> Done:
+        capsys.readouterr()
+        with monkeypatch.context() as environment:
+            for name in SETTINGS:
+                environment.delenv(name, raising=False)
+            for name, value in told.items():
+                environment.setenv(name, value)
+            try:
+                code = command.main(arguments)
+            except SystemExit as ended:
+                code = ended.code
+        said = capsys.readouterr()
+        return Done(code, said.out, said.err)
+
+    platform.clear_calls()
+    return Glass(variables, tmp_path / "journals", run)
+
+
+@pytest.fixture
+def live(platform):
+    """What production's alias leads to."""
+    return lambda: platform.state()["aliases"][platform.config.aliases.production]
+
+
+@pytest.fixture
+def writes(platform):
+    """What the platform was asked to change production, in order."""
+
+    def writes() -> list[str]:
+        asked = [call for call in platform.calls() if call["method"] == "POST"]
+        return [
+            call["path"]
+            for call in asked
+            if "/rollback/" in call["path"] or "aliases" in call["path"]
+        ]
+
+    return writes

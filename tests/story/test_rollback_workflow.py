@@ -1,0 +1,216 @@
+"""The rollback workflow's script against the running stack, also where half of that is gone."""
+
+import json
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from dev.ports import free_port
+from dev.serving import serve
+from lib.audit.chain import Keys
+from lib.breakglass import journal
+from tests.story.workflow import KEY, Runner, variables_of
+
+REASON = "Page does not open"
+AUDIT = "SELECT * FROM audit WHERE action LIKE %s ORDER BY id"
+
+
+@pytest.fixture
+def runner(world, tmp_path) -> Runner:
+    return Runner(tmp_path, variables_of(world.stack))
+
+
+@pytest.fixture
+def roll_back(world, runner):
+    def roll_back(**variables):
+        token = {"CONTROL_PLANE_TOKEN": world.stack["tokens"]["operator"]}
+        return runner.run("roll_back", **({"REASON": REASON} | token | variables))
+
+    return roll_back
+
+
+@pytest.fixture
+def reconcile(world, runner):
+    def reconcile():
+        [file] = runner.journals.glob(journal.PATTERN)
+        return runner.run(
+            "reconcile",
+            str(file),
+            DATABASE_URL=world.database_url,
+            APP_DATABASE_URL=world.stack["app_database_url"],
+        )
+
+    return reconcile
+
+
+def test_production_goes_back_and_the_summary_shows_each_step(roll_back, world, v1):
+    job = roll_back()
+
+    assert job.code == 0, job.said
+    assert world.live() == v1
+    assert "completed" in job.summary
+    for step in ("record", "switch", "database", "caches", "verify"):
+        assert f"| {step} |" in job.summary
+
+
+def test_github_says_who_it_is(roll_back, world, v1):
+    """The token is asked for with the control plane's address, and never shown."""
+    asked = []
+
+    async def issue(request: Request) -> JSONResponse:
+        asked.append((request.headers["authorization"], dict(request.query_params)))
+        return JSONResponse({"value": world.stack["tokens"]["operator"]})
+
+    with serve(Starlette(routes=[Route("/token", issue)])) as served:
+        job = roll_back(
+            CONTROL_PLANE_TOKEN="",
+            ACTIONS_ID_TOKEN_REQUEST_URL=f"{served.url}/token?api-version=2.0",
+            ACTIONS_ID_TOKEN_REQUEST_TOKEN="of-the-runner",
+        )
+
+    assert job.code == 0, job.said
+    assert world.live() == v1
+    audience = {"api-version": "2.0", "audience": world.stack["control_plane"]}
+    assert asked[0] == ("Bearer of-the-runner", audience)
+    assert f"::add-mask::{world.stack['tokens']['operator']}" in job.said
+    assert world.stack["tokens"]["operator"] not in job.summary
+
+
+def test_a_refusal_is_the_reason_that_it_fails(roll_back, world):
+    live = world.live()
+
+    job = roll_back(TARGET=live)
+    assert job.code == 1
+    assert "live already" in job.summary
+    assert "::error::" in job.said
+    assert world.live() == live
+
+
+def test_whoever_may_not_is_refused(roll_back, world):
+    job = roll_back(CONTROL_PLANE_TOKEN=world.stack["tokens"]["viewer"])
+
+    assert job.code == 1
+    assert "403" in job.summary
+
+
+def test_a_dry_run_says_what_would_be_done(roll_back, world, v1):
+    live = world.live()
+
+    job = roll_back(DRY_RUN="true")
+    assert job.code == 0, job.said
+    assert v1 in job.summary
+    assert "Database stays as it is" in job.summary
+    assert world.live() == live
+
+
+def test_one_that_takes_too_long_goes_on_without_the_job(roll_back, world, v1):
+    world.fault("hang", call="alias", times=1, seconds=30)
+
+    job = roll_back(FOLLOW_SECONDS="1")
+
+    assert job.code == 3
+    assert "goes on" in job.summary
+    world.clear_faults()
+    [row] = world.rows("SELECT id FROM rollbacks")
+    assert world.follow(str(row["id"]))["status"] == "completed"
+    assert world.live() == v1
+
+
+def test_one_that_fails_says_what_visitors_get(roll_back, world):
+    world.fault("500", call="deployment", times=10000)
+
+    world_target = roll_back(FOLLOW_SECONDS="100")
+
+    world.clear_faults()
+    assert world_target.code in (1, 3)
+    assert "**" in world_target.summary
+
+
+def test_without_a_reason_nothing_is_asked_for(roll_back):
+    assert roll_back(REASON="").code == 2
+
+
+def test_while_the_control_plane_is_away_break_glass_takes_over(roll_back, world, v1, runner):
+    away = f"http://127.0.0.1:{free_port()}"
+
+    job = roll_back(CONTROL_PLANE_URL=away, AWAY_SECONDS="1", DATABASE_UNKNOWN_OK="true")
+
+    assert job.code == 0, job.said
+    assert "does not answer" in job.summary
+    assert "break-glass" in job.summary
+    assert world.live() == v1
+
+
+def test_what_the_database_does_is_not_guessed(roll_back, world, runner):
+    live = world.live()
+    away = f"http://127.0.0.1:{free_port()}"
+
+    job = roll_back(CONTROL_PLANE_URL=away, AWAY_SECONDS="1")
+
+    assert job.code == 1
+    assert "Nobody could tell whether the database follows" in job.summary
+    assert world.live() == live
+
+
+def test_without_a_token_of_the_platform_there_is_no_break_glass(roll_back):
+    away = f"http://127.0.0.1:{free_port()}"
+
+    job = roll_back(CONTROL_PLANE_URL=away, AWAY_SECONDS="1", VERCEL_TOKEN="")
+    assert job.code == 4
+    assert "VERCEL_TOKEN" in job.summary
+
+
+def test_the_control_plane_knows_what_the_database_does(world, runner, v1):
+    """Where it still answers, break-glass asks it."""
+    done = runner.run(
+        "roll_back",
+        REASON=REASON,
+        CONTROL_PLANE_TOKEN=world.stack["tokens"]["operator"],
+        DRY_RUN="true",
+    )
+    assert done.code == 0
+    rows = world.api.get("/api/deployments", params={"environment": "production"}).json()
+    plans = {row["deployment_id"]: row["database_plan"] for row in rows["deployments"]}
+    assert plans[v1] == "stays"
+
+
+def test_with_postgres_and_redis_stopped_all_of_it_is_in_the_record_later(
+    roll_back, reconcile, runner, world, v1, tell
+):
+    left = world.live()
+    world.hold("postgres")
+    world.hold("valkey")
+    try:
+        job = roll_back(AWAY_SECONDS="5", DATABASE_UNKNOWN_OK="true")
+    finally:
+        world.let_go("valkey")
+        world.let_go("postgres")
+
+    assert job.code == 0, job.said
+    assert world.live() == v1
+    [file] = runner.journals.glob(journal.PATTERN)
+    entries = journal.read(file.read_bytes(), Keys.read(KEY))
+    first, last = (entry["at"] for entry in (entries[0], entries[-1]))
+    tell(f"break-glass, everything else stopped: from {first} to {last}")
+
+    brought = reconcile()
+    assert brought.code == 0, brought.said
+    assert "before" in reconcile().said
+
+    page = world.overview()
+    assert page["live"]["deployment_id"] == v1
+    assert page["live"]["by"] == "maria by GitHub Actions (break-glass)"
+    assert page["undo"]["deployment_id"] == left
+    logged = world.rows(AUDIT, "break_glass.%")
+    assert [row["action"] for row in logged] == [
+        *(f"break_glass.{entry['event']}" for entry in entries),
+        "break_glass.reconcile",
+    ]
+    assert [json.dumps(row["facts"]["at"]) for row in logged[:-1]] == [
+        json.dumps(entry["at"]) for entry in entries
+    ]
+    keys = {"DATABASE_URL": world.database_url, "AUDIT_KEYS": f"story:{'a' * 64}"}
+    assert runner.run("audit", "seal", **keys).code == 0
