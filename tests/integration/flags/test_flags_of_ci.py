@@ -16,6 +16,17 @@ caches = (import_module("lib.settings").settings, import_module("lib.wiring").se
 LISTED = "SELECT title FROM flags WHERE key = 'rsvp-emails'"
 
 
+async def app(scope, receive, send):
+    """The function, and the end of its instance: what it opened is closed where it was opened."""
+
+    async def closing(message):
+        if message["type"] == "lifespan.shutdown.complete":
+            await caches[1]().close()
+        await send(message)
+
+    await function.app(scope, receive, closing)
+
+
 @pytest.fixture
 async def bring(services, variables, tmp_path, monkeypatch):
     """`flags.json` to a control plane of its own, as `--flags` does."""
@@ -30,7 +41,7 @@ async def bring(services, variables, tmp_path, monkeypatch):
 
     def bring(text: str) -> int:
         file.write_text(text)
-        with serve(function.app) as served:
+        with serve(app) as served:
             return record_release.post_flags(served.url, file)
 
     yield bring
