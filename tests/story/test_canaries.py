@@ -174,7 +174,7 @@ UNFINISHED = "SELECT 1 FROM rollbacks WHERE status IN ('pending', 'in_progress')
 def crash(world) -> None:
     """What nobody planned: a table is not there, Redis is away."""
     world.rows("ALTER TABLE live_periods RENAME TO elsewhere")
-    assert world.api.get("/api/overview").status_code == 500
+    assert world.api.get("/api/deployments").status_code == 500
     world.rows("ALTER TABLE elsewhere RENAME TO live_periods")
     world.hold("valkey")
     world.api.get("/api/overview")
