@@ -1,61 +1,63 @@
-import{html as o}from"/assets/vendor/ui.js";var V={"rollback.start":"Rollback started","rollback.end":"Rollback ended","database.back":"Database taken back","database.left":"Database left as it was","operation.acknowledge":"Alert taken care of","operation.unlock":"Unlocked","operation.lift_quarantine":"Quarantine lifted","operation.set_mode":"Mode changed","operation.set_security_floor":"Security floor moved","operation.preflight":"Preflight asked for","operation.database_forward":"Database brought forward","operation.accept_database":"Database accepted","flag.off":"Feature turned off","flag.on":"Feature turned on","flags.define":"Switches recorded","pin.lift":"Pin lifted","deployment.went_live":"Went live","deployment.mover_known":"Who let it go live","deployment.check":"Deployment checked","migrations.record":"Migrations recorded","archive.purge":"Archives exported and dropped","archive.restore":"Archive restored","archive.erase":"Rows of a person erased","session.start":"Signed in","session.end":"Signed out","token.mint":"Access token made"},H={"rollback.start":"Roll forward started"},J={ok:"ok",accepted:"ok",completed:"ok",failed:"bad",refused:"bad"},Y={ok:"Done"},z=new Intl.DateTimeFormat("en-GB",{day:"numeric",month:"short",year:"numeric",hour:"2-digit",minute:"2-digit",second:"2-digit",hourCycle:"h23",timeZoneName:"short"}),O=t=>z.format(new Date(t)),E=t=>`${new Date(t).toISOString().slice(0,19).replace("T"," ")} UTC`,A=({action:t,facts:e})=>e.undoes&&H[t]||(V[t]??t),T=({result:t})=>({shape:J[t]??"unknown",word:Y[t]??C(t)}),C=t=>t.charAt(0).toUpperCase()+t.slice(1),D=t=>Object.entries(t.facts).filter(([,e])=>e!==null&&e!==""&&e?.length!==0).map(([e,n])=>[C(e.replaceAll("_"," ")),typeof n=="string"?n:JSON.stringify(n)]),y=t=>`${t} ${t===1?"entry":"entries"}`;function M(t){let e=new Date(`${t}T00:00`);return Number.isNaN(e.getTime())?null:(e.setDate(e.getDate()+1),e.toISOString())}import{html as h}from"/assets/vendor/ui.js";function I({id:t,caption:e,columns:n,rows:a}){return h`<table id=${t} class="table cards" role="table">
-    <caption>${e}</caption>
+import{html as o}from"/assets/vendor/ui.js";var Y={"rollback.start":"Rollback started","rollback.end":"Rollback ended","database.back":"Database taken back","database.left":"Database left as it was","operation.acknowledge":"Alert taken care of","operation.unlock":"Unlocked","operation.lift_quarantine":"Quarantine lifted","operation.set_mode":"Mode changed","operation.set_security_floor":"Security floor moved","operation.preflight":"Preflight asked for","operation.database_forward":"Database brought forward","operation.accept_database":"Database accepted","flag.off":"Feature turned off","flag.on":"Feature turned on","flags.define":"Switches recorded","pin.lift":"Pin lifted","deployment.went_live":"Went live","deployment.mover_known":"Who let it go live","deployment.check":"Deployment checked","migrations.record":"Migrations recorded","archive.purge":"Archives exported and dropped","archive.restore":"Archive restored","archive.erase":"Rows of a person erased","session.start":"Signed in","session.end":"Signed out","session.end_all":"Signed out on all devices","session.stolen":"An old session secret was shown: signed out","access.denied":"Access refused","token.mint":"Access token made","token.expire":"Access token set to expire","token.revoke":"Access token revoked","audit.restore":"Audit log restored","break_glass.reconcile":"Break-glass journal brought in"},H={"rollback.start":"Roll forward started"},z={ok:"ok",accepted:"ok",completed:"ok",failed:"bad",refused:"bad"},G={ok:"Done"},Q=new Intl.DateTimeFormat("en-GB",{day:"numeric",month:"short",year:"numeric",hour:"2-digit",minute:"2-digit",second:"2-digit",hourCycle:"h23",timeZoneName:"short"}),A=e=>Q.format(new Date(e)),O=e=>`${new Date(e).toISOString().slice(0,19).replace("T"," ")} UTC`,Z=e=>e.replace(/^break_glass\.(.+)/,(t,n)=>`Break-glass: ${n.replaceAll("_"," ")}`),E=({action:e,facts:t})=>t.undoes&&H[e]||(Y[e]??Z(e)),T=({result:e})=>({shape:z[e]??"unknown",word:G[e]??_(e)}),_=e=>e.charAt(0).toUpperCase()+e.slice(1),C=e=>Object.entries(e.facts).filter(([,t])=>t!==null&&t!==""&&t?.length!==0).map(([t,n])=>[_(t.replaceAll("_"," ")),typeof n=="string"?n:JSON.stringify(n)]),y=e=>`${e} ${e===1?"entry":"entries"}`;function D(e){let t=new Date(`${e}T00:00`);return Number.isNaN(t.getTime())?null:(t.setDate(t.getDate()+1),t.toISOString())}import{html as g}from"/assets/vendor/ui.js";function M({id:e,caption:t,columns:n,rows:a}){return g`<table id=${e} class="table cards" role="table">
+    <caption>${t}</caption>
     <thead role="rowgroup">
       <tr role="row">
-        ${n.map(r=>h`<th role="columnheader" scope="col">${r}</th>`)}
+        ${n.map(r=>g`<th role="columnheader" scope="col">${r}</th>`)}
       </tr>
     </thead>
     <tbody role="rowgroup">
-      ${a.map(({key:r,name:p="",cells:f})=>h`<tr key=${r} role="row" class=${p}>
-          ${f.map((w,s)=>h`<td role="cell">
+      ${a.map(({key:r,name:f="",cells:m})=>g`<tr key=${r} role="row" class=${f}>
+          ${m.map((w,s)=>g`<td role="cell">
               <span class="cell-label" aria-hidden="true">${n[s]}</span>
               <div class="cell">${w}</div>
             </td>`)}
         </tr>`)}
     </tbody>
-  </table>`}import{html as i}from"/assets/vendor/ui.js";var G={ok:i`<circle cx="12" cy="12" r="10" /><path d="m7 12.5 3.5 3.5L17 9" />`,warn:i`<path d="M12 2.5 22.5 21h-21z" /><path d="M12 9.5v5m0 3v.2" />`,bad:i`<path d="M8 2h8l6 6v8l-6 6H8l-6-6V8z" /><path d="m8.5 8.5 7 7m0-7-7 7" />`,run:i`<path d="M12 2a10 10 0 1 1-7.1 2.9" />`,unknown:i`<circle cx="12" cy="12" r="10" stroke-dasharray="4 3.85" />`};function Q({shape:t}){return i`<svg class="icon icon-${t}" viewBox="0 0 24 24" aria-hidden="true" fill="none"
+  </table>`}import{html as i}from"/assets/vendor/ui.js";var K={ok:i`<circle cx="12" cy="12" r="10" /><path d="m7 12.5 3.5 3.5L17 9" />`,warn:i`<path d="M12 2.5 22.5 21h-21z" /><path d="M12 9.5v5m0 3v.2" />`,bad:i`<path d="M8 2h8l6 6v8l-6 6H8l-6-6V8z" /><path d="m8.5 8.5 7 7m0-7-7 7" />`,run:i`<path d="M12 2a10 10 0 1 1-7.1 2.9" />`,unknown:i`<circle cx="12" cy="12" r="10" stroke-dasharray="4 3.85" />`};function X({shape:e}){return i`<svg class="icon icon-${e}" viewBox="0 0 24 24" aria-hidden="true" fill="none"
     stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round">
-    ${G[t]}
-  </svg>`}function _({shape:t,word:e}){return i`<span class="status status-${t}"><${Q} shape=${t} />${e}</span>`}import{html as l,render as j}from"/assets/vendor/ui.js";var Z={status:"live-status",alert:"live-alert"},S=[],u=null;function k({text:t,region:e="status",isOutcome:n=!1}){n&&(S.length=0,clearTimeout(u),u=null),S.push({text:t,region:e,isOutcome:n}),u===null&&N()}function N(){u=null;let t=S.shift();if(t){for(let[e,n]of Object.entries(Z))document.getElementById(n).textContent=e===t.region?t.text:"";u=setTimeout(N,t.isOutcome?5e3:1500)}}import{html as v}from"/assets/vendor/ui.js";var g=class extends Error{constructor(e,n){super(n.detail||n.title||`The server answered ${e}.`),this.status=e,this.problem=n}get type(){return String(this.problem.type??"").split(/[/#]/).pop()}},c=class extends Error{};async function K(t){if(!/[/+]json/.test(t.headers.get("content-type")??""))throw new c;return t.json()}async function X(t){if(t.status===204||t.status===304)return null;let e=await K(t);if(!t.ok)throw new g(t.status,e);return e}async function b(t,{timeoutMs:e=8e3,...n}={}){try{let a=await fetch(t,{...n,signal:AbortSignal.timeout(e)});return{body:await X(a),etag:a.headers.get("etag")}}catch(a){throw a instanceof g?a:new c(a.message)}}async function tt(){await b("/api/session",{method:"DELETE"}),localStorage.clear(),location.assign("/admin/sign-in")}function U({viewer:t}){return t?v`<span class="muted">Signed in as ${t.name} (${t.role})</span>
-    <button type="button" id="sign-out" class="btn btn-outline" onClick=${tt}>
-      Sign out
-    </button>`:null}function W({children:t}){return v`<section class="card-box" aria-labelledby="signed-out-title">
+    ${K[e]}
+  </svg>`}function I({shape:e,word:t}){return i`<span class="status status-${e}"><${X} shape=${e} />${t}</span>`}import{html as d,render as L}from"/assets/vendor/ui.js";var ee={status:"live-status",alert:"live-alert"},k=[],p=null;function v({text:e,region:t="status",isOutcome:n=!1}){n&&(k.length=0,clearTimeout(p),p=null),k.push({text:e,region:t,isOutcome:n}),p===null&&N()}function N(){p=null;let e=k.shift();if(e){for(let[t,n]of Object.entries(ee))document.getElementById(n).textContent=t===e.region?e.text:"";p=setTimeout(N,e.isOutcome?5e3:1500)}}import{html as S,signal as oe}from"/assets/vendor/ui.js";var c=class extends Error{constructor(t,n){super(n.detail||n.title||`The server answered ${t}.`),this.status=t,this.problem=n}get type(){return String(this.problem.type??"").split(/[/#]/).pop()}},l=class extends Error{};async function te(e){if(!/[/+]json/.test(e.headers.get("content-type")??""))throw new l;return e.json()}async function ne(e){if(e.status===204||e.status===304)return null;let t=await te(e);if(!e.ok)throw new c(e.status,t);return t}async function b(e,{timeoutMs:t=8e3,...n}={}){try{let a=await fetch(e,{...n,signal:AbortSignal.timeout(t)});return{body:await ne(a),etag:a.headers.get("etag")}}catch(a){throw a instanceof c?a:new l(a.message)}}var P=oe(""),ae="You are still signed in: the server did not answer. Press again.";async function U(e){try{await b(e,{method:"DELETE"})}catch(t){if(!(t instanceof c&&t.status===401))return P.value=ae}localStorage.clear(),location.assign("/admin/sign-in")}function W({viewer:e}){return e?S`<span class="muted">Signed in as ${e.name} (${e.role})</span>
+    <button type="button" id="sign-out" class="btn btn-outline"
+      onClick=${()=>U("/api/session")}>Sign out</button>
+    <button type="button" id="sign-out-everywhere" class="btn btn-outline"
+      onClick=${()=>U("/api/session?everywhere=true")}>Sign out on all devices</button>
+    <p class="problem" role="alert">${P}</p>`:null}function j({children:e}){return S`<section class="card-box" aria-labelledby="signed-out-title">
     <h2 id="signed-out-title">You are signed out</h2>
     <p><a class="btn btn-primary" href="/admin/sign-in">Sign in</a></p>
-    ${t}
-  </section>`}function P({role:t,children:e}){return v`<section class="card-box" aria-labelledby="no-access-title">
-    <h2 id="no-access-title">You do not have access</h2>
-    <p>Ask an admin for the role ${t}.</p>
-    <p><a class="btn btn-outline" href="/admin/sign-in">Sign in with another token</a></p>
     ${e}
-  </section>`}var et=2e4,R=document.getElementById("page"),$=t=>j(t,R);function nt({error:t,name:e,isTrying:n,again:a}){if(t.status===401)return l`<${W} />`;if(t.status===403)return l`<${P} role="viewer" />`;let r=navigator.onLine?"The server did not answer.":"You are offline.";return l`<section id="problem" class="card-box" aria-labelledby="problem-title">
-    <h2 id="problem-title">The ${e} cannot be loaded</h2>
-    <p>${t instanceof c?r:t.message}</p>
+  </section>`}function R({role:e,children:t}){return S`<section class="card-box" aria-labelledby="no-access-title">
+    <h2 id="no-access-title">You do not have access</h2>
+    <p>Ask an admin for the role ${e}.</p>
+    <p><a class="btn btn-outline" href="/admin/sign-in">Sign in with another token</a></p>
+    ${t}
+  </section>`}var se=2e4,B=document.getElementById("page"),$=e=>L(e,B);function re({error:e,name:t,isTrying:n,again:a}){if(e.status===401)return d`<${j} />`;if(e.status===403)return d`<${R} role="viewer" />`;let r=navigator.onLine?"The server did not answer.":"You are offline.";return d`<section id="problem" class="card-box" aria-labelledby="problem-title">
+    <h2 id="problem-title">The ${t} cannot be loaded</h2>
+    <p>${e instanceof l?r:e.message}</p>
     <p><button type="button" id="again" class="btn btn-outline" aria-disabled=${String(n)}
       onClick=${()=>n||a()}>${n?"Trying\u2026":"Try again"}</button></p>
-  </section>`}function L({name:t,path:e,draw:n,say:a,missing:r}){let p=(s,m)=>$(l`<${nt} again=${()=>w(s)} ...${{error:s,name:t,isTrying:m}} />`);async function f(){let s;try{({body:s}=await b(e,{timeoutMs:et}))}catch(m){return r&&[404,422].includes(m.status)?$(r()):p(m,!1),k({text:`The ${t} cannot be loaded.`,region:"alert"})}$(n(s)),j(l`<${U} viewer=${s.viewer} />`,document.getElementById("viewer")),k({text:a(s)})}async function w(s){p(s,!0),await f(),document.activeElement===document.body&&document.getElementById("main").focus()}R.replaceChildren(),$(l`<p>Loading the ${t}…</p>`),f()}var ot=["When","Who","What","On","Why","Result"],q=["actor","action","environment","date"],at="automatic",d=new URLSearchParams(location.search),x=()=>q.flatMap(t=>d.get(t)?[[t,d.get(t)]]:[]);function B(t){let e=new URLSearchParams(x());t&&e.set("before",t);let n=String(e);return n?`/admin/audit?${n}`:"/admin/audit"}function F(t){let e=new URLSearchParams(x()),n=e.get("date");return n&&e.set("until",M(n)??n),e.delete("date"),t&&e.set("before",t),`/api/audit?${e}`}function st({entry:t}){return o`<time datetime=${t.at}>${O(t.at)}</time>
-    <span class="title">${E(t.at)}</span>`}function rt({entry:t}){let e=D(t);return o`${A(t)} <code class="title">${t.action}</code>
-    ${e.length>0&&o`<details>
-      <summary>Details<span class="visually-hidden"> of entry ${t.id}</span></summary>
+  </section>`}function q({name:e,path:t,draw:n,say:a,missing:r}){let f=(s,h)=>$(d`<${re} again=${()=>w(s)} ...${{error:s,name:e,isTrying:h}} />`);async function m(){let s;try{({body:s}=await b(t,{timeoutMs:se}))}catch(h){return r&&[404,422].includes(h.status)?$(r()):f(h,!1),v({text:`The ${e} cannot be loaded.`,region:"alert"})}$(n(s)),L(d`<${W} viewer=${s.viewer} />`,document.getElementById("viewer")),v({text:a(s)})}async function w(s){f(s,!0),await m(),document.activeElement===document.body&&document.getElementById("main").focus()}B.replaceChildren(),$(d`<p>Loading the ${e}…</p>`),m()}var ie=["When","Who","What","On","Why","Result"],J=["actor","action","environment","date"],ce="automatic",u=new URLSearchParams(location.search),x=()=>J.flatMap(e=>u.get(e)?[[e,u.get(e)]]:[]);function F(e){let t=new URLSearchParams(x());e&&t.set("before",e);let n=String(t);return n?`/admin/audit?${n}`:"/admin/audit"}function V(e){let t=new URLSearchParams(x()),n=t.get("date");return n&&t.set("until",D(n)??n),t.delete("date"),e&&t.set("before",e),`/api/audit?${t}`}function le({entry:e}){return o`<time datetime=${e.at}>${A(e.at)}</time>
+    <span class="title">${O(e.at)}</span>`}function de({entry:e}){let t=C(e);return o`${E(e)} <code class="title">${e.action}</code>
+    ${t.length>0&&o`<details>
+      <summary>Details<span class="visually-hidden"> of entry ${e.id}</span></summary>
       <dl class="facts">
-        ${e.map(([n,a])=>o`<dt>${n}</dt><dd>${a}</dd>`)}
+        ${t.map(([n,a])=>o`<dt>${n}</dt><dd>${a}</dd>`)}
       </dl>
-    </details>`}`}function it({entry:t}){return o`${t.subject&&o`<span class="subject">${t.subject}</span>`}
-    ${t.environment&&o`<span class="title">${t.environment}</span>`}
-    ${!t.subject&&!t.environment&&"\u2013"}`}var ct=t=>({key:t.id,cells:[o`<${st} entry=${t} />`,t.actor===at?"Automatically":t.actor,o`<${rt} entry=${t} />`,o`<${it} entry=${t} />`,t.reason??"\u2013",o`<${_} ...${T(t)} />`]});function lt(){let t=x().length===0&&!d.get("before");return o`<section id="empty" class="card-box" aria-labelledby="empty-title">
-    <h2 id="empty-title">${t?"Nothing was done yet":"No entry fits"}</h2>
-    <p>${t?"What people and jobs do appears here.":"Ask for less, or show everything."}</p>
-  </section>`}function dt({older:t}){return o`<p class="actions">
-    ${d.get("before")&&o`<a id="newest" class="btn btn-outline" href=${B(null)}>Newest entries</a>`}
-    ${t!==null&&o`<a id="older" class="btn btn-outline" href=${B(t)}>Older entries</a>`}
-  </p>`}function ut(){let t=F(null);return o`<p class="save">
+    </details>`}`}function ue({entry:e}){return o`${e.subject&&o`<span class="subject">${e.subject}</span>`}
+    ${e.environment&&o`<span class="title">${e.environment}</span>`}
+    ${!e.subject&&!e.environment&&"\u2013"}`}var pe=e=>({key:e.id,cells:[o`<${le} entry=${e} />`,e.actor===ce?"Automatically":e.actor,o`<${de} entry=${e} />`,o`<${ue} entry=${e} />`,e.reason??"\u2013",o`<${I} ...${T(e)} />`]});function fe(){let e=x().length===0&&!u.get("before");return o`<section id="empty" class="card-box" aria-labelledby="empty-title">
+    <h2 id="empty-title">${e?"Nothing was done yet":"No entry fits"}</h2>
+    <p>${e?"What people and jobs do appears here.":"Ask for less, or show everything."}</p>
+  </section>`}function me({older:e}){return o`<p class="actions">
+    ${u.get("before")&&o`<a id="newest" class="btn btn-outline" href=${F(null)}>Newest entries</a>`}
+    ${e!==null&&o`<a id="older" class="btn btn-outline" href=${F(e)}>Older entries</a>`}
+  </p>`}function he(){let e=V(null);return o`<p class="save">
     <a id="csv" class="btn btn-outline" aria-describedby="csv-hint" download
-      href="${t}${t.endsWith("?")?"":"&"}format=csv">Download CSV</a>
+      href="${e}${e.endsWith("?")?"":"&"}format=csv">Download CSV</a>
     <span id="csv-hint" class="form-text">The newest 5,000 of these entries, times in UTC.</span>
-  </p>`}function pt({entries:t,older:e}){return o`${t.length===0&&o`<${lt} />`}
-    ${t.length>0&&o`<section class="card-box" aria-label="Entries">
-      <${I} id="entries" caption=${y(t.length)} columns=${ot}
-        rows=${t.map(ct)} />
-      <${ut} />
+  </p>`}function ge({entries:e,older:t}){return o`${e.length===0&&o`<${fe} />`}
+    ${e.length>0&&o`<section class="card-box" aria-label="Entries">
+      <${M} id="entries" caption=${y(e.length)} columns=${ie}
+        rows=${e.map(pe)} />
+      <${he} />
     </section>`}
-    <${dt} older=${e} />`}function ft(t){let e=document.getElementById(t),n=d.get(t)??"";t==="action"&&n&&![...e.options].some(a=>a.value===n)&&e.add(new Option(n,n)),e.value=n}q.forEach(ft);L({name:"audit log",path:F(d.get("before")),draw:t=>o`<${pt} ...${t} />`,say:t=>y(t.entries.length)});
+    <${me} older=${t} />`}function be(e){let t=document.getElementById(e),n=u.get(e)??"";e==="action"&&n&&![...t.options].some(a=>a.value===n)&&t.add(new Option(n,n)),t.value=n}J.forEach(be);q({name:"audit log",path:V(u.get("before")),draw:e=>o`<${ge} ...${e} />`,say:e=>y(e.entries.length)});

@@ -26,7 +26,14 @@ const ACTIONS = {
   "archive.erase": "Rows of a person erased",
   "session.start": "Signed in",
   "session.end": "Signed out",
+  "session.end_all": "Signed out on all devices",
+  "session.stolen": "An old session secret was shown: signed out",
+  "access.denied": "Access refused",
   "token.mint": "Access token made",
+  "token.expire": "Access token set to expire",
+  "token.revoke": "Access token revoked",
+  "audit.restore": "Audit log restored",
+  "break_glass.reconcile": "Break-glass journal brought in",
 };
 
 const FORWARD = { "rollback.start": "Roll forward started" };
@@ -51,9 +58,13 @@ export const local = (moment) => localTime.format(new Date(moment));
 export const utc = (moment) =>
   `${new Date(moment).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
+/** "break_glass.asking": a line of the journal that was written while all else was down. */
+const inJournal = (action) =>
+  action.replace(/^break_glass\.(.+)/, (_, event) => `Break-glass: ${event.replaceAll("_", " ")}`);
+
 /** What was done; the log's own name for it where there is no other. */
 export const doing = ({ action, facts }) =>
-  (facts.undoes && FORWARD[action]) || (ACTIONS[action] ?? action);
+  (facts.undoes && FORWARD[action]) || (ACTIONS[action] ?? inJournal(action));
 
 /** {shape, word} of what came of it. */
 export const outcome = ({ result }) => ({

@@ -3,6 +3,7 @@ import { effect, html, render } from "/assets/vendor/ui.js";
 import { ArmedLine, NotArmed } from "./armed.js";
 import { RollbackDialog } from "./dialog.js";
 import { addressOf, capital, environment, markPage, other } from "./environment.js";
+import { Evidence } from "./evidence.js";
 import { NoAccess, SignedOut, Viewer } from "./frame.js";
 import { isLost, later, loadLater } from "./lazy.js";
 import * as live from "./live.js";
@@ -56,7 +57,7 @@ function Page() {
     ${!isEmpty() && html`<${Overall} />`}
     ${isEmpty() && html`<${Empty} />`}
     <${Emergency} />
-    ${hasData && !isEmpty() && html`<${Health} /><${Later} />`}
+    ${hasData && !isEmpty() && html`<${Evidence} /><${Health} /><${Later} />`}
     <${ArmedLine} />
     <${Switch} />
     <${RollbackDialog} />

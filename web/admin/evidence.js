@@ -42,23 +42,34 @@ function Gate({ asked }) {
 
 const sentenceOf = (words) => words && `${words[0].toUpperCase()}${words.slice(1)}.`;
 
-/** The sentence that matters is in sight; what it is known by is one press away. */
-export function Evidence() {
+/** What was counted, in one sentence. */
+function counted({ verdict, is_fresh: isFresh }) {
+  return verdict && isFresh ? verdict.sentence : "Requests are not being counted.";
+}
+
+/** The sentences that matter are in sight, in the overall state. */
+export function Judgement() {
   const { traffic, overall, outlook, rolling } = live.overview.value;
-  const { verdict, is_fresh: isFresh, decision, stragglers } = traffic;
-  const words = verdict && isFresh ? verdict.sentence : "Requests are not being counted.";
+  const { decision, stragglers } = traffic;
   return html`
     ${rolling && html`<p id="rolling">${rolling.sentence}</p>`}
     ${outlook && html`<p id="outlook">${outlook}</p>`}
     ${overall.warning &&
-    overall.warning !== words &&
+    overall.warning !== counted(traffic) &&
     html`<p id="overall-warning">${overall.warning}</p>`}
     ${decision && html`<p id="decision">${dayTime(decision.at, live.now.value)}: ${decision.sentence}</p>`}
-    <details id="evidence">
-      <summary>What this is known by</summary>
-      <p id="verdict">${words}</p>
-      ${decision?.gate.length > 0 && html`<${Gate} asked=${decision.gate} />`}
-      ${verdict && isFresh && html`<p class="muted">${decidable(verdict)}</p>`}
-    </details>
     ${stragglers && html`<${Stragglers} stragglers=${stragglers} />`}`;
+}
+
+/** What they are known by is one press away, and after the emergency button: each stop before that
+ *  one counts. */
+export function Evidence() {
+  const { traffic } = live.overview.value;
+  const { verdict, is_fresh: isFresh, decision } = traffic;
+  return html`<details id="evidence" class="card-box">
+    <summary>What this is known by</summary>
+    <p id="verdict">${counted(traffic)}</p>
+    ${decision?.gate.length > 0 && html`<${Gate} asked=${decision.gate} />`}
+    ${verdict && isFresh && html`<p class="muted">${decidable(verdict)}</p>`}
+  </details>`;
 }

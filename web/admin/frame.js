@@ -1,9 +1,17 @@
 // What every page has around its content: who looks, signing out, and what is there for nobody.
-import { html } from "/assets/vendor/ui.js";
-import { send } from "./server.js";
+import { html, signal } from "/assets/vendor/ui.js";
+import { Refused, send } from "./server.js";
 
-async function signOut() {
-  await send("/api/session", { method: "DELETE" });
+const problem = signal("");
+const STILL_IN = "You are still signed in: the server did not answer. Press again.";
+
+async function signOut(path) {
+  try {
+    await send(path, { method: "DELETE" });
+  } catch (error) {
+    // A session that has ended is what was asked for.
+    if (!(error instanceof Refused && error.status === 401)) return (problem.value = STILL_IN);
+  }
   localStorage.clear();
   location.assign("/admin/sign-in");
 }
@@ -11,9 +19,11 @@ async function signOut() {
 export function Viewer({ viewer }) {
   if (!viewer) return null;
   return html`<span class="muted">Signed in as ${viewer.name} (${viewer.role})</span>
-    <button type="button" id="sign-out" class="btn btn-outline" onClick=${signOut}>
-      Sign out
-    </button>`;
+    <button type="button" id="sign-out" class="btn btn-outline"
+      onClick=${() => signOut("/api/session")}>Sign out</button>
+    <button type="button" id="sign-out-everywhere" class="btn btn-outline"
+      onClick=${() => signOut("/api/session?everywhere=true")}>Sign out on all devices</button>
+    <p class="problem" role="alert">${problem}</p>`;
 }
 
 export function SignedOut({ children }) {

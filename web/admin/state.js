@@ -3,7 +3,7 @@ import { html } from "/assets/vendor/ui.js";
 import { announce } from "./announcer.js";
 import { open } from "./dialog.js";
 import { environment } from "./environment.js";
-import { Evidence } from "./evidence.js";
+import { Judgement } from "./evidence.js";
 import { Icon, Status } from "./icon.js";
 import * as live from "./live.js";
 import {
@@ -97,7 +97,7 @@ export function Overall() {
   return html`<section id="overall" class="card-box overall overall-${shape}" data-state=${state}
     aria-labelledby="overall-title">
     <h2 id="overall-title"><${Icon} shape=${shape} />${sentence}</h2>
-    ${version && html`<${LiveVersion} version=${version} /><${Evidence} />`}
+    ${version && html`<${LiveVersion} version=${version} /><${Judgement} />`}
     ${live.view.value === "error" && html`<${CannotLoad} />`}
   </section>`;
 }

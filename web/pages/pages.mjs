@@ -12,7 +12,7 @@ export const PAGES = [
     name: "flags",
     title: "Feature switches",
     firstAnswer: "/api/flags?environment=production",
-    menu: "Feature switches",
+    menu: "Switches",
   },
   { name: "audit", title: "Audit log", menu: "Audit log" },
   { name: "incidents", title: "Incident reports", menu: "Incidents" },
