@@ -4,14 +4,13 @@ from http import HTTPStatus
 
 from starlette.requests import Request
 
-from lib.access.models import Role
+from lib.access.models import Caller
 from lib.overview.page import etag
 from lib.web import Reply, endpoint, read_environment
 from lib.wiring import services
 
 
-async def get(request: Request) -> Reply:
-    caller = await services().gate.admit(request, Role.VIEWER)
+async def get(request: Request, caller: Caller) -> Reply:
     page = await services().overview.build(read_environment(request), caller)
     headers = {"etag": etag(page), "cache-control": "private, no-cache"}
     if request.headers.get("if-none-match") == headers["etag"]:
@@ -19,4 +18,4 @@ async def get(request: Request) -> Reply:
     return Reply(page, headers=headers)
 
 
-app = endpoint(get=get)
+app = endpoint("/api/overview", get=get)

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from starlette.requests import Request
 
 from lib.access.cookie import read_session, session_cookie, spent_cookie
-from lib.access.gate import check_origin
 from lib.access.models import SignIn
 from lib.settings import settings
 from lib.web import Reply, endpoint, read_body
@@ -13,7 +12,6 @@ from lib.wiring import services
 
 
 async def post(request: Request) -> Reply:
-    check_origin(request)
     sign_in = await read_body(request, SignIn)
     lifetime = settings().session_lifetime
     caller, secret = await services().access.sign_in(sign_in.token, lifetime=lifetime)
@@ -21,11 +19,10 @@ async def post(request: Request) -> Reply:
 
 
 async def delete(request: Request) -> Reply:
-    check_origin(request)
     secret = read_session(request)
     await services().access.sign_out(secret)
     services().gate.forget(secret)
     return Reply(None, HTTPStatus.NO_CONTENT, {"set-cookie": spent_cookie()})
 
 
-app = endpoint(post=post, delete=delete)
+app = endpoint("/api/session", post=post, delete=delete)

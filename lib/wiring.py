@@ -140,7 +140,7 @@ def build(settings: Settings) -> Services:
     redis = make_redis(settings)
     streams = Streams(settings.critical_routes, settings.excluded_paths)
     counts = Counts(redis, streams) if redis else None
-    vercel = VercelClient(http, settings.app_project_id)
+    vercel = VercelClient(http, settings.app_project_id, settings.deployment_suffix)
     routing = Routing(vercel, settings)
     deployments = DeploymentStore(database, settings.freeze_windows)
     pins = Pins(deployments, vercel)
@@ -271,7 +271,7 @@ def make_drain(
         excluded_status_codes=settings.excluded_status_codes,
         probe_user_agent=USER_AGENT,
     )
-    return LogDrain(secret, counter, counts, outage)
+    return LogDrain(counter, counts, outage)
 
 
 def make_app_cache(settings: Settings) -> AppCache | None:

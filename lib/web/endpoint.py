@@ -13,8 +13,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lib import errors, logs
+from lib.access.doors import DOORS, Door
 from lib.audit.origin import CURRENT, Origin
 from lib.web import audited
+from lib.web.entrance import enter
 from lib.web.problems import NOT_ALLOWED, problem_for, problem_response, respond
 from lib.web.reading import read_address
 
@@ -31,15 +33,23 @@ class Reply:
     after: BackgroundTask | None = None
 
 
-Handler = Callable[[Request], Awaitable[Reply]]
+#: Takes the request, and who calls or what was signed, by its door.
+Handler = Callable[..., Awaitable[Reply]]
 WarmUp = Callable[[], Awaitable[object]]
 
 
-def endpoint(warm_up: WarmUp | None = None, **handlers: Handler) -> ASGIApp:
-    """Serve one URL. Keyword names are lower-case HTTP methods: `endpoint(get=…, post=…)`.
+class NoSuchDoor(Exception):
+    """A function and its row in lib/access/doors.py do not name the same methods."""
 
-    `warm_up` runs once per instance, before its first request.
+
+def endpoint(route: str, warm_up: WarmUp | None = None, **handlers: Handler) -> ASGIApp:
+    """Serve one URL, by its doors. Keyword names are lower-case HTTP methods: `get=…, post=…`.
+
+    `warm_up` runs once per instance, before its first request. Raises NoSuchDoor.
     """
+    doors = DOORS.get(route, {})
+    if not doors or doors.keys() != {name.upper() for name in handlers}:
+        raise NoSuchDoor(route)
     logs.install()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,7 +62,7 @@ def endpoint(warm_up: WarmUp | None = None, **handlers: Handler) -> ASGIApp:
         origin = Origin(request_id, read_address(request))
         token = CURRENT.set(origin)
         try:
-            response = await answer(request, handlers, request_id)
+            response = await answer(request, doors, handlers, request_id)
             audited.follow(response, origin)
             await response(scope, receive, send)
         finally:
@@ -77,16 +87,20 @@ async def live(receive: Receive, send: Send, warm_up: WarmUp | None) -> None:
 
 
 async def answer(
-    request: Request, handlers: Mapping[str, Handler], request_id: str
+    request: Request,
+    doors: Mapping[str, Door],
+    handlers: Mapping[str, Handler],
+    request_id: str,
 ) -> Response:
-    handler = handlers.get(request.method.lower())
-    if handler is None:
-        allowed = ", ".join(sorted(name.upper() for name in handlers))
+    door = doors.get(request.method)
+    if door is None:
+        allowed = ", ".join(sorted(doors))
         response = respond(NOT_ALLOWED, f"Use {allowed}.", request_id=request_id)
         response.headers["allow"] = allowed
         return response
     try:
-        return to_response(await handler(request))
+        given = await enter(request, door)
+        return to_response(await handlers[request.method.lower()](request, *given))
     except errors.Error as error:
         log.warning(
             "request_refused",
