@@ -1,0 +1,185 @@
+"""What each door takes and answers, by its function and method. Who may is in DOORS alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from lib import errors
+from lib.access.models import Caller, SignIn
+from lib.audit.models import AuditPage, Question
+from lib.deployments.models import DeploymentList, RecordedRelease, Release
+from lib.health.models import HealthResponse
+from lib.operations.models import OPERATION, OperationResponse
+from lib.overview.models import Overview
+from lib.rollback.models import (
+    Environment,
+    RollbackRequest,
+    RollbackResponse,
+    RollbackStatusResponse,
+)
+
+type Model = type[BaseModel] | TypeAdapter[Any]
+type Problem = type[errors.Error]
+
+
+class Chosen(BaseModel):
+    """The query of what is about one environment."""
+
+    environment: Environment = Environment.PRODUCTION
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`headers`: those that it has beside the common ones; None of a `body`: it is empty."""
+
+    says: str
+    body: type[BaseModel] | None = None
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`problems`: those that its door and its database do not bring already."""
+
+    summary: str
+    answers: Mapping[int, Answer]
+    body: Model | None = None
+    query: type[BaseModel] | None = None
+    headers: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    #: Of a body that is read raw: an example stands for it.
+    media: Mapping[str, Any] = field(default_factory=dict)
+    #: False: Postgres is not asked, or its silence is part of the answer.
+    asks_database: bool = True
+
+
+EVENT = {
+    "id": "evt_1",
+    "type": "deployment.promoted",
+    "createdAt": 1_795_000_000_000,
+    "payload": {"project": {"id": "prj_1"}, "deployment": {"id": "dpl_1"}},
+}
+LINE = '{"requestId": "r1", "deploymentId": "dpl_1", "projectId": "prj_1", "statusCode": 200}'
+REPORT = {
+    200: Answer("Nothing is unhealthy.", HealthResponse),
+    503: Answer("Something is unhealthy, or configured and silent.", HealthResponse),
+}
+NO_REPORT = {status: Answer(answer.says) for status, answer in REPORT.items()}
+
+OPERATIONS: dict[str, dict[str, Operation]] = {
+    "/api/health": {
+        "GET": Operation("Whether this control plane is up", REPORT, asks_database=False),
+        "HEAD": Operation("Whether this control plane is up", NO_REPORT, asks_database=False),
+    },
+    "/api/rollback/trigger": {
+        "POST": Operation(
+            "Start a rollback",
+            {
+                202: Answer(
+                    "It is started, or was by the same key.", RollbackResponse, ("Location",)
+                )
+            },
+            body=RollbackRequest,
+            headers=("Idempotency-Key",),
+            problems=(errors.InvalidRequest, errors.IdempotencyKeyReused, errors.Conflict),
+        )
+    },
+    "/api/rollback/status/[id]": {
+        "GET": Operation(
+            "Where a rollback stands",
+            {200: Answer("Its steps, and how it ended.", RollbackStatusResponse)},
+            problems=(errors.NotFound,),
+        )
+    },
+    "/api/deployments": {
+        "GET": Operation(
+            "The newest versions, and whether one can go back to each",
+            {200: Answer("At most 20 of them.", DeploymentList)},
+            query=Chosen,
+            problems=(errors.InvalidRequest,),
+        ),
+        "POST": Operation(
+            "Record a release, with the migrations that it contains",
+            {
+                200: Answer("It was recorded before.", RecordedRelease),
+                201: Answer("It is recorded.", RecordedRelease),
+            },
+            body=Release,
+            problems=(errors.InvalidRequest, errors.Conflict),
+        ),
+    },
+    "/api/overview": {
+        "GET": Operation(
+            "Everything that the dashboard's main page shows",
+            {
+                200: Answer("All of it.", Overview, ("ETag",)),
+                304: Answer("It is as in the answer of that ETag.", headers=("ETag",)),
+            },
+            query=Chosen,
+            headers=("If-None-Match",),
+            problems=(errors.InvalidRequest,),
+        )
+    },
+    "/api/operations": {
+        "POST": Operation(
+            "What people do beside rolling back; some actions need more than this door",
+            {
+                200: Answer("It is done, or was so already.", OperationResponse),
+                202: Answer("A rollback is started.", OperationResponse, ("Location",)),
+            },
+            body=OPERATION,
+            problems=(
+                errors.InvalidRequest,
+                errors.NotFound,
+                errors.Conflict,
+                errors.Upstream,
+                errors.VercelUnavailable,
+                errors.AppDatabaseUnavailable,
+            ),
+        )
+    },
+    "/api/audit": {
+        "GET": Operation(
+            "Who did what, when, why, with what result",
+            {200: Answer("A page of 50, newest first.", AuditPage)},
+            query=Question,
+            problems=(errors.InvalidRequest,),
+        )
+    },
+    "/api/session": {
+        "POST": Operation(
+            "Sign in to the dashboard with a token",
+            {200: Answer("Who is signed in.", Caller, ("Set-Cookie",))},
+            body=SignIn,
+            problems=(errors.Unauthenticated, errors.InvalidRequest),
+        ),
+        "DELETE": Operation(
+            "Sign out", {204: Answer("Nobody is signed in any more.", headers=("Set-Cookie",))}
+        ),
+    },
+    "/api/cron/health_sweep": {
+        "GET": Operation("Look at what is live, and go on", {200: Answer("It is done.")})
+    },
+    "/api/webhooks/vercel": {
+        "POST": Operation(
+            "An event of the platform",
+            {200: Answer("It is taken, whether or not anything follows from it.")},
+            media={"application/json": EVENT},
+        )
+    },
+    "/api/drains/logs": {
+        "GET": Operation(
+            "Show the platform that this address is ours",
+            {200: Answer("The header says it, where it is set.")},
+            asks_database=False,
+        ),
+        "POST": Operation(
+            "A batch of the log drain",
+            {200: Answer("It is counted.")},
+            media={"application/json": [], "application/x-ndjson": LINE},
+            problems=(errors.EvidenceUnavailable,),
+        ),
+    },
+}
