@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from dev.openapi.operations import OPERATIONS, Model, Operation, Problem
+from dev.openapi.operations import OPERATIONS, PARTS, Model, Operation, Problem
 from lib import errors
 from lib.access.cookie import COOKIE
 from lib.access.doors import DOORS, Door, Key, Signed
@@ -101,7 +101,7 @@ def document() -> Json:
         "paths": dict(paths),
         "components": {
             "securitySchemes": SECURITY,
-            "schemas": {**definitions["$defs"], "Problem": PROBLEM},
+            "schemas": {**definitions["$defs"], **PARTS, "Problem": PROBLEM},
         },
     }
 
@@ -176,7 +176,7 @@ def given(schema: Json) -> Json:
 
 def request_body(operation: Operation, schema: Json | None) -> Json | None:
     if operation.media:
-        content = {media: {"schema": {}, "example": it} for media, it in operation.media.items()}
+        content = {media: {"schema": schema} for media, schema in operation.media.items()}
         return {"required": True, "content": content}
     return schema and {"required": True, "content": {"application/json": {"schema": schema}}}
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec.json import schema_components
 from pydantic import BaseModel, TypeAdapter
 
 from lib import errors
@@ -19,6 +20,8 @@ from lib.rollback.models import (
     RollbackResponse,
     RollbackStatusResponse,
 )
+from lib.traffic.entries import Entry
+from lib.vercel.webhook import CHECKED, GO_LIVE
 
 type Model = type[BaseModel] | TypeAdapter[Any]
 type Problem = type[errors.Error]
@@ -49,19 +52,31 @@ class Operation:
     query: type[BaseModel] | None = None
     headers: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
-    #: Of a body that is read raw: an example stands for it.
-    media: Mapping[str, Any] = field(default_factory=dict)
+    #: Of a body that is not read by pydantic, schemas.
+    media: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     #: False: Postgres is not asked, or its silence is part of the answer.
     asks_database: bool = True
 
 
+#: What is read of it; whatever else there is is no matter.
 EVENT = {
-    "id": "evt_1",
-    "type": "deployment.promoted",
-    "createdAt": 1_795_000_000_000,
-    "payload": {"project": {"id": "prj_1"}, "deployment": {"id": "dpl_1"}},
+    "type": "object",
+    "required": ["id", "type", "createdAt"],
+    "properties": {
+        "id": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+        "type": {"type": "string", "pattern": "^[!-~]{1,100}$", "examples": [*GO_LIVE, *CHECKED]},
+        "createdAt": {"type": "integer", "minimum": 0, "description": "Milliseconds since 1970."},
+        "payload": {
+            "type": "object",
+            "properties": {
+                "project": {"type": "object", "properties": {"id": {"type": "string"}}},
+                "deployment": {"type": "object", "properties": {"id": {"type": "string"}}},
+            },
+        },
+    },
 }
-LINE = '{"requestId": "r1", "deploymentId": "dpl_1", "projectId": "prj_1", "statusCode": 200}'
+[ENTRIES], PARTS = schema_components([list[Entry]], ref_template="#/components/schemas/{name}")
+LINES = {"type": "string", "description": "An entry per line; perhaps gzipped, as JSON may be."}
 REPORT = {
     200: Answer("Nothing is unhealthy.", HealthResponse),
     503: Answer("Something is unhealthy, or configured and silent.", HealthResponse),
@@ -178,7 +193,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "POST": Operation(
             "A batch of the log drain",
             {200: Answer("It is counted.")},
-            media={"application/json": [], "application/x-ndjson": LINE},
+            media={"application/json": ENTRIES, "application/x-ndjson": LINES},
             problems=(errors.EvidenceUnavailable,),
         ),
     },

@@ -1,0 +1,37 @@
+"""The document of the API and its page are as the code is."""
+
+import pytest
+from schemathesis import openapi
+
+from dev import doors_table
+from dev.openapi.__main__ import FILE
+from dev.openapi.document import document, text
+from dev.openapi.operations import OPERATIONS
+from lib.access.doors import DOORS
+
+
+def test_the_document_is_as_its_command_writes_it():
+    assert FILE.read_text(encoding="utf-8") == text(), "run: python -m dev.openapi"
+
+
+def test_the_table_of_doors_is_as_its_command_writes_it():
+    page = doors_table.PAGE.read_text(encoding="utf-8")
+    assert page == doors_table.written(page), "run: python -m dev.doors_table"
+
+
+def test_each_door_is_documented():
+    listed = {(route, method) for route, methods in OPERATIONS.items() for method in methods}
+    assert listed == {(route, method) for route, methods in DOORS.items() for method in methods}
+
+
+def test_the_document_is_valid_openapi():
+    openapi.from_dict(document()).validate()
+
+
+@pytest.mark.parametrize("route", DOORS)
+def test_what_is_refused_is_a_problem(route):
+    path = document()["paths"][route.replace("[", "{").replace("]", "}")]
+    for operation in path.values():
+        for status, answer in operation["responses"].items():
+            if status.startswith("4"):
+                assert list(answer["content"]) == ["application/problem+json"]
