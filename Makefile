@@ -49,10 +49,10 @@ types: # mypy, strict
 	$(BOOTSTRAP)
 	@$(BIN)/mypy
 
-assets: # Are the dashboard's libraries what web/ builds
+assets: # Is the dashboard what web/ builds, and light enough
 	@command -v npm >/dev/null || { echo "Node 20 or later is needed: apt-get install nodejs npm, brew install node, or https://nodejs.org" >&2; exit 1; }
 	@npm ci --prefix web --ignore-scripts --silent --no-audit --no-fund
-	@node web/vendor.mjs --check
+	@node web/build.mjs --check
 
 bundle: # What the platform would deploy: built by its own command, checked and started
 	$(BOOTSTRAP)

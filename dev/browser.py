@@ -147,13 +147,17 @@ def decompress(node: str, packed: Path, plain: Path) -> None:
 
 
 def debians() -> str | None:
+    return on_path() if debian_package("chromium") else None
+
+
+def debian_package(name: str) -> bool:
+    """Where this is root on Debian: is it installed now?"""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return None
-    say("no browser here: installing Debian's")
-    quiet = ["apt-get", "-qq", "-y", "install", "--no-install-recommends", "chromium"]
-    if not succeeds(["apt-get", "-qq", "update"], DOWNLOAD_SECONDS):
-        return None
-    return on_path() if succeeds(quiet, DOWNLOAD_SECONDS) else None
+        return False
+    say(f"no browser here: installing Debian's {name}")
+    quiet = ["apt-get", "-qq", "-y", "install", "--no-install-recommends", name]
+    update = ["apt-get", "-qq", "update"]
+    return succeeds(update, DOWNLOAD_SECONDS) and succeeds(quiet, DOWNLOAD_SECONDS)
 
 
 def starts(program: str) -> bool:

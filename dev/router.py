@@ -15,6 +15,8 @@ from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -35,6 +37,9 @@ OURS = HOP_BY_HOP | {"date", "server"}
 IDLE_SECONDS = 3
 #: Longer than any function may run; each function's own limit is kept by its instance.
 PATIENCE_SECONDS = 900
+#: The platform compresses what is text, static or not, for whoever accepts it; here size stands in
+#: for type. https://vercel.com/docs/how-vercel-cdn-works/compression, read 2026-11-26.
+COMPRESSED_FROM_BYTES = 500
 STATIC_CACHE = "public, max-age=0, must-revalidate"
 TOLD = {
     404: ("NOT_FOUND", "The page could not be found"),
@@ -72,7 +77,9 @@ class Router:
         self._closing = False
         self._numbers = itertools.count(1)
         self.app: ASGIApp = Starlette(
-            routes=[Route("/{path:path}", self._answer, methods=METHODS)], lifespan=self._lifespan
+            routes=[Route("/{path:path}", self._answer, methods=METHODS)],
+            middleware=[Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES)],
+            lifespan=self._lifespan,
         )
 
     @property

@@ -32,7 +32,7 @@ from pydantic.functional_validators import AfterValidator, BeforeValidator, Plai
 from lib import errors
 from lib.audit.chain import Keys
 from lib.deployments.freeze import FreezePolicy, Window, windows
-from lib.rollback.models import Environment, OnRefuse, SwitchMethod
+from lib.rollback.models import Environment, OnRefuse, RollingGate, SwitchMethod
 from lib.traffic.streams import MOST_ROUTES, read_route
 from lib.vercel.hosts import DEPLOYMENT_SUFFIX, is_public
 
@@ -372,6 +372,12 @@ class Settings(BaseModel):
         validation_alias="VERCEL_PROJECT_PRODUCTION_URL",
         description="Set by the platform: this project's host.",
     )
+    project_id: str = Field(
+        "",
+        validation_alias="VERCEL_PROJECT_ID",
+        description="Set by the platform: this project, whose variables "
+        "`python -m scripts.setup` writes.",
+    )
     deployment_id: str = Field(
         "local",
         validation_alias="VERCEL_DEPLOYMENT_ID",
@@ -404,8 +410,15 @@ class Settings(BaseModel):
     ) = Field(
         None,
         validation_alias="DEPLOYMENT_CHECK_ID",
-        description="Printed by `python -m scripts.make_deployment_check`: the check by which "
+        description="Written by `python -m scripts.setup`: the check by which "
         "the platform refuses to promote what was rolled back. Unset: nothing is refused.",
+    )
+    rolling_gate: RollingGate | None = Field(
+        None,
+        validation_alias="ROLLING_RELEASE_GATE",
+        description="The platform's own gate in rolling releases, as `python -m scripts.setup` "
+        "sets it: `off`, `dry-run`, `pause` or `rollback` (docs/rolling-releases.md). Unset: left "
+        "as it is.",
     )
     session_lifetime: Seconds = Field(
         timedelta(hours=12),

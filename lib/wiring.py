@@ -34,6 +34,7 @@ from lib.deployments.tracker import Tracker
 from lib.health.probe import USER_AGENT, Prober
 from lib.health.store import HealthStore
 from lib.health.sweep import Sweep
+from lib.incidents.store import IncidentStore
 from lib.migrations.judging import judge
 from lib.migrations.ledger_events import LedgerEvents
 from lib.migrations.records import RecordStore
@@ -98,6 +99,7 @@ class Services:
     sweep: Sweep
     overview: OverviewPage
     audit: AuditReader
+    incidents: IncidentStore
     events: EventStore
     arrivals: Arrivals
     check: DeploymentCheck
@@ -140,7 +142,9 @@ def build(settings: Settings) -> Services:
     redis = make_redis(settings)
     streams = Streams(settings.critical_routes, settings.excluded_paths)
     counts = Counts(redis, streams) if redis else None
-    vercel = VercelClient(http, settings.app_project_id, settings.deployment_suffix)
+    vercel = VercelClient(
+        http, settings.app_project_id, deployment_suffix=settings.deployment_suffix
+    )
     routing = Routing(vercel, settings)
     deployments = DeploymentStore(database, settings.freeze_windows)
     pins = Pins(deployments, vercel)
@@ -244,6 +248,7 @@ def build(settings: Settings) -> Services:
             needs_forward,
         ),
         audit=AuditReader(database),
+        incidents=IncidentStore(database),
         events=events,
         counts=counts,
         drain=make_drain(settings, streams, counts, outage),

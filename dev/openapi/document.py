@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from dev.openapi.operations import OPERATIONS, PARTS, Model, Operation, Problem
+from dev.openapi.operations import OPERATIONS, PARTS, REWRITTEN, Model, Operation, Problem
 from lib import errors
 from lib.access.cookie import COOKIE
 from lib.access.doors import DOORS, Door, Key, Signed
@@ -130,7 +130,7 @@ def adapter(model: Model) -> TypeAdapter[Any]:
 
 
 def describe(route: str, method: str, operation: Operation, own: Mapping[str, Json]) -> Json:
-    door = DOORS[route][method]
+    door = DOORS[REWRITTEN.get(route, route)][method]
     found = {
         "summary": operation.summary,
         "description": f"Opened by: {door}.",
@@ -186,6 +186,9 @@ def responses(door: Door, operation: Operation, own: Mapping[str, Json]) -> Json
         str(status): response(answer.says, own.get(str(status)), "application/json", answer.headers)
         for status, answer in operation.answers.items()
     }
+    for status, answer in operation.answers.items():
+        for media in answer.texts:
+            found[str(status)]["content"][media] = {"schema": TEXT}
     by_status: dict[int, list[Problem]] = defaultdict(list)
     for problem in [*of_door(door), *operation.problems, *of_database(operation)]:
         for row in rows(problem):

@@ -12,6 +12,7 @@ from lib.access.models import Caller, SignIn
 from lib.audit.models import AuditPage, Question
 from lib.deployments.models import DeploymentList, RecordedRelease, Release
 from lib.health.models import HealthResponse
+from lib.incidents.models import Asked, Incident, IncidentPage, ShownIncident, Wanted
 from lib.operations.models import OPERATION, OperationResponse
 from lib.overview.models import Overview
 from lib.rollback.models import (
@@ -38,8 +39,10 @@ class Answer:
     """`headers`: those that it has beside the common ones; None of a `body`: it is empty."""
 
     says: str
-    body: type[BaseModel] | None = None
+    body: Model | None = None
     headers: tuple[str, ...] = ()
+    #: Texts that it may be instead.
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,10 @@ EVENT = {
 }
 [ENTRIES], PARTS = schema_components([list[Entry]], ref_template="#/components/schemas/{name}")
 LINES = {"type": "string", "description": "An entry per line; perhaps gzipped, as JSON may be."}
+CSV = "text/csv"
+REPORT_FORMS: TypeAdapter[Any] = TypeAdapter(ShownIncident | Incident)
+#: By vercel.json: a project may have twelve functions. The function's door is theirs.
+REWRITTEN = {"/api/incidents": "/api/audit", "/api/incidents/[id]": "/api/audit"}
 REPORT = {
     200: Answer("Nothing is unhealthy.", HealthResponse),
     503: Answer("Something is unhealthy, or configured and silent.", HealthResponse),
@@ -158,9 +165,25 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
     "/api/audit": {
         "GET": Operation(
             "Who did what, when, why, with what result",
-            {200: Answer("A page of 50, newest first.", AuditPage)},
+            {200: Answer("A page, newest first, or a file of them.", AuditPage, texts=(CSV,))},
             query=Question,
             problems=(errors.InvalidRequest,),
+        )
+    },
+    "/api/incidents": {
+        "GET": Operation(
+            "Rollbacks of which there are reports",
+            {200: Answer("A page, newest first.", IncidentPage)},
+            query=Asked,
+            problems=(errors.InvalidRequest,),
+        )
+    },
+    "/api/incidents/[id]": {
+        "GET": Operation(
+            "The report of one rollback",
+            {200: Answer("To read, or to save.", REPORT_FORMS, texts=("text/markdown",))},
+            query=Wanted,
+            problems=(errors.InvalidRequest, errors.NotFound),
         )
     },
     "/api/session": {

@@ -14,6 +14,7 @@ from dev.platform.instances import Instances
 from dev.platform.jobs import Jobs
 from dev.platform.rates import Rates
 from dev.platform.rest_api import RestApi
+from dev.platform.rolling import RollingReleases
 from dev.platform.webhooks import Webhooks
 
 
@@ -25,12 +26,13 @@ class Assembly:
         cloud = Cloud(config, say)
         self.instances = Instances(config)
         self.jobs = Jobs(cloud)
+        rolling = RollingReleases(cloud, self.jobs)
         self.webhooks = Webhooks(cloud)
         self.drains = [Drain(cloud, endpoint) for endpoint in config.drains]
         self.rates = Rates(cloud)
-        watchers = [self.rates.watch, *(drain.watch for drain in self.drains)]
+        watchers = [self.rates.watch, rolling.watch, *(drain.watch for drain in self.drains)]
         self.edge = Edge(cloud, self.instances, watchers)
-        self.rest = RestApi(cloud, self.jobs)
+        self.rest = RestApi(cloud, self.jobs, rolling)
         self.controls = Controls(cloud, self.rest, under_way=self._drop_what_is_under_way)
         self.control = ControlApi(self.controls)
         cloud.on_commit.append(self.webhooks.send_waiting)

@@ -11,6 +11,7 @@ from typing import Any
 
 from dev.platform.cloud import Cloud
 from dev.platform.jobs import Jobs
+from dev.platform.rolling import RollingReleases
 from dev.platform.state import Deployment
 
 VERSION = re.compile(r"^(/(v\d+|now))+(?=/)")
@@ -35,6 +36,7 @@ class Answer:
 class Ask:
     cloud: Cloud
     jobs: Jobs
+    rolling: RollingReleases
     params: dict[str, str]
     query: dict[str, str]
     body: dict[str, Any]

@@ -24,6 +24,7 @@ def create(ask: Ask) -> Answer:
         requires=str(ask.body.get("requires", "deployment-url")),
         targets=[str(target) for target in ask.body.get("targets", [])],
         timeout=int(ask.body.get("timeout", 300)),
+        webhook_id=ask.body.get("source", {}).get("webhookId"),
     )
     ask.cloud.state.checks[check.id] = check
     return Answer(_check(ask, check))
@@ -32,6 +33,15 @@ def create(ask: Ask) -> Answer:
 def list_checks(ask: Ask) -> Answer:
     ask.check_project(ask.params["project"])
     return Answer({"checks": [_check(ask, check) for check in ask.cloud.state.checks.values()]})
+
+
+def delete(ask: Ask) -> Answer:
+    ask.check_project(ask.params["project"])
+    if ask.cloud.state.checks.pop(ask.params["check"], None) is None:
+        raise Refused(404, "not_found", "The check was not found.")
+    runs = ask.cloud.state.check_runs
+    ask.cloud.state.check_runs = [run for run in runs if run.check_id != ask.params["check"]]
+    return Answer({"success": True})
 
 
 def runs_of_check(ask: Ask) -> Answer:
@@ -72,7 +82,8 @@ def _check(ask: Ask, check: Check) -> dict[str, object]:
         "isRerequestable": True,
         "ownerId": ask.cloud.config.team_id,
         "projectId": ask.cloud.config.project_id,
-        "source": {"kind": "webhook"},
+        "source": {"kind": "webhook"}
+        | ({"webhookId": check.webhook_id} if check.webhook_id else {}),
         "sourceKind": "webhook",
         "createdAt": 0,
         "updatedAt": 0,
@@ -102,6 +113,7 @@ def _run(ask: Ask, run: CheckRun) -> dict[str, object]:
 CALLS = (
     Call("checks", "POST", "/projects/{project}/checks", create),
     Call("checks", "GET", "/projects/{project}/checks", list_checks),
+    Call("delete-check", "DELETE", "/projects/{project}/checks/{check}", delete),
     Call("check-runs", "GET", "/projects/{project}/checks/{check}/runs", runs_of_check),
     Call("check-runs", "GET", "/deployments/{id}/check-runs", runs_of_deployment),
     Call("update-check-run", "PATCH", "/deployments/{id}/check-runs/{run}", update_run),

@@ -4,8 +4,10 @@ Used from one event loop only. Whoever changes something here calls `commit` whe
 """
 
 import hashlib
+import json
 import time
 from collections.abc import Callable
+from zlib import crc32
 
 from dev.platform.config import Config
 from dev.platform.events import deployment_event, rollback_event
@@ -17,6 +19,7 @@ from dev.platform.state import (
     Delivery,
     Deployment,
     Environment,
+    Rolling,
     State,
     Variable,
 )
@@ -39,6 +42,9 @@ class Cloud:
         #: Host -> (deployment still served in place of the new one, until when).
         self.stale: dict[str, tuple[str, float]] = {}
         self.on_commit: list[Callable[[], None]] = []
+        #: Begins a rolling release; False: it is queued behind another.
+        self.roll: Callable[[Deployment], bool] = lambda _: False
+        self._visits = 0
         for key in self.config.given_variables:
             if key not in self.state.variables:
                 self.set_variable(key, None)
@@ -65,8 +71,24 @@ class Cloud:
     def aliases_of(self, deployment: Deployment) -> list[str]:
         return [host for host, id_ in self.state.aliases.items() if id_ == deployment.id]
 
-    def served_at(self, host: str) -> Deployment | None:
-        """What visitors of `host` get: usually what it points at, or what it did before."""
+    @property
+    def rolling(self) -> Rolling | None:
+        """The rolling release that is under way."""
+        rolling = self.state.rolling
+        return rolling if rolling and rolling.state == "ACTIVE" else None
+
+    def served_at(self, host: str, visitor: str | None = None) -> Deployment | None:
+        """What visitors of `host` get: usually what it points at, or what it did before.
+
+        While a release rolls out, a known `visitor` keeps what they got; unknown ones are spread.
+        """
+        rolling = self.rolling
+        if rolling and host in self.config.production_hosts:
+            number = crc32(visitor.encode()) if visitor else self._visits
+            self._visits += visitor is None
+            # Spread evenly: neighbours are far apart in the hundred.
+            if number * 61 % 100 < rolling.percent:
+                return self.state.deployments.get(rolling.canary_id)
         old_id, until = self.stale.get(host, ("", 0.0))
         if time.monotonic() < until:
             return self.state.deployments.get(old_id)
@@ -154,6 +176,8 @@ class Cloud:
         elif not self.state.auto_assign:
             self.say(f"{deployment.name} stays staged: production is pinned")
             return False
+        elif self.state.rolling_config and self.state.production_id:
+            return self.roll(deployment)
         else:
             self.make_production(deployment)
         self.fire(deployment_event(self.config, "deployment.promoted", deployment))
@@ -204,8 +228,12 @@ class Cloud:
     # --- telling
 
     def fire(self, event: str) -> None:
-        for hook in self.config.webhooks:
-            self.state.outbox.append(Delivery(url=hook.url, secret=hook.secret, body=event))
+        kind = json.loads(event)["type"]
+        hooks = [(hook.url, hook.secret) for hook in self.config.webhooks]
+        made = self.state.webhooks.values()
+        hooks += [(hook.url, hook.secret) for hook in made if kind in hook.events]
+        for url, secret in hooks:
+            self.state.outbox.append(Delivery(url=url, secret=secret, body=event))
 
     def fire_rollback(self, from_id: str, to_id: str, *, by: str) -> None:
         self.fire(rollback_event(self.config, from_id, to_id, by=by))

@@ -41,6 +41,8 @@ class Config(BaseModel):
     team_id: str = "team_wedsync"
     project_id: str = "prj_wedsync"
     project_name: str = "wedsync"
+    #: The control plane's own: only its variables are kept.
+    control_project_id: str = "prj_rollback"
     aliases: Hosts = Hosts()
     #: Further domains that belong to production, besides its alias.
     production_domains: list[str] = []

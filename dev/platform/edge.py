@@ -64,7 +64,7 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         host = host_of(request, self.cloud)
-        deployment = self.cloud.served_at(host)
+        deployment = self.cloud.served_at(host, request.headers.get("x-forwarded-for"))
         if deployment is None:
             response = error_page("DEPLOYMENT_NOT_FOUND", new_request_id())
         elif self._is_closed(request, host, deployment):

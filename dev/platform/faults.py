@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 #: Whatever the call: answered with an error, late, or not at all.
-CallFault = Literal["429", "500", "slow", "hang", "timeout-after-applying"]
+CallFault = Literal["429", "500", "slow", "hang", "500-after-applying", "timeout-after-applying"]
 #: A rollback or promotion that was accepted.
 JobFault = Literal["job-failed", "job-skipped", "domain-failed"]
 #: Visitors get the old deployment for a while after the switch.
@@ -38,7 +38,7 @@ class Fault(BaseModel):
     def hits(self, call: str) -> bool:
         if self.name not in CALL_FAULTS:
             return False
-        if self.call is None and self.name == "timeout-after-applying":
+        if self.call is None and self.name.endswith("after-applying"):
             return call in WRITES
         return self.call in (None, call)
 

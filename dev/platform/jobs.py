@@ -41,12 +41,13 @@ class Jobs:
 
     def _accept(self, kind: Literal["rollback", "promote"], target: Deployment, by: str) -> None:
         state, config = self.cloud.state, self.cloud.config
+        rolling = self.cloud.rolling
         fault = self.cloud.faults.named(*JOB_FAULTS)
         wrong = fault.name if fault else ""
         domain = fault.domain or config.production_hosts[0] if fault else None
         state.last_job = Job(
             type=kind,
-            from_id=state.production_id or "",
+            from_id=rolling.canary_id if rolling else state.production_id or "",
             to_id=target.id,
             status="pending",
             requested_ms=now_ms(),
@@ -71,6 +72,8 @@ class Jobs:
             cloud.say(f"the platform's {job.type} job ended as {job.outcome}; nothing moved")
             return
         target = state.deployments[job.to_id]
+        if rolling := cloud.rolling:
+            rolling.state, rolling.updated_ms = "ABORTED", now_ms()
         cloud.make_production(target, but=job.failing_domain, by=job.by)
         job.domains = {
             host: "failed" if host == job.failing_domain else "completed"

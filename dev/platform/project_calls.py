@@ -1,12 +1,9 @@
 """Calls about the project: the switch, its job, variables, domains and caches."""
 
-import base64
-import hashlib
-
 from dev.platform.calls import Answer, Ask, Call, Refused
 from dev.platform.cloud import now_ms
 from dev.platform.shapes import project as show
-from dev.platform.state import Deployment, Purge, Variable
+from dev.platform.state import Deployment, Purge
 
 PAGE = 20
 
@@ -46,6 +43,8 @@ def promote(ask: Ask) -> Answer:
     if ask.cloud.is_blocked(target):
         message = "A check that blocks promotions has not passed on this deployment."
         raise Refused(409, "checks_not_passed", message)
+    if ask.cloud.state.rolling_config is not None:
+        return Answer(status=201 if ask.cloud.roll(target) else 202)
     ask.jobs.accept_promotion(target, by=ask.query.get("_by", "ci"))
     return Answer(status=201)
 
@@ -63,7 +62,8 @@ def _switch_target(ask: Ask) -> Deployment:
         message = "A rollback or promotion is already in progress."
         raise Refused(409, "conflict", message)
     hosts = ask.cloud.config.production_hosts
-    if all(state.aliases.get(host) == target.id for host in hosts):
+    is_whole = ask.cloud.rolling is None
+    if is_whole and all(state.aliases.get(host) == target.id for host in hosts):
         message = "The deployment is already the current production deployment."
         raise Refused(409, "conflict", message)
     return target
@@ -92,30 +92,10 @@ def domains(ask: Ask) -> Answer:
     return Answer({"domains": shown, "pagination": pagination})
 
 
-def variables(ask: Ask) -> Answer:
-    """Names and times; values stay sealed."""
-    ask.check_project(ask.params["project"])
-    return Answer({"envs": [_sealed(v) for v in ask.cloud.state.variables.values()]})
-
-
 def environments(ask: Ask) -> Answer:
     """Besides production and preview: the command line asks."""
     ask.check_project(ask.params["project"])
     return Answer({"environments": []})
-
-
-def _sealed(variable: Variable) -> dict[str, object]:
-    digest = hashlib.sha256(f"{variable.id}{variable.value}".encode()).digest()
-    return {
-        "id": variable.id,
-        "key": variable.key,
-        "value": base64.b64encode(digest).decode(),
-        "type": "encrypted",
-        "target": ["production", "preview"],
-        "configurationId": None,
-        "createdAt": variable.created_ms,
-        "updatedAt": variable.updated_ms,
-    }
 
 
 def purge_edge(ask: Ask) -> Answer:
@@ -135,11 +115,6 @@ def _tags(ask: Ask) -> list[str]:
     return tags.split(",") if isinstance(tags, str) else [str(tag) for tag in tags]
 
 
-def rolling_release(ask: Ask) -> Answer:
-    ask.check_project(ask.params["project"])
-    return Answer({"rollingRelease": None})
-
-
 PROJECT = "/projects/{project}"
 
 CALLS = (
@@ -151,9 +126,7 @@ CALLS = (
     Call("promote", "POST", f"{PROJECT}/promote/{{id}}", promote),
     Call("rollback-aliases", "GET", f"{PROJECT}/promote/aliases", switch_domains),
     Call("domains", "GET", f"{PROJECT}/domains", domains),
-    Call("env", "GET", f"{PROJECT}/env", variables),
     Call("environments", "GET", f"{PROJECT}/custom-environments", environments),
-    Call("rolling-release", "GET", f"{PROJECT}/rolling-release", rolling_release),
     Call("purge-edge", "POST", "/edge-cache/purge-all", purge_edge),
     Call("purge-edge", "POST", "/edge-cache/invalidate-by-tags", purge_edge),
     Call("purge-edge", "POST", "/edge-cache/dangerously-delete-by-tags", purge_edge),

@@ -9,24 +9,37 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from dev.platform import account_calls, check_calls, deployment_calls, project_calls
+from dev.platform import (
+    account_calls,
+    check_calls,
+    deployment_calls,
+    project_calls,
+    rolling_calls,
+    team_calls,
+    variable_calls,
+)
 from dev.platform.calls import Answer, Ask, Call, Refused
 from dev.platform.cloud import Cloud, now_ms
 from dev.platform.faults import Fault
 from dev.platform.jobs import Jobs
+from dev.platform.rolling import RollingReleases
 
 CALLS: tuple[Call, ...] = (
     *account_calls.CALLS,
     *check_calls.CALLS,
     *deployment_calls.CALLS,
     *project_calls.CALLS,
+    *rolling_calls.CALLS,
+    *team_calls.CALLS,
+    *variable_calls.CALLS,
 )
 
 
 class RestApi:
-    def __init__(self, cloud: Cloud, jobs: Jobs) -> None:
+    def __init__(self, cloud: Cloud, jobs: Jobs, rolling: RollingReleases) -> None:
         self.cloud = cloud
         self.jobs = jobs
+        self.rolling = rolling
         #: Every call received, oldest first; `status` is None for one that never got an answer.
         self.received: list[dict[str, Any]] = []
 
@@ -61,6 +74,8 @@ class RestApi:
             return JSONResponse(refused.body, refused.status)
         if call.method != "GET":
             self.cloud.commit()
+        if fault and fault.name == "500-after-applying":
+            return internal_error()
         if fault and fault.name == "timeout-after-applying":
             return await give_up(receive, fault.seconds)
         return render(answer)
@@ -79,7 +94,8 @@ class RestApi:
             raise Refused(403, "forbidden", "You don't have permission to access this team.")
 
     def _ask(self, request: Request, params: dict[str, str], body: bytes) -> Ask:
-        return Ask(self.cloud, self.jobs, params, dict(request.query_params), read_object(body))
+        query = dict(request.query_params)
+        return Ask(self.cloud, self.jobs, self.rolling, params, query, read_object(body))
 
     async def _before(self, fault: Fault) -> Response | None:
         """What a fault answers in place of the call."""
@@ -90,8 +106,7 @@ class RestApi:
                 headers = {"retry-after": str(fault.retry_after)}
                 return JSONResponse(refused.body, refused.status, headers)
             case "500":
-                refused = Refused(500, "internal_server_error", "An unexpected error occurred.")
-                return JSONResponse(refused.body, refused.status)
+                return internal_error()
             case "slow":
                 await self.cloud.faults.dawdle(fault.seconds)
         return None
@@ -121,6 +136,11 @@ def render(answer: Answer) -> Response:
     if answer.body is None:
         return Response(status_code=answer.status)
     return JSONResponse(answer.body, HTTPStatus(answer.status))
+
+
+def internal_error() -> Response:
+    refused = Refused(500, "internal_server_error", "An unexpected error occurred.")
+    return JSONResponse(refused.body, refused.status)
 
 
 async def give_up(receive: Receive, seconds: float) -> Response | None:

@@ -46,7 +46,7 @@ def in_full(cloud: Cloud, deployment: Deployment) -> Shape:
 def _common(cloud: Cloud, deployment: Deployment) -> Shape:
     return {
         "readyState": deployment.ready_state,
-        "readySubstate": "PROMOTED" if deployment.promoted else "STAGED",
+        "readySubstate": substate(cloud, deployment),
         "state": deployment.ready_state,
         "type": "LAMBDAS",
         "source": "git",
@@ -59,6 +59,12 @@ def _common(cloud: Cloud, deployment: Deployment) -> Shape:
         "creator": CREATOR,
         "meta": meta(deployment),
     }
+
+
+def substate(cloud: Cloud, deployment: Deployment) -> str:
+    if cloud.rolling and cloud.rolling.canary_id == deployment.id:
+        return "ROLLING"
+    return "PROMOTED" if deployment.promoted else "STAGED"
 
 
 def is_rollback_candidate(cloud: Cloud, deployment: Deployment) -> bool:
@@ -78,6 +84,7 @@ def project(cloud: Cloud, *, rollback_info: bool) -> Shape:
         "targets": {"production": in_full(cloud, live)} if live else {},
         "latestDeployments": [in_full(cloud, live)] if live else [],
         "lastRollbackTarget": state.rolled_back_from,
+        "rollingRelease": state.rolling_config and state.rolling_config.model_dump(by_alias=True),
         "createdAt": 0,
         "updatedAt": 0,
     }

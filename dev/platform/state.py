@@ -1,8 +1,9 @@
 """Everything the platform remembers. Plain data: it can be saved, copied and put back whole."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 Environment = Literal["production", "staging"]
 JobStatus = Literal["pending", "in-progress", "succeeded", "failed", "skipped"]
@@ -60,6 +61,30 @@ class Variable(BaseModel):
     value: str | None
     created_ms: int
     updated_ms: int
+    type: str = "encrypted"
+    target: list[str] = ["production", "preview"]
+    comment: str | None = None
+
+
+class Webhook(BaseModel):
+    """Of the team; its secret is shown once, when it is made."""
+
+    id: str
+    url: str
+    events: list[str]
+    project_ids: list[str]
+    secret: str
+    created_ms: int
+
+
+class LogDrain(BaseModel):
+    """Of the team. It is remembered only: nothing is delivered to it."""
+
+    id: str
+    #: As it was sent.
+    order: dict[str, Any]
+    created_ms: int
+    updated_ms: int
 
 
 class AliasMove(BaseModel):
@@ -79,6 +104,7 @@ class Check(BaseModel):
     requires: str
     targets: list[str] = []
     timeout: int
+    webhook_id: str | None = None
 
 
 class CheckRun(BaseModel):
@@ -96,6 +122,63 @@ class CheckRun(BaseModel):
     @property
     def passed(self) -> bool:
         return self.status == "completed" and self.conclusion in {"succeeded", "neutral", "skipped"}
+
+
+class Sent(BaseModel):
+    """Comes from outside, with names as they are in JSON."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class RollingStage(Sent):
+    target_percentage: int
+    #: Minutes; None: it waits for approval.
+    duration: int | None = None
+    require_approval: bool | None = None
+    linear_shift: bool | None = None
+
+
+class GateCheck(Sent):
+    type: Literal["error-rate-5xx"]
+    min_sample_size: int = Field(100, ge=1)
+    ingest_watermark_seconds: int = 30
+    exclude_paths: list[str] = []
+    exclude_status_codes: list[int] = []
+
+
+class RollingGate(Sent):
+    enabled: bool
+    dry_run: bool
+    action: Literal["pause", "rollback"]
+    checks: list[GateCheck]
+    failure_threshold: int = 3
+    window_size: int = 5
+
+
+class RollingConfig(Sent):
+    """Of the project: what the next rolling release begins with."""
+
+    stages: list[RollingStage]
+    gate: RollingGate | None = None
+    canary_response_header: bool | None = None
+
+
+class Rolling(BaseModel):
+    """The last rolling release."""
+
+    base_id: str
+    canary_id: str
+    stages: list[RollingStage]
+    stage: int = 0
+    state: Literal["ACTIVE", "COMPLETE", "ABORTED"] = "ACTIVE"
+    paused: bool = False
+    queued_id: str | None = None
+    started_ms: int
+    updated_ms: int
+
+    @property
+    def percent(self) -> int:
+        return self.stages[self.stage].target_percentage
 
 
 class Purge(BaseModel):
@@ -123,7 +206,13 @@ class State(BaseModel):
     auto_assign: bool = True
     last_job: Job | None = None
     rolled_back_from: str | None = None
+    rolling_config: RollingConfig | None = None
+    rolling: Rolling | None = None
     variables: dict[str, Variable] = {}
+    #: Of the control plane's own project.
+    control_variables: dict[str, Variable] = {}
+    webhooks: dict[str, Webhook] = {}
+    drains: dict[str, LogDrain] = {}
     alias_moves: list[AliasMove] = []
     checks: dict[str, Check] = {}
     check_runs: list[CheckRun] = []

@@ -1,6 +1,6 @@
 """What is asked of the audit log, and what is answered."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -27,6 +27,7 @@ class Question(BaseModel):
     until: AwareDatetime | None = None
     #: Older than the entry of this number.
     before: Annotated[int, Field(ge=1, le=GREATEST)] | None = None
+    format: Literal["json", "csv"] = "json"
 
 
 class AuditEntry(BaseModel):

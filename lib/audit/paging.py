@@ -1,9 +1,11 @@
-"""Reads the audit log: a page at a time, newest first."""
+"""Reads the audit log, newest first: a page at a time, or a file."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from lib.access.models import Caller
 from lib.audit.models import AuditEntry, AuditPage, Question
+from lib.audit.table import TABLE_SIZE, Table, as_table
 from lib.postgres import Database
 
 PAGE_SIZE = 50
@@ -26,10 +28,19 @@ class AuditReader:
     database: Database
 
     async def page(self, question: Question, viewer: Caller) -> AuditPage:
-        # One more than is shown: is there another page?
-        row = await self.database.one(READ, **question.model_dump(), limit=PAGE_SIZE + 1)
-        assert row is not None
-        entries = [AuditEntry.model_validate(entry) for entry in row["entries"]]
+        now, entries = await self._read(question, PAGE_SIZE)
         shown = entries[:PAGE_SIZE]
         older = shown[-1].id if len(entries) > PAGE_SIZE else None
-        return AuditPage(now=row["now"], viewer=viewer, entries=shown, older=older)
+        return AuditPage(now=now, viewer=viewer, entries=shown, older=older)
+
+    async def table(self, question: Question) -> Table:
+        """As many entries as one file holds, as CSV."""
+        now, entries = await self._read(question, TABLE_SIZE)
+        return as_table(entries, now=now, limit=TABLE_SIZE)
+
+    async def _read(self, question: Question, limit: int) -> tuple[datetime, list[AuditEntry]]:
+        """One more than that, if there is one: then there is another page."""
+        asked = question.model_dump(exclude={"format"})
+        row = await self.database.one(READ, **asked, limit=limit + 1)
+        assert row is not None
+        return row["now"], [AuditEntry.model_validate(entry) for entry in row["entries"]]

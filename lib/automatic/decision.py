@@ -197,7 +197,7 @@ class Decider:
 
     async def ask_gate(self, case: Case, targets: Sequence[Candidate]) -> Case:
         """Until one of them does not fail."""
-        hosts = await self.routing.hosts(case.environment)
+        hosts = await self.routing.own_hosts(case.environment)
         if not hosts:
             raise errors.VercelUnavailable("The platform lists no host that could be looked at.")
         for target in targets:

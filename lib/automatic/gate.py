@@ -77,7 +77,7 @@ class Gate:
     span_seconds: float = SPAN_SECONDS
 
     async def ask(self, hosts: Sequence[str], live_id: str, target: DeploymentRow) -> Passage:
-        """`hosts`: the environment's own, at least one, by which visitors come."""
+        """`hosts`: at least one, at which the live version answers."""
         await self.prober.look(target.url, expected=target.deployment_id)
         asked = zip(cycle(hosts), cycle((HEALTH_PATH, *self.paths)), range(PAIRS), strict=False)
         pairs = await asyncio.gather(

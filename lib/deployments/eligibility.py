@@ -31,11 +31,14 @@ def why_not(row: DeploymentRow, live: DeploymentRow | None) -> str | None:
 def candidates(rows: Sequence[DeploymentRow]) -> list[DeploymentRow]:
     """The versions to go back to, the best first. `rows`: newest first.
 
-    Proven before unproven; of the unproven, those whose checks passed; then the newest.
+    What the other visitors get while the live one rolls out; else proven before unproven; of the
+    unproven, those whose checks passed; then the newest.
     """
     live = next((row for row in rows if row.is_live), None)
     eligible = [row for row in rows if why_not(row, live) is None]
-    return sorted(eligible, key=lambda row: (not row.is_proven, not row.is_passing))
+    return sorted(
+        eligible, key=lambda row: (not row.is_base, not row.is_proven, not row.is_passing)
+    )
 
 
 def last_stable(rows: Sequence[DeploymentRow]) -> DeploymentRow | None:

@@ -25,7 +25,7 @@ LOOKED_AT = 200
 FINDINGS_SHOWN = 20
 NOT_SHOWN = {
     *("variables", "recorded_at", "recorded_by", "quarantined", "url"),
-    *("proven_at", "below_floor"),
+    *("proven_at", "below_floor", "is_base"),
 }
 
 

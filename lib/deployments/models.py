@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -114,9 +115,13 @@ class DeploymentRow(BaseModel):
     reason: str | None
     quarantined: bool
     is_live: bool
+    #: The rollback of ours that let it go live.
+    rollback_id: UUID | None = None
     proven_at: Moment | None = None
     #: It first went live before the environment's security floor, or nobody knows that it did not.
     below_floor: bool = False
+    #: The live one is still rolling out, and most visitors get this one.
+    is_base: bool = False
 
     @property
     def is_proven(self) -> bool:
@@ -160,6 +165,8 @@ class DeploymentView(BaseModel):
     #: The newer version's code fails from then on: `allow_exclusive` has to be chosen.
     is_exclusive: bool = False
     changed_variables: list[str] = Field(default_factory=list)
+    #: The rollback of ours that let it go live: it has a report.
+    rollback_id: UUID | None = None
 
 
 class FindingView(BaseModel):

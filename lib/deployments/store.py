@@ -117,7 +117,7 @@ SELECT h.vercel_deployment_id AS deployment_id, h.git_sha, d.title, d.author, d.
        h.environment_variables AS variables, h.timestamp AS recorded_at, d.recorded_by,
        p.live_from, p.live_until,
        CASE WHEN r.undoes IS NULL THEN coalesce(p.how, 'recorded') ELSE 'roll_forward' END AS how,
-       coalesce(r.requested_by, p.moved_by) AS by, r.reason,
+       coalesce(r.requested_by, p.moved_by) AS by, r.reason, p.rollback_id,
        p.id IS NOT NULL AND p.live_until IS NULL AS is_live, d.proven_at,
        coalesce(this.version <> floor.version
                 AND coalesce(firsts.period, 0) < floor.period, false) AS below_floor,
@@ -127,7 +127,9 @@ SELECT h.vercel_deployment_id AS deployment_id, h.git_sha, d.title, d.author, d.
                         WHEN 'unknown' THEN away.from_deployment = d.vercel_deployment_id
                         ELSE q.git_sha = h.git_sha AND (q.fingerprint = '' OR
                           fingerprint(h.environment_variables) IN ('', q.fingerprint))
-                        END) AS quarantined
+                        END) AS quarantined,
+       EXISTS (SELECT 1 FROM environments e WHERE e.environment = d.environment
+                  AND e.rolling ->> 'from' = d.vercel_deployment_id) AS is_base
   FROM deployment_details d
   JOIN deployment_history h USING (id)
   CROSS JOIN LATERAL (SELECT CASE h.git_sha WHEN 'unknown' THEN h.vercel_deployment_id
@@ -156,6 +158,11 @@ VARIABLES = """
 SELECT h.environment_variables AS variables
   FROM deployment_details d JOIN deployment_history h USING (id)
  WHERE d.environment = %(environment)s AND d.vercel_deployment_id = %(vercel_deployment_id)s
+"""
+
+KEEP_ROLLING = """
+UPDATE environments SET rolling = %(rolling)s::jsonb
+ WHERE environment = %(environment)s AND rolling IS DISTINCT FROM %(rolling)s::jsonb
 """
 
 SET_HEALTH = """
@@ -267,6 +274,12 @@ class DeploymentStore:
             quarantined=row is not None and DeploymentRow.model_validate(row).came_back,
             windows=self.freeze_windows,
         )
+
+    async def keep_rolling(
+        self, environment: Environment, rolling: Mapping[str, object] | None
+    ) -> None:
+        value = Jsonb(dict(rolling)) if rolling else None
+        await self.database.execute(KEEP_ROLLING, environment=environment, rolling=value)
 
     async def now(self) -> datetime:
         row = await self.database.one("SELECT app_now() AS now")

@@ -24,7 +24,7 @@ from lib.migrations.ledger import read_whole_ledger
 from lib.rollback.models import Environment
 from lib.vercel.client import VercelClient
 from lib.vercel.events import EventStore
-from lib.vercel.models import Alias, AliasRequest, Deployment
+from lib.vercel.models import Alias, AliasRequest, Deployment, RollingRelease, moment
 from lib.vercel.routing import Routing
 
 RECORDED_BY = "platform"
@@ -49,7 +49,8 @@ class Tracker:
         rollback, if this is a good version that went live after it.
         """
         mark = await self.deployments.newest_period(environment)
-        live = await self.routing.live(environment)
+        live, rolling = await self.routing.standing(environment)
+        await self.deployments.keep_rolling(environment, fact(rolling) if rolling else None)
         if live is None:
             return None
         if await self.deployments.live_deployment(environment) != live.id:
@@ -138,6 +139,18 @@ class Tracker:
         except errors.Upstream:
             return None
         return {item.key: item.updated_at for item in known if item.is_for(environment)}
+
+
+def fact(rolling: RollingRelease) -> dict[str, object]:
+    return {
+        "from": rolling.base,
+        "to": rolling.canary,
+        "percent": rolling.percent,
+        "stage": rolling.stage.index + 1 if rolling.stage else 0,
+        "stages": len(rolling.stages),
+        "is_paused": rolling.is_paused,
+        "since": moment(rolling.started_at).isoformat(),
+    }
 
 
 def name_of(user_id: str | None, live: Deployment) -> str | None:

@@ -15,6 +15,9 @@ from lib.rollback.models import Environment
 #: Enough to judge by; older looks are history.
 JUDGED = 12
 KEEP = timedelta(days=2)
+#: But what an incident report shows: the looks before a rollback, and those that watched it.
+KEEP_REPORTED = timedelta(days=90)
+BEFORE_ROLLBACK = timedelta(minutes=15)
 
 #: Moving the mark claims the look: of sweeps that overlap, one takes it.
 CLAIM_LOOK = """
@@ -65,7 +68,13 @@ VALUES (%(environment)s, %(deployment)s, %(live)s, %(detail)s, %(checks)s, %(tar
         %(target_state)s, %(rollback_id)s, %(watched_period)s)
 """
 
-FORGET = "DELETE FROM probes WHERE environment = %(environment)s AND at < app_now() - %(keep)s"
+FORGET = """
+DELETE FROM probes p
+ WHERE environment = %(environment)s AND at < app_now() - %(keep)s
+   AND (at < app_now() - %(keep_reported)s OR rollback_id IS NULL AND NOT EXISTS (
+          SELECT 1 FROM rollbacks r WHERE r.environment = p.environment
+             AND r.requested_at BETWEEN p.at AND p.at + %(before_rollback)s))
+"""
 
 NEWEST = """
 SELECT at, live, target_state, deployment, target FROM probes
@@ -158,7 +167,15 @@ class HealthStore:
                     "watched_period": watched_period,
                 },
             )
-            await connection.execute(FORGET, {"environment": environment, "keep": KEEP})
+            await connection.execute(
+                FORGET,
+                {
+                    "environment": environment,
+                    "keep": KEEP,
+                    "keep_reported": KEEP_REPORTED,
+                    "before_rollback": BEFORE_ROLLBACK,
+                },
+            )
 
     async def pairs(
         self, environment: Environment, *, deployment: str, target: str | None

@@ -273,8 +273,8 @@ class Sweep:
             )
 
     async def look_at_live(self, environment: Environment, live_id: str) -> Look:
-        """The worst of the environment's hosts: visitors use them all."""
-        hosts = await self.routing.hosts(environment)
+        """The worst of the hosts by which it is reached: visitors use them all."""
+        hosts = await self.routing.own_hosts(environment)
         looks = await asyncio.gather(
             *(
                 self.prober.look_around(host, expected=live_id, paths=self.probe_paths)

@@ -1,6 +1,6 @@
 """Everything the dashboard's main page shows."""
 
-from typing import Literal
+from typing import Literal, TypedDict
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -88,6 +88,25 @@ class ModeSet(BaseModel):
     reason: str | None
 
 
+#: A release that the platform rolls out: `to` gets so many percent of visitors, the rest `from`.
+RollingFact = TypedDict(
+    "RollingFact",
+    {
+        "from": str,
+        "to": str,
+        "percent": float,
+        "stage": int,  # counts from 1
+        "stages": int,
+        "is_paused": bool,
+        "since": Moment,
+    },
+)
+
+
+class RollingView(RollingFact):
+    sentence: str
+
+
 class Standing(BaseModel):
     """How an environment is set, and which alerts are open."""
 
@@ -96,6 +115,7 @@ class Standing(BaseModel):
     mode_set: ModeSet | None
     security_floor: str | None
     pinned: Pinned | None
+    rolling: RollingFact | None
     quarantined: list[QuarantineView]
     alerts: list[AlertView]
 
@@ -113,6 +133,8 @@ class Overview(BaseModel):
     traffic: TrafficView
     checks: list[CheckView]
     live: DeploymentView | None
+    #: The live one does not get all visitors yet.
+    rolling: RollingView | None = None
     recommended: str | None
     #: What to know before going back to the recommended one.
     caution: str | None

@@ -57,6 +57,9 @@ class OverviewPage:
         best = next((row for row in rows if recommended and is_same(row, recommended)), None)
         live = next((item for item in history if item.is_live), None)
         shown = summary.active(newest, now)
+        if standing.rolling is not None:
+            # Most visitors may still get the one before: that is meant so.
+            traffic = traffic.model_copy(update={"stragglers": None})
         live_id = live.deployment_id if live else None
         verdict = traffic.verdict if traffic.is_fresh else None
         overall = summary.overall(environment, last, live_id, now, verdict)
@@ -72,6 +75,7 @@ class OverviewPage:
             traffic=summary.current(traffic, overall, now),
             checks=summary.checks(last, overall),
             live=live,
+            rolling=summary.rolling(standing.rolling, rows),
             recommended=recommended.deployment_id if recommended else None,
             caution=caution(best) if best else None,
             blocked=summary.blocked(viewer.role, shown, recommended, held_back(rows, history)),

@@ -16,7 +16,7 @@ NEWS_AGE = timedelta(days=1)
 TAKEN_AGE = timedelta(days=1)
 
 READ = """
-SELECT e.mode, floor.vercel_deployment_id AS security_floor,
+SELECT e.mode, e.rolling, floor.vercel_deployment_id AS security_floor,
        (SELECT json_build_object('by', a.actor, 'at', a.at, 'reason', a.reason)
           FROM audit a
          WHERE a.action = 'operation.set_mode' AND a.environment = e.environment

@@ -1,15 +1,23 @@
 """Turns what is stored into what a person reads at a glance. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from lib.access.models import Role
 from lib.automatic.models import TrafficView, VerdictView
-from lib.deployments.models import DeploymentView
+from lib.deployments.models import DeploymentRow, DeploymentView
 from lib.health.probe import CHECKS, Health
 from lib.health.verdict import State
-from lib.overview.models import Blocked, CheckView, Overall, Pinned, PinView
+from lib.overview.models import (
+    Blocked,
+    CheckView,
+    Overall,
+    Pinned,
+    PinView,
+    RollingFact,
+    RollingView,
+)
 from lib.rollback.models import Environment, Rollback, Status
 
 #: A look older than this says nothing about now: the checker may be what is broken.
@@ -129,6 +137,20 @@ def blocked(
             " another one.",
         )
     return None
+
+
+def rolling(fact: RollingFact | None, rows: Sequence[DeploymentRow]) -> RollingView | None:
+    if fact is None:
+        return None
+    called = {row.deployment_id: row.called for row in rows}
+    new, old = (called.get(fact[end], fact[end]) for end in ("to", "from"))
+    sentence = (
+        f"{new} is rolling out: {fact['percent']:g} % of visitors get it, the others {old}"
+        f" (stage {fact['stage']} of {fact['stages']})."
+    )
+    if fact["is_paused"]:
+        sentence += " The platform has paused it."
+    return {**fact, "sentence": f"{sentence} A rollback ends it."}
 
 
 def pin(pinned: Pinned | None) -> PinView | None:

@@ -32,6 +32,15 @@ class SwitchMethod(StrEnum):
     INSTANT = "instant"  #: the platform's Instant Rollback moves the project's domains
 
 
+class RollingGate(StrEnum):
+    """The platform's own, while it rolls a release out."""
+
+    OFF = "off"
+    DRY_RUN = "dry-run"  #: it says what it would have done
+    PAUSE = "pause"  #: no further visitors get the release
+    ROLLBACK = "rollback"
+
+
 class OnRefuse(StrEnum):
     """Where nobody can tell whether the target runs on the app's database as it is."""
 

@@ -6,7 +6,7 @@ here: whether a change that got no answer took effect is for the caller to look 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPMethod, HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +25,8 @@ from lib.vercel.models import (
     CurrentToken,
     Deployment,
     Project,
+    RollingAnswer,
+    RollingRelease,
     Token,
     Variable,
     Variables,
@@ -54,7 +56,7 @@ class VercelClient:
     http: httpx.AsyncClient
     project_id: str
     #: Under which deployments have their own addresses.
-    deployment_suffix: str = DEPLOYMENT_SUFFIX
+    deployment_suffix: str = field(default=DEPLOYMENT_SUFFIX, kw_only=True)
 
     async def deployment(self, id_or_host: str) -> Deployment:
         """The deployment of this id, or the one that this host serves. Raises VercelMissing.
@@ -71,6 +73,16 @@ class VercelClient:
     async def project(self) -> Project:
         path = f"/v9/projects/{self.project_id}"
         return understand(Project, await self._read(path, rollbackInfo="true"))
+
+    async def rolling_release(self) -> RollingRelease | None:
+        """The project's last one, active or over. None as well where there can be none: the plan
+        lacks them, or the token may not see them.
+        """
+        try:
+            body = await self._read(f"/v1/projects/{self.project_id}/rolling-release")
+        except errors.VercelRejected:
+            return None
+        return understand(RollingAnswer, body).rolling
 
     async def is_reachable(self) -> bool:
         """Whether anything answers there, whatever it says: if not, our own network may be out."""
@@ -208,13 +220,14 @@ def segment(name: str) -> str:
 
 
 def parse(response: httpx.Response) -> dict[str, Any]:
+    """The object; a list comes as its `items`."""
     if not response.content:
         return {}
     try:
         body = response.json()
     except ValueError as error:
         raise errors.VercelUnavailable("The platform's answer was not JSON.") from error
-    return body if isinstance(body, dict) else {}
+    return body if isinstance(body, dict) else {"items": body}
 
 
 def understand[T: VercelModel](model: type[T], body: dict[str, Any]) -> T:

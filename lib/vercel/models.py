@@ -85,6 +85,44 @@ class Project(VercelModel):
     )
 
 
+class RollingStage(VercelModel):
+    index: int = 0
+    percent: float = Field(0, alias="targetPercentage")
+
+
+class RollingRelease(VercelModel):
+    """Of GET /v1/projects/{p}/rolling-release: a new deployment gets a share of the visitors."""
+
+    state: str = ""
+    substate: str | None = None
+    base: str = Field("", validation_alias=AliasPath("currentDeployment", "id"))
+    canary: str = Field("", validation_alias=AliasPath("canaryDeployment", "id"))
+    #: The address at which the new one itself answers.
+    canary_url: str = Field("", validation_alias=AliasPath("canaryDeployment", "url"))
+    stage: RollingStage | None = Field(None, alias="activeStage")
+    stages: list[RollingStage] = Field(default_factory=list)
+    #: Told where it is not the stage's.
+    exact_percent: float | None = Field(None, alias="currentCanaryPercentage")
+    started_at: int = Field(0, alias="startedAt")  #: ms since 1970
+
+    @property
+    def is_active(self) -> bool:
+        return self.state == "ACTIVE" and bool(self.base and self.canary)
+
+    @property
+    def is_paused(self) -> bool:
+        return self.substate == "PAUSED"
+
+    @property
+    def percent(self) -> float:
+        staged = self.stage.percent if self.stage else 0
+        return staged if self.exact_percent is None else self.exact_percent
+
+
+class RollingAnswer(VercelModel):
+    rolling: RollingRelease | None = Field(None, alias="rollingRelease")
+
+
 class Token(VercelModel):
     #: ms; None: it does not expire.
     expires_at: int | None = Field(None, alias="expiresAt")
@@ -103,6 +141,8 @@ class Check(VercelModel):
     name: str = ""
     blocks: str = ""
     deleted_at: int | None = Field(None, alias="deletedAt")
+    created_at: int = Field(0, alias="createdAt")
+    webhook_id: str | None = Field(None, validation_alias=AliasPath("source", "webhookId"))
 
 
 class Checks(VercelModel):
@@ -132,6 +172,7 @@ class Variable(VercelModel):
     key: str
     target: list[str] | str = Field(default_factory=list)
     updated_at: int = Field(0, alias="updatedAt")
+    comment: str | None = None
 
     def is_for(self, environment: str) -> bool:
         """Staging deployments are the platform's preview ones, unless it has an own environment."""

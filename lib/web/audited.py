@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lib.audit.keeper import Keeper
 
 #: Ids in paths are the caller's to choose; what is refused is the route.
-LAST_SEGMENT = re.compile(r"(?<=/status/).*", re.DOTALL)
+LAST_SEGMENT = re.compile(r"(?:(?<=/status/)|(?<=/incidents/)).*", re.DOTALL)
 #: So is every character.
 UNUSUAL = re.compile(r"[^!-~…]")
 LONGEST_PATH = 100

@@ -25,9 +25,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`after`: work that goes on once the answer is sent; the platform waits for it."""
+    """`after`: work that goes on once the answer is sent; the platform waits for it.
 
-    body: BaseModel | None = None
+    A text is of the type that the headers name; a model is sent as JSON.
+    """
+
+    body: BaseModel | str | None = None
     status: HTTPStatus = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
     after: BackgroundTask | None = None
@@ -123,10 +126,11 @@ def to_response(reply: Reply) -> Response:
     headers = {"cache-control": "no-store", **reply.headers}
     if reply.body is None:
         return Response(status_code=reply.status, headers=headers, background=reply.after)
+    text, kind = (
+        (reply.body, None)
+        if isinstance(reply.body, str)
+        else (reply.body.model_dump_json(), "application/json")
+    )
     return Response(
-        reply.body.model_dump_json(),
-        status_code=reply.status,
-        media_type="application/json",
-        headers=headers,
-        background=reply.after,
+        text, status_code=reply.status, media_type=kind, headers=headers, background=reply.after
     )

@@ -80,6 +80,10 @@ class Answers:
     operations: list[Json] = field(default_factory=list)
     audit: Json | None = None
     audit_status: int = 200
+    #: The list, and one of them.
+    incidents: Json | None = None
+    incident: Json | None = None
+    incident_status: int = 200
     asked: list[dict[str, str]] = field(default_factory=list)
     orders: list[tuple[str, Json]] = field(default_factory=list)
     overviews: int = 0
@@ -93,6 +97,9 @@ class Answers:
         elif path == "audit":
             self.asked.append(dict(parse_qsl(urlsplit(route.request.url).query)))
             await self.fulfil(route, self.audit, self.audit_status)
+        elif path.startswith("incidents"):
+            body = self.incidents if path == "incidents" else self.incident
+            await self.fulfil(route, body, self.incident_status)
         elif path == "rollback/trigger":
             key = route.request.headers.get("idempotency-key", "")
             self.orders.append((key, route.request.post_data_json))

@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.async_playwright import Axe
 
-from tests.browser import scenes_after
+from tests.browser import scenes_after, scenes_incidents
 from tests.browser.scenes import SCENES, bad
 from tests.browser.screen import DESKTOP, PHONE, screen_on
 
@@ -18,7 +18,10 @@ LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (PHONE, DE
 NARROWEST = 320
 
 
-@pytest.mark.parametrize("scene", [*SCENES, *scenes_after.SCENES], ids=lambda scene: scene.__name__)
+ALL = [*SCENES, *scenes_after.SCENES, *scenes_incidents.SCENES]
+
+
+@pytest.mark.parametrize("scene", ALL, ids=lambda scene: scene.__name__)
 async def test_no_state_breaks_a_rule_or_scrolls_sideways(browser, address, scene):
     async with screen_on(browser, address) as screen:
         await scene(screen)

@@ -7,13 +7,11 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from lib import errors
 from lib.deployments.check import NAME, QUARANTINED
 from lib.rollback.models import Environment
 from lib.settings import load
 from lib.vercel.webhook import Event
 from lib.wiring import build
-from scripts.make_deployment_check import main, make
 
 PRODUCTION = Environment.PRODUCTION
 MILLISECONDS = 1000
@@ -23,8 +21,9 @@ GLANCES = 500
 
 
 @pytest.fixture
-async def check_id(settings, platform) -> str:
-    return (await make(settings, None)).id
+async def check_id(services) -> str:
+    made = services.tracker.vercel.create_check(NAME, webhook_id=None, timeout_seconds=300)
+    return (await made).id
 
 
 @pytest.fixture
@@ -105,34 +104,6 @@ def live(platform) -> str:
 
 def patches(platform) -> int:
     return sum(call["method"] == "PATCH" for call in platform.calls())
-
-
-class TestMaking:
-    async def test_it_is_made_once(self, settings, platform):
-        first = await make(settings, "hook_1")
-        again = await make(settings, "hook_1")
-
-        assert again == first
-        assert (first.name, first.blocks) == (NAME, "deployment-promotion")
-
-    async def test_one_whose_answer_was_lost_is_found(self, settings, platform):
-        platform.fault("slow", call="checks", seconds=0)  # the look whether there is one
-        platform.fault("timeout-after-applying", call="checks", seconds=0)
-        with pytest.raises(errors.VercelUnavailable):
-            await make(settings, None)
-        platform.clear_calls()
-
-        found = await make(settings, None)
-
-        assert found.name == NAME
-        assert [call["method"] for call in platform.calls()] == ["GET"]
-
-    def test_without_a_project_it_says_what_is_missing(self, monkeypatch, capsys, variables):
-        without = load(variables | {"APP_PROJECT_ID": ""})
-        monkeypatch.setattr("scripts.make_deployment_check.settings", lambda: without)
-
-        assert main([]) == 1
-        assert "APP_PROJECT_ID" in capsys.readouterr().err
 
 
 class TestWithoutACheck:

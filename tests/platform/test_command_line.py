@@ -116,3 +116,52 @@ def test_cache_purge(vercel, platform):
     vercel("cache", "purge", "--yes")
 
     assert {purge["cache"] for purge in platform.state()["purges"]} == {"edge", "data"}
+
+
+CONFIG = (
+    '{"enabled":true,"advancementType":"manual-approval","stages":'
+    '[{"targetPercentage":10,"requireApproval":true},{"targetPercentage":50,"requireApproval":true},'
+    '{"targetPercentage":100}]}'
+)
+
+
+@pytest.fixture
+def rolling(vercel, platform, api):
+    """What rolls out, asked of the API that the command line has set up."""
+    vercel("rolling-release", "configure", "--cfg", CONFIG)
+
+    def rolling():
+        return api.get("/v1/projects/prj_wedsync/rolling-release").json()["rollingRelease"]
+
+    return rolling
+
+
+def test_a_rolling_release_from_start_to_end(vercel, platform, rolling, switch):
+    staged = platform.release("good-2", live=False)
+
+    vercel("rolling-release", "start", "--dpl", staged["id"], "--yes")
+    vercel("rolling-release", "approve", "--dpl", staged["id"], "--currentStageIndex", "0")
+    half = rolling()["activeStage"]["targetPercentage"]
+    vercel("rolling-release", "complete", "--dpl", staged["id"])
+
+    assert half == 50
+    assert rolling()["state"] == "COMPLETE"
+    assert switch.serving() == staged["id"]
+
+
+def test_a_rolling_release_is_aborted_by_going_back(vercel, platform, rolling, switch, v1):
+    platform.release("good-2")
+    assert "ACTIVE" in vercel("rolling-release", "fetch")
+
+    vercel("rolling-release", "abort", "--dpl", v1["id"])
+    switch.end()
+
+    assert rolling()["state"] == "ABORTED"
+
+
+def test_a_promotion_starts_a_rolling_release_and_the_next_is_queued(vercel, platform, rolling):
+    first, second = (platform.release("good-2", live=False) for _ in range(2))
+
+    assert "initial percentage 10" in vercel("promote", first["id"], "--yes")
+    assert "has been queued" in vercel("promote", second["id"], "--yes")
+    assert rolling()["queuedDeploymentId"] == second["id"]

@@ -3,7 +3,14 @@
 import pytest
 
 PUBLIC = "wedsync.example"
-PATHS = ("/", "/api/health", "/admin/deployments", "/api/overview", "/assets/live.js", "/nowhere")
+PATHS = (
+    "/",
+    "/api/health",
+    "/admin/deployments",
+    "/api/overview",
+    "/assets/deployments.js",
+    "/nowhere",
+)
 
 
 @pytest.fixture

@@ -100,8 +100,8 @@ def test_an_empty_answer_is_an_empty_object():
     assert parse(answer(201)) == {}
 
 
-def test_an_answer_that_is_no_object_is_an_empty_one():
-    assert parse(answer(200, json=[1])) == {}
+def test_an_answer_that_is_no_object_is_in_one():
+    assert parse(answer(200, json=[1])) == {"items": [1]}
 
 
 def test_an_answer_that_is_no_json_may_be_asked_for_again():

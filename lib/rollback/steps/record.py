@@ -8,6 +8,8 @@ from lib.rollback.models import DATABASE_FIRST, Claim, SwitchMethod
 from lib.rollback.steps.base import Tools
 from lib.schema.plan import Stays
 
+IS_OVER = "Its rolling release was ended in the platform, before we could."
+
 
 async def run(claim: Claim, tools: Tools) -> Outcome:
     rollback = claim.rollback
@@ -21,8 +23,11 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
         state = target.ready_state.lower() or "in an unknown state"
         return refused(f"{target.called} cannot serve: it is {state}.")
     live = await tools.routing.live(rollback.environment)
+    is_over = False
     if live is not None and live.id == target.id and await is_complete(claim, tools):
-        return refused(f"{target.called} is live already.")
+        is_over = await has_stopped_rolling(claim, tools)
+        if not is_over:
+            return refused(f"{target.called} is live already.")
     if rollback.undoes is not None and live is not None and is_another(claim, live.id):
         return refused(f"{live.called} has gone live meanwhile, so there is nothing to undo.")
     await tools.tracker.record_platform(rollback.environment, target)
@@ -35,9 +40,9 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
             await tools.store.reorder(claim, DATABASE_FIRST)
     # A deployment keeps its variables: this is what the target will not know of.
     changed = await tools.tracker.changed_variables(rollback.environment, target.id)
-    return Done(
-        told(f"From {live.called if live else 'nothing'} to {target.called}.", known, changed)
-    )
+    before = rollback.from_deployment if is_over else live and live.called
+    sentence = f"From {before or 'nothing'} to {target.called}."
+    return Done(told(f"{sentence} {IS_OVER}" if is_over else sentence, known, changed))
 
 
 def told(sentence: str, target: DeploymentRow, changed: list[str]) -> str:
@@ -58,6 +63,20 @@ async def is_complete(claim: Claim, tools: Tools) -> bool:
     """False while the platform names the target as live and some of its hosts have not moved."""
     is_instant = claim.rollback.switch_method is SwitchMethod.INSTANT
     return not (is_instant and await tools.vercel.failed_aliases())
+
+
+async def has_stopped_rolling(claim: Claim, tools: Tools) -> bool:
+    """What we were to leave was rolling out, and the platform's gate, or somebody, was faster.
+
+    What is left to do is to see that what they went back to is well.
+    """
+    last = await tools.vercel.rolling_release()
+    return (
+        last is not None
+        and last.state == "ABORTED"
+        and last.canary == claim.rollback.from_deployment
+        and last.base == claim.rollback.target
+    )
 
 
 def refused(message: str) -> Failed:

@@ -9,7 +9,7 @@ from lib import errors
 from lib.rollback.machine import Done, Failed, Outcome, Traffic, Wait
 from lib.rollback.models import Claim, SwitchMethod
 from lib.rollback.steps.base import Tools, moved_meanwhile, traffic_after
-from lib.vercel.models import AliasRequest, Deployment
+from lib.vercel.models import AliasRequest, Deployment, Project
 
 RECHECK = timedelta(seconds=0.5)
 #: The platform's job ended, and what it says is final.
@@ -55,6 +55,8 @@ async def move_alias(claim: Claim, tools: Tools) -> Outcome:
     if project.auto_assign:
         await tools.vercel.set_auto_assign(on=False)
     await keep_pin(claim, tools)
+    if (rolls := await end_rolling(claim, tools, project)) is not None:
+        return rolls
     live = await tools.routing.live(rollback.environment)
     if live is None or live.id != rollback.target:
         if live is not None and is_somebody_elses(claim, live):
@@ -78,6 +80,32 @@ def is_somebody_elses(claim: Claim, live: Deployment) -> bool:
     return bool(claim.facts.get("asked")) and live.id not in expected
 
 
+async def end_rolling(claim: Claim, tools: Tools, project: Project) -> Outcome | None:
+    """None: no release is rolling out, or not any more.
+
+    Moving an alias would not end it: only a rollback of the platform's does, to what the other
+    visitors get. As in `instant_rollback`, its job is told from an older one, and asked for once.
+    """
+    rolling = await tools.routing.rolling(claim.rollback.environment)
+    if rolling is None:
+        return None
+    # Once we have asked for anything, one that we did not find is somebody's answer to it.
+    found = claim.facts.get("rolled", None if claim.facts.get("asked") else rolling.canary)
+    if found != rolling.canary:
+        return moved_meanwhile(claim, await tools.vercel.deployment(rolling.canary))
+    job = project.last_alias_request
+    if "rolled" not in claim.facts:
+        asked_after = job.requested_at if job else 0
+        facts = {"rolled": rolling.canary, "left": rolling.base, "asked_after": asked_after}
+        await tools.store.remember(claim, **facts)
+    if not is_ours(job, claim, rolling.base):
+        return await ask_for_job(claim, tools, rolling.base)
+    assert job is not None
+    if job.job_status in JOB_ENDED_BADLY:
+        return await job_failed(claim, job, tools)
+    return Wait(RECHECK, f"The platform's job is {job.job_status}; the release still rolls out.")
+
+
 async def instant_rollback(claim: Claim, tools: Tools) -> Outcome:
     """The platform answers before it has moved anything: its job is watched to its end.
 
@@ -94,17 +122,21 @@ async def instant_rollback(claim: Claim, tools: Tools) -> Outcome:
             auto_assign_before=project.auto_assign,
         )
     is_live = project.live == rollback.target
-    if not project.auto_assign and (is_live or is_ours(job, claim)):
+    rolling = await tools.routing.rolling(rollback.environment)
+    is_whole = is_live and rolling is None
+    if not project.auto_assign and (is_live or is_ours(job, claim, rollback.target)):
         # The platform pins by itself, at the end of its job.
         await keep_pin(claim, tools)
-    if not is_ours(job, claim):
-        if is_live and not await tools.vercel.failed_aliases():
+    if not is_ours(job, claim, rollback.target):
+        if is_whole and not await tools.vercel.failed_aliases():
             return await done(claim, tools)
-        return await ask_for_job(claim, tools)
+        return await ask_for_job(claim, tools, rollback.target)
     assert job is not None
     if job.job_status in JOB_ENDED_BADLY:
         return await job_failed(claim, job, tools)
-    if job.job_status != "succeeded" or not is_live:
+    if rolling is not None and rolling.started_at > job.requested_at:
+        return moved_meanwhile(claim, await tools.vercel.deployment(rolling.canary))
+    if job.job_status != "succeeded" or not is_whole:
         return Wait(RECHECK, f"The platform's job is {job.job_status}.")
     failed = await tools.vercel.failed_aliases()
     return hosts_failed(claim, failed) if failed else await done(claim, tools)
@@ -119,13 +151,11 @@ async def keep_pin(claim: Claim, tools: Tools) -> None:
     await tools.tracker.pins.keep(claim.rollback.id, claim.rollback.fence, before=before)
 
 
-async def ask_for_job(claim: Claim, tools: Tools) -> Wait:
+async def ask_for_job(claim: Claim, tools: Tools, to: str) -> Wait:
     rollback = claim.rollback
     description = f"{rollback.requested_by}: {rollback.reason}"[:200]
     try:
-        await ask(
-            claim, tools, lambda: tools.vercel.roll_back(rollback.target, description=description)
-        )
+        await ask(claim, tools, lambda: tools.vercel.roll_back(to, description=description))
     except errors.VercelConflict as error:
         # A job of somebody else is under way; ours comes after it.
         return Wait(RECHECK, str(error), traffic_after(claim))
@@ -151,11 +181,11 @@ async def ask(claim: Claim, tools: Tools, change: Callable[[], Awaitable[None]])
         raise
 
 
-def is_ours(job: AliasRequest | None, claim: Claim) -> bool:
+def is_ours(job: AliasRequest | None, claim: Claim, to: str) -> bool:
     return (
         job is not None
         and job.requested_at > claim.facts["asked_after"]
-        and job.to_deployment == claim.rollback.target
+        and job.to_deployment == to
     )
 
 

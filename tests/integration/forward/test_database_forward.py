@@ -9,7 +9,7 @@ from dev.ports import LOOPBACK, free_port
 from dev.sample_app.versions import SHOT_MINUTES, TIMELINE
 from lib import errors
 from lib.access.models import Caller, Role
-from lib.deployments.check import PASSES, REFUSED, WELCOME
+from lib.deployments.check import NAME, PASSES, REFUSED, WELCOME
 from lib.deployments.needs_forward import NeedsForward
 from lib.migrations.rolled_back import TIMEOUT_SECONDS, RolledBack, read
 from lib.migrations.watch import READ_EVERY
@@ -18,7 +18,6 @@ from lib.operations.models import DatabaseForward
 from lib.schema.app_database import AppDatabase
 from lib.settings import load
 from lib.wiring import build
-from scripts.make_deployment_check import make
 from scripts.record_release import say_recorded
 from tests.integration.forward.going_back import PRODUCTION, query, record, take_back
 
@@ -212,7 +211,8 @@ class TestBeforeReleaseCGoesLive:
     async def test_the_deployment_check_refuses_it_until_the_database_is_forward(
         self, variables, settings, services, undone, platform, operate
     ):
-        check_id = (await make(settings, None)).id
+        made = services.tracker.vercel.create_check(NAME, webhook_id=None, timeout_seconds=300)
+        check_id = (await made).id
         guarded = build(load(variables | {"DEPLOYMENT_CHECK_ID": check_id}))
         deployment = platform.release("adds-required", live=False)
         await record(services, deployment["id"], deployment["sha"], TIMELINE, SHOT_MINUTES)

@@ -10,7 +10,7 @@ async function signOut() {
 
 export function Viewer({ viewer }) {
   if (!viewer) return null;
-  return html`<span class="muted">${viewer.name} (${viewer.role})</span>
+  return html`<span class="muted">Signed in as ${viewer.name} (${viewer.role})</span>
     <button type="button" id="sign-out" class="btn btn-outline" onClick=${signOut}>
       Sign out
     </button>`;

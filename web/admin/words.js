@@ -57,6 +57,8 @@ export const shortSha = (sha) => sha.slice(0, 7);
 export const versionName = ({ git_sha: sha, deployment_id: id }) =>
   sha && sha !== "unknown" ? shortSha(sha) : (id ?? "unknown");
 
+export const reportAddress = (rollbackId) => `/admin/incidents?id=${rollbackId}`;
+
 export const clockTime = (moment) => clock.format(new Date(moment));
 
 /** "Today, 07:40 UTC" or "21 Nov, 07:40 UTC", in the viewer's zone. */

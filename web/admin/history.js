@@ -4,7 +4,7 @@ import { Cards } from "./cards.js";
 import { open } from "./dialog.js";
 import { Status } from "./icon.js";
 import * as live from "./live.js";
-import { databaseVersion, dayTime, doer, shortSha, span, targets } from "./words.js";
+import { databaseVersion, dayTime, doer, reportAddress, shortSha, span, targets } from "./words.js";
 
 const HEALTH = { passing: ["ok", "Healthy"], failing: ["bad", "Not healthy"] };
 const WENT_BACK = ["rollback", "rolled_back_elsewhere"];
@@ -30,7 +30,10 @@ function When({ version }) {
 function By({ version }) {
   const { who, how } = doer(version);
   return html`${who} <span class="muted">${how}</span>
-    ${version.reason && html`<span class="title">${version.reason}</span>`}`;
+    ${version.reason && html`<span class="title">${version.reason}</span>`}
+    ${version.rollback_id &&
+    html`<a class="report-link" href=${reportAddress(version.rollback_id)}>Incident report
+      <span class="visually-hidden"> of going to ${shortSha(version.git_sha)}</span></a>`}`;
 }
 
 function whyNoButton(version, offered) {

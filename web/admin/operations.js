@@ -1,7 +1,6 @@
-// What people can do beside rolling back: each as the question that stands before it, and the
-// button that opens it. The server decides once more: docs/operations.md.
+// What people can do beside rolling back: each as the question that stands before it. The server
+// decides once more: docs/operations.md.
 import { html } from "/assets/vendor/ui.js";
-import { ask } from "./ask.js";
 import * as live from "./live.js";
 import { MODES, dayTime, isForward, versionName, who } from "./words.js";
 
@@ -13,17 +12,6 @@ const UNDO_REASONS = [
 ];
 const RETRY_REASONS = ["The cause is gone", "The platform is back", "Other"];
 const PIN_REASONS = ["The next release is ready", "The rollback was undone", "Other"];
-
-export const mayOperate = () => live.overview.value.can_rollback;
-export const mayAdminister = () => live.overview.value.viewer.role === "admin";
-
-/** A button that asks before it does anything. `waits`: a rollback that runs has to end first. */
-export function Offer({ id, label, waits = false, question }) {
-  if (waits && live.isRunning.value) return html`<span class="muted">A rollback is running.</span>`;
-  const press = (event) => ask(event.currentTarget, question());
-  return html`<button type="button" id=${id} class="btn btn-outline" aria-haspopup="dialog"
-    onClick=${press}>${label}</button>`;
-}
 
 export function undoRollback({ rollback_id: subject, database_effect: effect, ...left }) {
   const name = versionName(left);

@@ -3,17 +3,8 @@ import { html } from "/assets/vendor/ui.js";
 import { told } from "./ask.js";
 import { Icon } from "./icon.js";
 import * as live from "./live.js";
-import {
-  Offer,
-  liftPin,
-  liftQuarantine,
-  mayAdminister,
-  mayOperate,
-  quarantineSubject,
-  setFloor,
-  setMode,
-  undoRollback,
-} from "./operations.js";
+import { Offer, mayAdminister, mayOperate } from "./offer.js";
+import { quarantineSubject } from "./operations.js";
 import { MODES, dayTime, versionName, who } from "./words.js";
 
 const since = (moment, name = "") => html`<time class=${name} datetime=${moment}>
@@ -25,7 +16,7 @@ function Mode({ mode, set }) {
   return html`<p><strong>${name}.</strong> ${means}
       ${set && html` <span class="muted">Set by ${set.by}, ${since(set.at)}${why}</span>`}</p>
     ${mayAdminister() &&
-    html`<${Offer} id="mode-btn" label="Change the mode…" question=${() => setMode(mode)} />`}`;
+    html`<${Offer} id="mode-btn" label="Change the mode…" question=${({ setMode }) => setMode(mode)} />`}`;
 }
 
 /** While its result is on the page, the button stands there. */
@@ -33,14 +24,14 @@ function LastRollback({ undo }) {
   return html`<p>It left <code>${versionName(undo)}</code> ${undo.title}, and can be undone.</p>
     ${mayOperate() &&
     html`<${Offer} id="undo-btn" label="Undo the rollback…" waits
-      question=${() => undoRollback(undo)} />`}`;
+      question=${({ undoRollback }) => undoRollback(undo)} />`}`;
 }
 
 function Pin({ pin }) {
   if (!pin) return "None.";
   return html`<p>${pin.sentence} <span class="muted">Since ${since(pin.since)}.</span></p>
     ${mayOperate() &&
-    html`<${Offer} id="pin-btn" label="Lift the pin…" waits question=${() => liftPin(pin)} />`}`;
+    html`<${Offer} id="pin-btn" label="Lift the pin…" waits question=${({ liftPin }) => liftPin(pin)} />`}`;
 }
 
 function Quarantine({ versions }) {
@@ -53,7 +44,7 @@ function Quarantine({ versions }) {
         ${mayOperate() &&
         quarantineSubject(version) &&
         html`<${Offer} label="Lift ${versionName(version)}…"
-          question=${() => liftQuarantine(version)} />`}
+          question=${({ liftQuarantine }) => liftQuarantine(version)} />`}
       </li>`,
     )}
   </ul>`;
@@ -64,7 +55,7 @@ function Floor({ id }) {
   const name = html`<code>${versionName(known ?? { deployment_id: id })}</code>`;
   return html`<p>${id ? html`Never back past ${name}.` : "None."}</p>
     ${mayAdminister() &&
-    html`<${Offer} id="floor-btn" label="Move the floor…" question=${() => setFloor(id)} />`}`;
+    html`<${Offer} id="floor-btn" label="Move the floor…" question=${({ setFloor }) => setFloor(id)} />`}`;
 }
 
 function News({ alerts }) {

@@ -3,12 +3,13 @@ import { html } from "/assets/vendor/ui.js";
 import { open } from "./dialog.js";
 import { Icon } from "./icon.js";
 import * as live from "./live.js";
-import { Offer, mayOperate, tryAgain, undoRollback } from "./operations.js";
+import { Offer, mayOperate } from "./offer.js";
 import {
   duration,
   elapsed,
   isForward,
   isUnfinished,
+  reportAddress,
   shortSha,
   startedBy,
   stepName,
@@ -65,6 +66,10 @@ function Budget({ rollback }) {
   </div>`;
 }
 
+const ReportLink = ({ rollback }) =>
+  html`<a class="btn btn-outline" href=${reportAddress(rollback.rollback_id)}>See the incident
+    report</a>`;
+
 function SiteLink() {
   const site = live.overview.value?.site_url;
   return site ? html`<a class="btn btn-outline" href=${site}>Open the live site</a>` : null;
@@ -91,10 +96,10 @@ function Completed({ rollback }) {
   const undo = live.overview.value?.undo;
   const canUndo = undo?.rollback_id === rollback.rollback_id && mayOperate();
   return html`<${Result} rollback=${rollback} />
-    <p class="actions"><${SiteLink} />
+    <p class="actions"><${SiteLink} /><${ReportLink} rollback=${rollback} />
       ${canUndo &&
       html`<${Offer} id="undo-btn" label="Undo this rollback…" waits
-        question=${() => undoRollback(undo)} />`}
+        question=${({ undoRollback }) => undoRollback(undo)} />`}
       <button type="button" class="btn btn-outline" onClick=${() => closeProgress(rollback)}>
         Close
       </button>
@@ -114,11 +119,11 @@ function Failed({ rollback }) {
     ${rollback.next_actions.length > 0 &&
     html`<h3>What to do next</h3>
       <ol id="next-actions">${rollback.next_actions.map((action) => html`<li>${action}</li>`)}</ol>`}
-    <p class="actions"><${SiteLink} />
+    <p class="actions"><${SiteLink} /><${ReportLink} rollback=${rollback} />
       ${canStart &&
       html`<button type="button" id="another-btn" class="btn btn-outline" aria-haspopup="dialog"
         onClick=${start}>Start another rollback…</button>
-        <${Offer} id="retry-btn" label="Try it again…" question=${() => tryAgain(rollback)} />`}
+        <${Offer} id="retry-btn" label="Try it again…" question=${({ tryAgain }) => tryAgain(rollback)} />`}
     </p>`;
 }
 

@@ -1,0 +1,37 @@
+// /admin/sign-in: exchanges an access token, once, for a session cookie that no script can read.
+import { NoAnswer, sendJson } from "./server.js";
+
+const form = document.getElementById("sign-in");
+const field = document.getElementById("token");
+const button = document.getElementById("sign-in-btn");
+const problem = document.getElementById("sign-in-error");
+let isSending = false;
+
+function explain(error) {
+  if (error instanceof NoAnswer) return "No answer from the server. Try again.";
+  if (error.status === 401) return "This token is not valid. Ask an admin for a new one.";
+  return error.message;
+}
+
+function setSending(sending) {
+  isSending = sending;
+  button.setAttribute("aria-disabled", String(sending));
+  button.textContent = sending ? "Signing in…" : "Sign in";
+}
+
+async function signIn(event) {
+  event.preventDefault();
+  if (isSending) return;
+  setSending(true);
+  problem.textContent = "";
+  try {
+    await sendJson("POST", "/api/session", { token: field.value.trim() });
+    location.assign("/admin/deployments");
+  } catch (error) {
+    problem.textContent = explain(error);
+    field.focus();
+    setSending(false);
+  }
+}
+
+form.addEventListener("submit", signIn);
