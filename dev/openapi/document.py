@@ -138,7 +138,7 @@ def describe(route: str, method: str, operation: Operation, own: Mapping[str, Js
         "security": security(door),
         "parameters": list(parameters(route, operation)),
         "requestBody": request_body(operation, own.get("body")),
-        "responses": responses(door, operation, own),
+        "responses": with_platform(route, responses(door, operation, own)),
     }
     return {name: it for name, it in found.items() if it or name == "security"}
 
@@ -198,6 +198,13 @@ def responses(door: Door, operation: Operation, own: Mapping[str, Json]) -> Json
             dict.fromkeys(f"{PROBLEMS[one].slug}: {PROBLEMS[one].title}" for one in classes)
         )
         found.setdefault(str(status), refusal(status, says))
+    return found
+
+
+def with_platform(route: str, found: Json) -> Json:
+    """What no function's route matches, such as a line end in an id, the platform answers itself."""
+    if "[" in route:
+        found["404"]["content"]["text/plain"] = {"schema": TEXT}
     return found
 
 
