@@ -202,7 +202,7 @@ def responses(door: Door, operation: Operation, own: Mapping[str, Json]) -> Json
 
 
 def with_platform(route: str, found: Json) -> Json:
-    """What no function's route matches, such as a line end in an id, the platform answers itself."""
+    """An id that matches no route, such as one with a line end, is answered by the platform."""
     if "[" in route:
         found["404"]["content"]["text/plain"] = {"schema": TEXT}
     return found
