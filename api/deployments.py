@@ -19,6 +19,7 @@ async def get(request: Request, _: Caller) -> Reply:
 async def post(request: Request, caller: Caller) -> Reply:
     release = await read_body(request, Release, BODY_LIMIT_BYTES)
     is_new, migrations = await services().recorder.record(release, caller)
+    await services().changes.tell()
     view = await services().listing.recorded(release, migrations)
     view.forward_note = await services().needs_forward.note(
         release.environment, release.vercel_deployment_id

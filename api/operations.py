@@ -15,6 +15,7 @@ from lib.wiring import services
 async def post(request: Request, caller: Caller) -> Reply:
     operation = await read_union(request, OPERATION)
     result = await services().operations.carry_out(operation, caller)
+    await services().changes.tell()
     body = OperationResponse(
         changed=result.changed,
         message=result.message,

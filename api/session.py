@@ -5,23 +5,24 @@ from http import HTTPStatus
 from starlette.requests import Request
 
 from lib.access.cookie import read_session, session_cookie, spent_cookie
-from lib.access.models import SignIn
-from lib.settings import settings
-from lib.web import Reply, endpoint, read_body
+from lib.access.models import SignIn, SignOut
+from lib.web import Reply, endpoint, read_body, read_query
 from lib.wiring import services
 
 
 async def post(request: Request) -> Reply:
     sign_in = await read_body(request, SignIn)
-    lifetime = settings().session_lifetime
-    caller, secret = await services().access.sign_in(sign_in.token, lifetime=lifetime)
-    return Reply(caller, headers={"set-cookie": session_cookie(secret, lifetime)})
+    caller, offer = await services().sessions.sign_in(
+        sign_in.token, instead_of=read_session(request)
+    )
+    return Reply(caller, headers={"set-cookie": session_cookie(offer.secret, offer.lifetime)})
 
 
 async def delete(request: Request) -> Reply:
-    secret = read_session(request)
-    await services().access.sign_out(secret)
-    services().gate.forget(secret)
+    secret, sessions = read_session(request), services().sessions
+    is_everywhere = read_query(request, SignOut).everywhere
+    await (sessions.sign_out_everywhere if is_everywhere else sessions.sign_out)(secret)
+    services().gate.forget()
     return Reply(None, HTTPStatus.NO_CONTENT, {"set-cookie": spent_cookie()})
 
 

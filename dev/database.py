@@ -13,6 +13,8 @@ from lib.postgres import Database
 
 CONTROL_PLANE = "control_plane"
 APP = "app"
+#: The role that the functions connect as.
+FUNCTIONS = "wedsync_functions"
 PEOPLE = {
     Role.VIEWER: "Vera Viewer",
     Role.OPERATOR: "Olga Operator",
@@ -29,8 +31,17 @@ def create_missing(postgres: Postgres) -> None:
 
 def migrate(database_url: str) -> None:
     """Bring the control plane's schema up to date with the command that a deploy uses."""
+    command("scripts.migrate", database_url)
+
+
+def limit(database_url: str) -> None:
+    """Make the role of the functions, as a deploy does."""
+    command("scripts.database_roles", database_url, "--yes", f"--role={FUNCTIONS}")
+
+
+def command(module: str, database_url: str, *arguments: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.migrate"],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env={"PATH": os.environ.get("PATH", ""), "DATABASE_URL": database_url},
         capture_output=True,
@@ -38,11 +49,11 @@ def migrate(database_url: str) -> None:
         check=False,
     )
     if done.returncode:
-        raise CannotStart(f"The migrations failed.\n{done.stdout}{done.stderr}".strip())
+        raise CannotStart(f"{module} failed.\n{done.stdout}{done.stderr}".strip())
 
 
 def mint_tokens(database_url: str) -> dict[str, str]:
-    """A new token for each role, as scripts.mint_token would, without four processes."""
+    """A new token for each role, as scripts.tokens would, without four processes."""
     return asyncio.run(_mint_tokens(database_url))
 
 

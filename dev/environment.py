@@ -4,12 +4,12 @@ import os
 import subprocess
 from collections.abc import Mapping
 
-from dev.database import APP, CONTROL_PLANE
+from dev.database import APP, CONTROL_PLANE, FUNCTIONS
 from dev.keys import Keys
 from dev.places import ROOT, Ports
 from dev.platform import Config
 from dev.ports import LOOPBACK
-from dev.postgres import Postgres
+from dev.postgres import SUPERUSER, Postgres
 from dev.stripe import KEY
 
 ON_CALL_PHONE = "+1 555 0143"
@@ -20,12 +20,10 @@ def url(port: int) -> str:
 
 
 def of_functions(ports: Ports, keys: Keys, config: Config, postgres: Postgres) -> dict[str, str]:
-    database_url = postgres.url(CONTROL_PLANE)
     return {
         **of_the_system(ports),
-        "DATABASE_URL": database_url,
-        "DATABASE_URL_UNPOOLED": database_url,
-        "APP_DATABASE_URL": postgres.url(APP),
+        "DATABASE_URL": postgres.url(CONTROL_PLANE, f"{FUNCTIONS}:{keys.database_password}"),
+        "APP_DATABASE_URL": postgres.url(APP, f"{SUPERUSER}:{keys.database_password}"),
         "UPSTASH_REDIS_REST_URL": url(ports.redis_rest),
         "UPSTASH_REDIS_REST_TOKEN": keys.redis_token,
         "VERCEL_API_URL": url(ports.vercel_api),

@@ -23,6 +23,8 @@ class Keys:
     webhook_secret: str = field(default_factory=fresh)
     drain_secret: str = field(default_factory=fresh)
     audit_secret: str = field(default_factory=fresh)
+    #: Nobody asks for it here; it is in the addresses all the same, as it is where it counts.
+    database_password: str = field(default_factory=fresh)
     #: Sign-in tokens by role, minted in the control plane's database.
     tokens: dict[str, str] = field(default_factory=dict)
 

@@ -73,8 +73,8 @@ class Postgres(Stoppable):
     def ended(self) -> int | None:
         return self._process.ended
 
-    def url(self, database: str) -> str:
-        return f"postgresql://{SUPERUSER}@{LOOPBACK}:{self.port}/{database}"
+    def url(self, database: str, role: str = SUPERUSER) -> str:
+        return f"postgresql://{role}@{LOOPBACK}:{self.port}/{database}"
 
     def create_database(self, name: str, template: str | None = None) -> None:
         copied = template or "template1"

@@ -100,6 +100,7 @@ class Stack(Stoppable):
         database.create_missing(self.postgres)
         url = self.postgres.url(CONTROL_PLANE)
         database.migrate(url)
+        database.limit(url)
         if not self.keys.tokens:
             self.keys.tokens = database.mint_tokens(url)
         self.keys.save(self.folder.keys_file)

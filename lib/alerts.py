@@ -27,6 +27,8 @@ NEWS = frozenset(
 
 #: `once` of the alert that the log drain brings nothing.
 DRAIN_SILENT = "drain_silent"
+#: The kind of the alert that the app's database is another one than was known.
+OTHER_DATABASE = "other_database"
 
 INSERT = """
 WITH raised AS (

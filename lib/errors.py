@@ -5,6 +5,7 @@
   + InvalidRequest           the request itself is malformed
   + Unauthenticated          nobody we know
     - BadSignature           a webhook that its sender did not sign
+    - TooManyAttempts        one of those, once more; whoever is known goes on
   + Forbidden                somebody we know, who may not do this
   + NotFound                 no such record
   + Conflict                 the request contradicts what is already true
@@ -19,6 +20,7 @@
     - VercelUnavailable      time-out, 429 or 5xx from the platform
     - DatabaseUnavailable    our own Postgres did not answer
     - AppDatabaseUnavailable the app's database did not answer
+    - IssuerUnavailable      an OIDC issuer's keys are not known, and it did not answer
     - EvidenceUnavailable    Redis did not count a batch of the log drain
   + StaleLease               another invocation took this rollback over; stop quietly
 
@@ -52,6 +54,14 @@ class Unauthenticated(Error):
 
 class BadSignature(Unauthenticated):
     """The body was not signed with the secret we share with the sender."""
+
+
+class TooManyAttempts(Unauthenticated):
+    """Refused so often that it is refused without saying why."""
+
+    def __init__(self, message: str, *, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after  #: seconds
 
 
 class Forbidden(Error):
@@ -120,6 +130,12 @@ class DatabaseUnavailable(Upstream):
 
 class AppDatabaseUnavailable(Upstream):
     """The app's own database did not answer; asked again, the same goes on where it was."""
+
+    retryable = True
+
+
+class IssuerUnavailable(Upstream):
+    """An issuer did not tell its keys; asked again, it may."""
 
     retryable = True
 

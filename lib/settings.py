@@ -32,6 +32,7 @@ from pydantic.functional_validators import AfterValidator, BeforeValidator, Plai
 from lib import errors
 from lib.audit.chain import Keys
 from lib.deployments.freeze import FreezePolicy, Window, windows
+from lib.oidc.models import GitHub, Issuer, Workflows, issuers
 from lib.rollback.models import Environment, OnRefuse, RollingGate, SwitchMethod
 from lib.traffic.streams import MOST_ROUTES, read_route
 from lib.vercel.hosts import DEPLOYMENT_SUFFIX, is_public
@@ -40,6 +41,15 @@ from lib.vercel.hosts import DEPLOYMENT_SUFFIX, is_public
 LONGEST_SECONDS = 10 * 365 * 24 * 3600
 WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+\S*")
 DASHBOARD_PATH = "/admin/deployments"
+#: Being seen is written once a minute.
+SHORTEST_IDLE = timedelta(minutes=5)
+#: As GitHub writes them.
+REPOSITORY = r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$"
+NUMBER = r"^[0-9]{1,20}$"
+REF = r"^refs/(heads|tags)/[!-~]+$"
+WORKFLOW = (
+    r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+/\.github/workflows/[!-?A-~]+@refs/(heads|tags)/[!-~]+$"
+)
 #: Each is asked for five times by the gate, at least.
 MOST_PROBE_PATHS = 4
 
@@ -425,6 +435,77 @@ class Settings(BaseModel):
         validation_alias="SESSION_LIFETIME_SECONDS",
         description="A dashboard sign-in ends after this.",
     )
+    session_idle: Annotated[Seconds, Field(ge=SHORTEST_IDLE)] = Field(
+        timedelta(hours=2),
+        validation_alias="SESSION_IDLE_SECONDS",
+        description="It also ends when no page has asked anything for so long; 300 at least.",
+    )
+    session_rotate: Seconds = Field(
+        timedelta(hours=1),
+        validation_alias="SESSION_ROTATE_SECONDS",
+        description="The secret in its cookie is exchanged after this.",
+    )
+    github_app_repository_id: Annotated[str, StringConstraints(pattern=NUMBER)] | None = Field(
+        None,
+        validation_alias="GITHUB_APP_REPOSITORY_ID",
+        description="The number of the app's repository: its name can be given to another one.",
+    )
+    github_app_repository: Annotated[str, StringConstraints(pattern=REPOSITORY)] | None = Field(
+        None,
+        validation_alias="GITHUB_APP_REPOSITORY",
+        description="The app's repository, such as `wedsync/app`: its workflows record releases "
+        "and bring migration texts by GitHub's own token (docs/access.md). Unset: none is let in.",
+    )
+    github_app_ref: Annotated[str, StringConstraints(pattern=REF)] = Field(
+        "refs/heads/main",
+        validation_alias="GITHUB_APP_REF",
+        description="The protected ref of it that those workflows run on.",
+    )
+    github_rollback_repository_id: Annotated[str, StringConstraints(pattern=NUMBER)] | None = Field(
+        None,
+        validation_alias="GITHUB_ROLLBACK_REPOSITORY_ID",
+        description="The number of the repository that the next one is in.",
+    )
+    github_rollback_workflow: Annotated[str, StringConstraints(pattern=WORKFLOW)] | None = Field(
+        None,
+        validation_alias="GITHUB_ROLLBACK_WORKFLOW",
+        description="The workflow that may roll back, as GitHub names it in `job_workflow_ref`: "
+        "`wedsync/rollback/.github/workflows/rollback.yml@refs/heads/main`. Unset: none.",
+    )
+    github_oidc_issuer: WebAddress = Field(
+        "https://token.actions.githubusercontent.com",
+        validation_alias="GITHUB_OIDC_ISSUER",
+        description="Who signs the tokens of workflows; GitHub Enterprise has its own.",
+    )
+    github_oidc_audience: str | None = Field(
+        None,
+        validation_alias="GITHUB_OIDC_AUDIENCE",
+        description="The audience that workflows ask for. Unset: the dashboard's own address.",
+    )
+    oidc_issuers: Annotated[tuple[Issuer, ...], PlainValidator(issuers)] = Field(
+        (),
+        validation_alias="OIDC_ISSUERS",
+        description="Other issuers whose tokens are let in, in JSON: issuer, audience, address of "
+        "its keys, and which claim makes which role (docs/access.md).",
+    )
+    failed_attempts_window: Seconds = Field(
+        timedelta(seconds=60),
+        validation_alias="FAILED_ATTEMPTS_WINDOW_SECONDS",
+        description="Sign-ins, triggers, operations, webhooks and drain batches that are refused "
+        "are counted over so long.",
+    )
+    failed_attempts_per_address: int = Field(
+        30,
+        ge=1,
+        validation_alias="FAILED_ATTEMPTS_PER_ADDRESS",
+        description="More of them from one address are answered 429. What is valid is let in.",
+    )
+    failed_attempts_per_subject: int = Field(
+        10,
+        ge=1,
+        validation_alias="FAILED_ATTEMPTS_PER_SUBJECT",
+        description="The same of one caller, or of one secret that is not known.",
+    )
 
     audit_keys: Annotated[SecretStr, AfterValidator(signing_keys)] | None = Field(
         None,
@@ -468,6 +549,25 @@ class Settings(BaseModel):
         "retention of its own.",
     )
 
+    audit_export_bucket: str | None = Field(
+        None,
+        validation_alias="AUDIT_EXPORT_BUCKET",
+        description="Where `python -m scripts.audit_store export` puts the audit log each "
+        "day, at `ARCHIVE_ENDPOINT_URL`. Give it object lock. Unset: "
+        "nothing is exported.",
+    )
+    audit_export_prefix: Annotated[str, AfterValidator(folder)] = Field(
+        "audit/",
+        validation_alias="AUDIT_EXPORT_PREFIX",
+        description="Its keys begin with this folder; of each control plane another.",
+    )
+    audit_export_lock: Seconds = Field(
+        timedelta(days=365),
+        validation_alias="AUDIT_EXPORT_LOCK_SECONDS",
+        description="How long nobody can delete or replace an export, where the bucket has object "
+        "lock and no retention of its own.",
+    )
+
     @field_validator("alert_webhook_url")
     @classmethod
     def signed(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
@@ -482,11 +582,41 @@ class Settings(BaseModel):
             raise ValueError("a health report proves nothing of tables: set PROBE_PATHS too")
         return value
 
+    @field_validator("github_app_repository", "github_rollback_workflow")
+    @classmethod
+    def bound_by_number(cls, value: str | None, info: ValidationInfo) -> str | None:
+        number = f"github_{str(info.field_name).split('_')[1]}_repository_id"
+        if value is not None and info.data.get(number) is None:
+            raise ValueError(f"a name can be given away: set {number.upper()} too")
+        return value
+
     @property
-    def dashboard_url(self) -> str | None:
+    def own_url(self) -> str | None:
         host = self.project_production_host
         base = self.control_plane_url or (f"https://{host}" if host else None)
-        return base.rstrip("/") + DASHBOARD_PATH if base else None
+        return base.rstrip("/") if base else None
+
+    @property
+    def dashboard_url(self) -> str | None:
+        return self.own_url + DASHBOARD_PATH if self.own_url else None
+
+    @property
+    def github(self) -> GitHub:
+        """Which workflows are let in."""
+        recorder = operator = None
+        if self.github_app_repository and self.github_app_repository_id:
+            recorder = Workflows(
+                self.github_app_repository, self.github_app_repository_id, self.github_app_ref
+            )
+        if self.github_rollback_workflow and self.github_rollback_repository_id:
+            place, _, ref = self.github_rollback_workflow.partition("@")
+            operator = Workflows(
+                place.partition("/.github/")[0],
+                self.github_rollback_repository_id,
+                ref,
+                self.github_rollback_workflow,
+            )
+        return GitHub(recorder, operator)
 
     def switch_method(self, environment: Environment) -> SwitchMethod:
         """Instant Rollback moves production's domains, whatever it is asked for."""

@@ -9,6 +9,9 @@ from functools import cache
 import httpx
 
 from lib.access.gate import Gate
+from lib.access.limits import Limits
+from lib.access.sessions import Policy as SessionPolicy
+from lib.access.sessions import Sessions
 from lib.access.store import AccessStore
 from lib.arrivals import Arrivals
 from lib.audit.chain import Keys
@@ -22,6 +25,7 @@ from lib.automatic.decision import Decider
 from lib.automatic.gate import Gate as HelpGate
 from lib.automatic.judging import Judging
 from lib.automatic.store import AutomaticStore
+from lib.changes import Changes
 from lib.deployments.check import DeploymentCheck
 from lib.deployments.freeze import FreezePolicy
 from lib.deployments.listing import Listing
@@ -37,6 +41,7 @@ from lib.health.sweep import Sweep
 from lib.incidents.store import IncidentStore
 from lib.migrations.judging import judge
 from lib.migrations.ledger_events import LedgerEvents
+from lib.migrations.other_database import OtherDatabase
 from lib.migrations.records import RecordStore
 from lib.migrations.rolled_back import RolledBack
 from lib.migrations.watch import LedgerWatch
@@ -45,10 +50,13 @@ from lib.notify.deadman import Deadman
 from lib.notify.sender import Notifier
 from lib.notify.sender import make_http as make_notify_http
 from lib.notify.store import OutboxStore
+from lib.oidc.bearers import Bearers, trust, trust_github
 from lib.operations.accept_database import AcceptRoom
 from lib.operations.actions import Operations
 from lib.operations.database_forward import ForwardRoom
 from lib.operations.store import OperationsStore
+from lib.overview.chart import ChartPage
+from lib.overview.kept import KeptPages
 from lib.overview.page import OverviewPage
 from lib.overview.standing import StandingStore
 from lib.overview.undo import UndoStore
@@ -82,7 +90,9 @@ class Services:
     http: httpx.AsyncClient
     redis: RedisClient | None
     access: AccessStore
+    sessions: Sessions
     gate: Gate
+    limits: Limits
     keeper: Keeper
     deployments: DeploymentStore
     records: RecordStore
@@ -98,6 +108,8 @@ class Services:
     preflight: Preflight
     sweep: Sweep
     overview: OverviewPage
+    pages: KeptPages
+    changes: Changes
     audit: AuditReader
     incidents: IncidentStore
     events: EventStore
@@ -141,6 +153,7 @@ def build(settings: Settings) -> Services:
     )
     redis = make_redis(settings)
     streams = Streams(settings.critical_routes, settings.excluded_paths)
+    changes = Changes(redis)
     counts = Counts(redis, streams) if redis else None
     vercel = VercelClient(
         http, settings.app_project_id, deployment_suffix=settings.deployment_suffix
@@ -150,7 +163,7 @@ def build(settings: Settings) -> Services:
     pins = Pins(deployments, vercel)
     events = EventStore(database)
     tracker = Tracker(
-        deployments, MoveStore(database), vercel, routing, pins, events, app_database_url
+        deployments, MoveStore(database), vercel, routing, pins, events, app_database_url, changes
     )
     records = RecordStore(database)
     planner = Planner(deployments, records, app_database)
@@ -168,6 +181,7 @@ def build(settings: Settings) -> Services:
     engine = Engine(store, Progress(redis), tools, settings.rollback_budget)
     health = HealthStore(database)
     access = AccessStore(database)
+    sessions = Sessions(database, session_policy(settings))
     listing = Listing(deployments, planner)
     intake = Intake(database, deployments, vercel, engine, settings)
     notifier = make_notifier(settings, database)
@@ -178,6 +192,7 @@ def build(settings: Settings) -> Services:
         automatic,
         counts,
         outage,
+        changes,
         sampling=settings.drain_sampling,
         has_drain=settings.drain_secret is not None,
     )
@@ -205,16 +220,31 @@ def build(settings: Settings) -> Services:
         preflight=preflight,
         check=check,
         keeper=keeper,
-        ledger=LedgerWatch(ledger_events, planner.app, needs_forward),
+        ledger=LedgerWatch(ledger_events, planner.app, needs_forward, OtherDatabase(database)),
+        changes=changes,
         probe_paths=settings.probe_paths,
     )
+    overview = OverviewPage(
+        listing,
+        health,
+        store,
+        automatic,
+        preflights,
+        StandingStore(database),
+        UndoStore(database),
+        settings,
+        needs_forward,
+    )
+    charts = ChartPage(database, counts, settings.drain_sampling)
     return Services(
         settings=settings,
         database=database,
         http=http,
         redis=redis,
         access=access,
-        gate=Gate(access),
+        sessions=sessions,
+        gate=Gate(access, sessions, make_bearers(settings)),
+        limits=make_limits(settings, redis),
         keeper=keeper,
         deployments=deployments,
         records=records,
@@ -236,17 +266,9 @@ def build(settings: Settings) -> Services:
         notifier=notifier,
         preflight=preflight,
         sweep=sweep,
-        overview=OverviewPage(
-            listing,
-            health,
-            store,
-            automatic,
-            preflights,
-            StandingStore(database),
-            UndoStore(database),
-            settings,
-            needs_forward,
-        ),
+        overview=overview,
+        pages=KeptPages(overview, charts, changes),
+        changes=changes,
         audit=AuditReader(database),
         incidents=IncidentStore(database),
         events=events,
@@ -263,6 +285,28 @@ def make_redis(settings: Settings) -> RedisClient | None:
     if settings.redis_url is None or settings.redis_token is None:
         return None
     return RedisClient(settings.redis_url, settings.redis_token.get_secret_value())
+
+
+def session_policy(settings: Settings) -> SessionPolicy:
+    return SessionPolicy(settings.session_lifetime, settings.session_idle, settings.session_rotate)
+
+
+def make_bearers(settings: Settings) -> Bearers | None:
+    """None: nobody but us is believed. GitHub's tokens need an audience that is ours alone."""
+    trusts = [trust(issuer) for issuer in settings.oidc_issuers]
+    audience = settings.github_oidc_audience or settings.own_url
+    if settings.github.is_set and audience:
+        trusts.append(trust_github(settings.github_oidc_issuer, audience, settings.github))
+    return Bearers.of(trusts) if trusts else None
+
+
+def make_limits(settings: Settings, redis: RedisClient | None) -> Limits:
+    return Limits(
+        redis,
+        settings.failed_attempts_window,
+        settings.failed_attempts_per_address,
+        settings.failed_attempts_per_subject,
+    )
 
 
 def make_drain(

@@ -19,7 +19,9 @@ const PUBLIC = fileURLToPath(new URL("../public/", import.meta.url));
 const FOLDERS = ["admin", "assets"];
 const UI = "/assets/vendor/ui.js";
 /** Whose code is in the built files. */
-const SHIPPED = ["preact", "@preact/signals", "@preact/signals-core", "htm", "bootstrap"];
+const DRAWING = ["d3-scale", "d3-shape", "d3-array", "d3-color", "d3-format", "d3-interpolate", "d3-path"];
+const OF_D3 = [...DRAWING, "d3-time", "d3-time-format", "internmap"];
+const SHIPPED = ["preact", "@preact/signals", "@preact/signals-core", "htm", "bootstrap", ...OF_D3];
 const TOOLS = ["esbuild", "sass"];
 /** The oldest browsers that the dashboard supports. */
 const BROWSERS = ["safari16", "ios16", "chrome103", "firefox100"];

@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 
-from lib.migrations.migrate import apply_pending
+from lib.migrations.migrate import keep_up
 from lib.settings import settings
 from lib.web import Reply, endpoint
 from lib.web.deadline import stop_at
@@ -10,7 +10,7 @@ from lib.wiring import services
 
 
 async def get(_: Request) -> Reply:
-    await apply_pending(settings())
+    await keep_up(settings())
     await services().sweep.run_scheduled(stop_at=stop_at(90))
     return Reply()
 

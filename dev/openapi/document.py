@@ -13,12 +13,14 @@ from pydantic.json_schema import JsonSchemaMode
 from dev.openapi.operations import OPERATIONS, PARTS, REWRITTEN, Model, Operation, Problem
 from lib import errors
 from lib.access.cookie import COOKIE
-from lib.access.doors import DOORS, Door, Key, Signed
+from lib.access.doors import DOORS, LIMITED, Door, Key, Signed
 from lib.access.models import Role
 from lib.web.problems import PROBLEMS
 from lib.web.reading import KEY_LIMIT
 
 type Json = dict[str, Any]
+
+COME_AGAIN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 REF = "#/components/schemas/{model}"
 PROBLEM_REF = REF.format(model="Problem")
@@ -138,7 +140,9 @@ def describe(route: str, method: str, operation: Operation, own: Mapping[str, Js
         "security": security(door),
         "parameters": list(parameters(route, operation)),
         "requestBody": request_body(operation, own.get("body")),
-        "responses": with_platform(route, responses(door, operation, own)),
+        "responses": with_platform(
+            route, responses(door, operation, own, is_limited=(route, method) in LIMITED)
+        ),
     }
     return {name: it for name, it in found.items() if it or name == "security"}
 
@@ -181,7 +185,9 @@ def request_body(operation: Operation, schema: Json | None) -> Json | None:
     return schema and {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
-def responses(door: Door, operation: Operation, own: Mapping[str, Json]) -> Json:
+def responses(
+    door: Door, operation: Operation, own: Mapping[str, Json], *, is_limited: bool
+) -> Json:
     found = {
         str(status): response(answer.says, own.get(str(status)), "application/json", answer.headers)
         for status, answer in operation.answers.items()
@@ -190,7 +196,8 @@ def responses(door: Door, operation: Operation, own: Mapping[str, Json]) -> Json
         for media in answer.texts:
             found[str(status)]["content"][media] = {"schema": TEXT}
     by_status: dict[int, list[Problem]] = defaultdict(list)
-    for problem in [*of_door(door), *operation.problems, *of_database(operation)]:
+    limits = (errors.TooManyAttempts,) if is_limited else ()
+    for problem in [*of_door(door), *limits, *operation.problems, *of_database(operation)]:
         for row in rows(problem):
             by_status[PROBLEMS[row].status].append(row)
     for status, classes in sorted(by_status.items()):
@@ -209,7 +216,7 @@ def with_platform(route: str, found: Json) -> Json:
 
 
 def refusal(status: int, says: str) -> Json:
-    headers = ("Retry-After",) if status == HTTPStatus.SERVICE_UNAVAILABLE else ()
+    headers = ("Retry-After",) if status in COME_AGAIN else ()
     made = response(f"{says}.", {"$ref": PROBLEM_REF}, "application/problem+json", headers)
     if status == HTTPStatus.UNAUTHORIZED:
         made["headers"] = {"WWW-Authenticate": {"schema": TEXT}}
@@ -233,7 +240,7 @@ def header(name: str) -> Json:
 def of_door(door: Door) -> tuple[Problem, ...]:
     match door:
         case Role():
-            return errors.Unauthenticated, errors.Forbidden
+            return errors.Unauthenticated, errors.Forbidden, errors.IssuerUnavailable
         case Signed():
             return errors.BadSignature, errors.InvalidRequest
         case Key.CRON:

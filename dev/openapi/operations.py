@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from msgspec.json import schema_components
 from pydantic import BaseModel, TypeAdapter
 
 from lib import errors
-from lib.access.models import Caller, SignIn
+from lib.access.models import Caller, SignIn, SignOut
 from lib.audit.models import AuditPage, Question
 from lib.deployments.models import DeploymentList, RecordedRelease, Release
 from lib.health.models import HealthResponse
 from lib.incidents.models import Asked, Incident, IncidentPage, ShownIncident, Wanted
 from lib.operations.models import OPERATION, OperationResponse
+from lib.overview.chart import Chart
 from lib.overview.models import Overview
 from lib.rollback.models import (
     Environment,
@@ -32,6 +33,10 @@ class Chosen(BaseModel):
     """The query of what is about one environment."""
 
     environment: Environment = Environment.PRODUCTION
+
+
+class ChosenPart(Chosen):
+    part: Literal["chart"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ EVENT = {
 [ENTRIES], PARTS = schema_components([list[Entry]], ref_template="#/components/schemas/{name}")
 LINES = {"type": "string", "description": "An entry per line; perhaps gzipped, as JSON may be."}
 CSV = "text/csv"
+OVERVIEW: TypeAdapter[Any] = TypeAdapter(Overview | Chart)
 REPORT_FORMS: TypeAdapter[Any] = TypeAdapter(ShownIncident | Incident)
 #: By vercel.json: a project may have twelve functions. The function's door is theirs.
 REWRITTEN = {"/api/incidents": "/api/audit", "/api/incidents/[id]": "/api/audit"}
@@ -136,10 +142,10 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
         "GET": Operation(
             "Everything that the dashboard's main page shows",
             {
-                200: Answer("All of it.", Overview, ("ETag",)),
+                200: Answer("All of it, or the part asked for.", OVERVIEW, ("ETag",)),
                 304: Answer("It is as in the answer of that ETag.", headers=("ETag",)),
             },
-            query=Chosen,
+            query=ChosenPart,
             headers=("If-None-Match",),
             problems=(errors.InvalidRequest,),
         )
@@ -194,7 +200,10 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             problems=(errors.Unauthenticated, errors.InvalidRequest),
         ),
         "DELETE": Operation(
-            "Sign out", {204: Answer("Nobody is signed in any more.", headers=("Set-Cookie",))}
+            "Sign out",
+            {204: Answer("Nobody is signed in any more.", headers=("Set-Cookie",))},
+            query=SignOut,
+            problems=(errors.InvalidRequest,),
         ),
     },
     "/api/cron/health_sweep": {

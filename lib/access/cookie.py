@@ -7,6 +7,7 @@ from starlette.requests import Request
 #: The prefix makes browsers refuse it from any other host, path, or without TLS.
 COOKIE = "__Host-wedsync-session"
 ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Strict"
+RENEWED = "renewed_session"
 
 
 def session_cookie(secret: str, lifetime: timedelta) -> str:
@@ -20,3 +21,12 @@ def spent_cookie() -> str:
 def read_session(request: Request) -> str:
     """Empty without one."""
     return request.cookies.get(COOKIE, "")
+
+
+def renew(request: Request, cookie: str) -> None:
+    """Goes out with the answer, whatever that is."""
+    request.scope[RENEWED] = cookie
+
+
+def renewed(request: Request) -> str | None:
+    return request.scope.get(RENEWED)

@@ -50,3 +50,11 @@ DOORS: dict[str, Mapping[str, Door]] = {
     "/api/session": {"POST": Key.OWN_PAGE, "DELETE": Key.OWN_PAGE},
     "/api/webhooks/vercel": {"POST": Signed("webhook_secret", EVENT_BYTES)},
 }
+#: Where guessing, forging or trying again and again is refused in the end.
+LIMITED = {
+    ("/api/drains/logs", "POST"),
+    ("/api/operations", "POST"),
+    ("/api/rollback/trigger", "POST"),
+    ("/api/session", "POST"),
+    ("/api/webhooks/vercel", "POST"),
+}

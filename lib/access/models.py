@@ -30,6 +30,19 @@ class Caller(BaseModel):
     role: Role
 
 
+class ProvenJob(Caller):
+    """A workflow of the app's own repository and protected ref, as its issuer signed it."""
+
+
+class SignOut(BaseModel):
+    """Query of DELETE /api/session."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    #: Every session of the same token.
+    everywhere: bool = False
+
+
 class SignIn(BaseModel):
     """Body of POST /api/session."""
 

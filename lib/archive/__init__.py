@@ -1,7 +1,8 @@
-"""What rollbacks put aside in the app's database: kept, exported and dropped, brought back, erased.
+"""What rollbacks put aside in the app's database: kept, exported and dropped, brought back, erased;
+and the audit log's daily export (`log_….py`).
 
-Only `python -m scripts.archive` loads this room: it speaks to an S3-compatible store, by a package
-that the functions do not ship.
+Only commands load this room: it speaks to an S3-compatible store, by a package that the functions
+do not ship.
 """
 
 from importlib.util import find_spec

@@ -63,6 +63,14 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Places and checkpoints: after the first number, up to the second."""
+
+    places: tuple[int, int]
+    checkpoints: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
     """By id; the first signs, all of them prove what they signed. Empty: nothing is signed."""
 

@@ -16,7 +16,7 @@ class Origin:
     address: str | None
     #: Who it is of; None until that is known.
     caller: Caller | None = None
-    #: By what: `token`, `session`.
+    #: By what: `token`, `session`, `oidc`.
     authenticated_by: str | None = None
     #: A row was written that has no place in the chain yet.
     has_written: bool = False

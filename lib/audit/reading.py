@@ -11,12 +11,13 @@ from typing import Any, LiteralString
 
 from psycopg.rows import DictRow
 
-from lib.audit.chain import Checkpoint, Place
+from lib.audit.chain import Checkpoint, Place, Span
 from lib.audit.sealer import COLUMNS, SIGNED, TIME
 from lib.audit.verify import End, Entry, Unplaced, Unreadable
 from lib.postgres import Connection, Database
 
 BIGINT = 2**63
+EVERYTHING = Span((-BIGINT, BIGINT - 1), (-BIGINT, BIGINT - 1))
 #: Rows that are read at a time.
 BATCH = 1000
 #: Sweeps come every minute: a row that is older was left out, or nobody seals.
@@ -27,13 +28,14 @@ PLACE_COLUMNS = ("position", "audit_id", "row_sha256", "link_sha256")
 PLACES: LiteralString = f"""
 SELECT c.position, c.audit_id, c.row_sha256, c.link_sha256, {COLUMNS}
   FROM audit_chain c LEFT JOIN audit a ON a.id = c.audit_id
- WHERE c.position > %(after)s ORDER BY c.position LIMIT %(batch)s
+ WHERE c.position > %(after)s AND c.position <= %(until)s ORDER BY c.position LIMIT %(batch)s
 """  # noqa: S608 - of constants
 #: By number: one whose position was changed stands out where it stands.
 CHECKPOINTS: LiteralString = f"""
 SELECT number, position, link_sha256 AS link, {TIME.format("at")} AS at, key_id,
        hmac_sha256 AS hmac
-  FROM audit_checkpoints WHERE number > %(after)s ORDER BY number LIMIT %(batch)s
+  FROM audit_checkpoints WHERE number > %(after)s AND number <= %(until)s
+ ORDER BY number LIMIT %(batch)s
 """  # noqa: S608
 #: In the log without a place, and waiting for one without being in the log.
 UNPLACED = """
@@ -53,29 +55,35 @@ async def read_tables(database: Database) -> AsyncGenerator[Entry]:
     """Raises DatabaseUnavailable; give it a database that waits long enough for the whole log."""
     async with database.transaction() as connection:
         await connection.execute(SNAPSHOT)
-        checkpoints = keyset(connection, CHECKPOINTS, by="number")
-        checkpoint = await anext(checkpoints, None)
-        async for row in keyset(connection, PLACES, by="position"):
-            yield as_place(row)
-            while checkpoint and checkpoint["position"] <= row["position"]:
-                yield Checkpoint(**checkpoint)
-                checkpoint = await anext(checkpoints, None)
-        while checkpoint:
-            yield Checkpoint(**checkpoint)
-            checkpoint = await anext(checkpoints, None)
+        async for entry in read_span(connection, EVERYTHING):
+            yield entry
         cursor = await connection.execute(UNPLACED, {"late": LATE})
         for row in await cursor.fetchall():
             yield Unplaced(row["id"], why_unplaced(row))
     yield End()
 
 
+async def read_span(connection: Connection, span: Span) -> AsyncIterator[Place | Checkpoint]:
+    """After each place the checkpoints that end there."""
+    checkpoints = keyset(connection, CHECKPOINTS, span.checkpoints, by="number")
+    checkpoint = await anext(checkpoints, None)
+    async for row in keyset(connection, PLACES, span.places, by="position"):
+        while checkpoint and checkpoint["position"] < row["position"]:
+            yield Checkpoint(**checkpoint)
+            checkpoint = await anext(checkpoints, None)
+        yield as_place(row)
+    while checkpoint:
+        yield Checkpoint(**checkpoint)
+        checkpoint = await anext(checkpoints, None)
+
+
 async def keyset(
-    connection: Connection, query: LiteralString, *, by: str
+    connection: Connection, query: LiteralString, span: tuple[int, int], *, by: str
 ) -> AsyncIterator[DictRow]:
     """A batch at a time: the log may be larger than memory."""
-    after = -BIGINT
+    after, until = span
     while True:
-        cursor = await connection.execute(query, {"after": after, "batch": BATCH})
+        cursor = await connection.execute(query, {"after": after, "until": until, "batch": BATCH})
         rows = await cursor.fetchall()
         for row in rows:
             yield row

@@ -65,6 +65,7 @@ class Verifier:
     _has_ended: bool = False
 
     def __post_init__(self) -> None:
+        self._proven = self.position
         for position, head in self.heads:
             self._expected.setdefault(position, set()).add(head)
 

@@ -72,6 +72,7 @@ class Autopilot:
                     extra={"environment": suspicion.environment, "why": str(error)},
                 )
                 continue
+            await self.judging.changes.tell()
             if rollback is not None:
                 started.append(rollback)
         return started

@@ -16,6 +16,7 @@ from lib import errors
 from lib.alerts import DRAIN_SILENT, raise_alert, resolve
 from lib.automatic.models import Judged, LiveRelease, Stragglers, show
 from lib.automatic.store import AutomaticStore
+from lib.changes import Changes
 from lib.health.baseline import ALL, Period, choose, null_rates
 from lib.health.evidence import BUCKET_SECONDS, Bucket, Policy, closed_until, judged_since
 from lib.health.recording import Recording, write
@@ -99,6 +100,7 @@ class Judging:
     store: AutomaticStore
     counts: Counts | None
     outage: Outage
+    changes: Changes
     sampling: float = 1.0
     #: False: no drain is set up, so its silence says nothing.
     has_drain: bool = True
@@ -195,6 +197,7 @@ class Judging:
         verdict = judge(known.counted, release, until=until, telemetry=telemetry)
         view = show(verdict, live.deployment_id, policy=self.policy, sampling=self.sampling)
         if await self.store.renew(live, view, recorded(live, release, known.counted, until)):
+            await self.changes.tell()
             log.info(
                 "verdict_changed",
                 extra={

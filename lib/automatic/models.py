@@ -14,6 +14,9 @@ from lib.health.watch import Finding, Path, Release
 from lib.moments import Moment
 from lib.rollback.models import Environment
 
+#: What there is evidence against.
+ALARMING = (State.SUSPECT, State.ROLLBACK)
+
 
 class Mode(StrEnum):
     AUTOMATIC = "automatic"  #: acts

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from lib import errors
-from lib.access.models import Caller, Role
+from lib.access.models import Caller, ProvenJob, Role
 from lib.audit.store import write_audit
 from lib.deployments.models import Release
 from lib.deployments.store import DeploymentStore
@@ -71,12 +71,13 @@ class Recorder:
 
 def check_may_bring_texts(caller: Caller) -> None:
     """They are SQL that may one day run on the app's database. Raises Forbidden."""
-    if not caller.role.may(Role.ADMIN):
+    if not isinstance(caller, ProvenJob) and not caller.role.may(Role.ADMIN):
         raise errors.Forbidden(
             f"{caller.name} has the role {caller.role}, which may say which migrations a release"
             " contains, but not bring their texts: they are SQL that may one day run on the app's"
-            " database. Bring them with an admin's token, or leave `migrations` out and send"
-            " `versions` alone (--no-texts)."
+            " database. Bring them from a workflow of the app's repository with its OIDC token"
+            " (docs/access.md) or with an admin's, or leave `migrations` out and send `versions`"
+            " alone (--no-texts)."
         )
 
 

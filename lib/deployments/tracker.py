@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass
 
 from lib import errors
+from lib.changes import Changes
 from lib.deployments.eligibility import changed
 from lib.deployments.models import (
     ROLLED_BACK_ELSEWHERE,
@@ -39,6 +40,7 @@ class Tracker:
     pins: Pins
     events: EventStore
     app_database_url: str | None
+    changes: Changes
 
     async def reconcile(self, environment: Environment, how: How = "observed") -> str | None:
         """The live deployment, recorded as such. None: nothing is live there.
@@ -68,6 +70,7 @@ class Tracker:
                 rolled_back=ledger.rolled_back if ledger else (),
             ):
                 await self.pins.follow(environment, live.id)
+                await self.changes.tell()
                 return live.id
         await self.pins.follow(environment, live.id)
         await self.explain(environment, live)

@@ -17,6 +17,7 @@ from lib.audit.keeper import Keeper
 from lib.automatic.autopilot import Autopilot
 from lib.automatic.decision import NOTHING_BACK, SHARED, WATCH
 from lib.automatic.models import Suspicion
+from lib.changes import Changes
 from lib.deployments.check import DeploymentCheck
 from lib.deployments.eligibility import last_stable
 from lib.deployments.models import DeploymentRow
@@ -108,6 +109,7 @@ class Sweep:
     check: DeploymentCheck
     keeper: Keeper
     ledger: LedgerWatch
+    changes: Changes
     #: Looked at beside the health report, at the live version and at the target.
     probe_paths: tuple[str, ...] = ()
     #: However little time a sweep has, it glances once.
@@ -254,6 +256,7 @@ class Sweep:
         if live.health is Health.FAILED:
             await self.health.bring_forward(environment, within=LOOK_AGAIN)
         await self.judge(environment, live_id, live, target)
+        await self.changes.tell()
 
     async def tell_if_moved(self, environment: Environment, live_id: str) -> None:
         """An alias does not pin. Whoever moved it after a rollback may be right: tell, no more."""

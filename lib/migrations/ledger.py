@@ -29,13 +29,22 @@ ROLLED_BACK: LiteralString = (
     "SELECT unnest(versions) FROM _rollback.runs WHERE state <> 'forward' ORDER BY number"
 )
 
+#: A release that writes what the other cannot hold writes a lot: from here on it is "many".
+CONFLICTS_COUNTED = 1000
+CONFLICTS: LiteralString = "_rollback.conflicts"
+COUNT_CONFLICTS: LiteralString = (
+    "SELECT count(*) FROM (SELECT FROM _rollback.conflicts LIMIT 1000) counted"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """`rolled_back`: of what was applied, what is taken back at present."""
+    """`rolled_back`: of what was applied, what is taken back at present. `conflicts`: how much of
+    what one release wrote the other's code could not see, CONFLICTS_COUNTED at most."""
 
     applied: tuple[str, ...] = ()
     rolled_back: tuple[str, ...] = ()
+    conflicts: int = 0
 
 
 async def read_whole_ledger(url: str) -> Ledger | None:
@@ -59,7 +68,10 @@ async def read(url: str) -> Ledger:
                 applied = await column(connection, query)
                 break
         taken_back = await column(connection, ROLLED_BACK) if await exists(connection, RUNS) else []
-        return Ledger(tuple(applied), tuple(taken_back))
+        conflicts = ["0"]
+        if await exists(connection, CONFLICTS):
+            conflicts = await column(connection, COUNT_CONFLICTS)
+        return Ledger(tuple(applied), tuple(taken_back), int(conflicts[0]))
 
 
 async def exists(connection: psycopg.AsyncConnection[Any], table: str) -> bool:

@@ -27,7 +27,9 @@ SELECT e.environment, w.read_at, w.ledger, %(ledger)s::text[], p.deployment
 RETURNING id
 """
 
-KEEP = "UPDATE ledger_watch SET ledger = %(ledger)s, read_at = app_now()"
+KEEP = """
+UPDATE ledger_watch SET ledger = %(ledger)s, conflicts = %(conflicts)s, read_at = app_now()
+"""
 
 SINCE = """
 SELECT at, changed_after, ledger_from, ledger_to FROM ledger_events
@@ -55,12 +57,12 @@ class LedgerEvents:
         row = await self.database.one(CLAIM, every=every)
         return int(row["fence"]) if row else None
 
-    async def note(self, fence: int, ledger: Sequence[str]) -> bool:
+    async def note(self, fence: int, ledger: Sequence[str], conflicts: int = 0) -> bool:
         """What was read under this fence. True: it has changed, and that is an event.
 
         The first reading of all changes nothing: it is what the others are held against.
         """
-        values = {"fence": fence, "ledger": list(ledger)}
+        values = {"fence": fence, "ledger": list(ledger), "conflicts": conflicts}
         async with self.database.transaction() as connection:
             if await (await connection.execute(MINE, values)).fetchone() is None:
                 return False

@@ -4,6 +4,7 @@ Two runs at once are safe: the second waits for the first and finds nothing left
 that dies leaves the file it was at undone, and the next run goes on there.
 """
 
+import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ import psycopg
 
 from lib import errors
 from lib.settings import Settings
+
+log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 NAME = re.compile(r"^(\d{14})_([a-z0-9_]+)\.sql$")
@@ -77,6 +80,16 @@ async def apply_pending(settings: Settings) -> list[str]:
             return await apply(connection, read_folder())
     except psycopg.OperationalError as error:
         raise errors.DatabaseUnavailable("Postgres did not answer. Try again.") from error
+
+
+async def keep_up(settings: Settings) -> None:
+    """As `apply_pending`, by whoever may have no right to: the owner has to, and rollbacks go on
+    with the tables as they are.
+    """
+    try:
+        await apply_pending(settings)
+    except psycopg.errors.InsufficientPrivilege:
+        log.error("migrations_wait", extra={"to_do": "python -m scripts.migrate, as the owner"})  # noqa: TRY400 - what it raised says no more
 
 
 async def apply(connection: psycopg.AsyncConnection, migrations: list[Migration]) -> list[str]:

@@ -12,6 +12,7 @@ from lib import errors
 from lib.deployments.needs_forward import NeedsForward
 from lib.migrations.ledger import TIMEOUT_SECONDS
 from lib.migrations.ledger_events import LedgerEvents
+from lib.migrations.other_database import OtherDatabase
 from lib.schema.app_database import AppDatabase
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class LedgerWatch:
     events: LedgerEvents
     app: AppDatabase | None
     needs_forward: NeedsForward
+    other: OtherDatabase
 
     @asynccontextmanager
     async def watching(self, *, stop_at: float) -> AsyncIterator[None]:
@@ -51,7 +53,8 @@ class LedgerWatch:
                 await asyncio.wait_for(watcher, left)
 
     async def look(self) -> bool:
-        """Read the ledger if that is due, and hold what is live against what is rolled back.
+        """Read the ledger if that is due, and hold what is live against what is rolled back, and
+        the database against the one that is known.
 
         True: the ledger has changed.
 
@@ -67,7 +70,8 @@ class LedgerWatch:
             log.warning("ledger_unread")
             return False
         ledger = list(read.applied)
-        has_changed = await self.events.note(fence, ledger)
+        has_changed = await self.events.note(fence, ledger, read.conflicts)
+        await self.other.look(self.app)
         await self.needs_forward.look()
         if await self.needs_forward.is_over():
             log.info("values_let_go", extra={"how": (await self.app.let_go()).sentence})

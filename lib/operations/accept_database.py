@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from lib import errors
 from lib.access.models import Caller
+from lib.alerts import OTHER_DATABASE, resolve
 from lib.operations.database_forward import standing_of
 from lib.operations.models import AcceptDatabase, Result, done, so_already
 from lib.operations.store import audit, lock
@@ -29,6 +30,7 @@ class AcceptRoom:
             await lock(connection, operation)
             if not await known.accept(connection, operation.environment, mark):
                 return so_already(f"{operation.environment.capitalize()} knows it already: {mark}.")
+            await resolve(connection, operation.environment, [OTHER_DATABASE])
             await audit(
                 connection, operation, caller, identity=mark.identity, newest_run=mark.newest
             )

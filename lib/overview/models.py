@@ -113,6 +113,10 @@ class Standing(BaseModel):
     mode: Mode
     #: None: it is as it was from the beginning.
     mode_set: ModeSet | None
+    #: Automatic rollbacks wait for a person, after one whose outcome was unclear.
+    is_locked: bool
+    #: In the app's database, as it was last read: lib/migrations/ledger.py.
+    conflicts: int
     security_floor: str | None
     pinned: Pinned | None
     rolling: RollingFact | None
@@ -145,7 +149,12 @@ class Overview(BaseModel):
     history: list[DeploymentView]
     #: None: there is no newer release, or nothing is known that matters to it.
     promotion: Promotion | None = None
+    #: What the requests say, and what is done about it by itself.
+    outlook: str
     mode: Mode
+    is_locked: bool
+    #: How much one release's code wrote that the other's could not see; so many are kept at least.
+    conflicts: int
     mode_set: ModeSet | None
     #: None: there is nothing to undo, or undoing it would not bring back what was.
     undo: Undo | None

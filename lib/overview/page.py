@@ -6,15 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
 from lib.access.models import Caller, Role
-from lib.automatic.store import AutomaticStore
+from lib.automatic.decision import WATCH
+from lib.automatic.store import AutomaticStore, Facts
 from lib.deployments.eligibility import candidates, caution
+from lib.deployments.freeze import frozen
 from lib.deployments.listing import Listing
 from lib.deployments.models import DeploymentRow, DeploymentView
 from lib.deployments.needs_forward import NeedsForward
 from lib.health.store import HealthStore
 from lib.overview import summary
 from lib.overview.models import Overview
+from lib.overview.outlook import outlook
 from lib.overview.standing import StandingStore
 from lib.overview.undo import UndoStore
 from lib.preflight.store import PreflightStore
@@ -48,10 +53,11 @@ class OverviewPage:
             self.preflights.newest(environment),
             self.standing.read(environment),
         )
-        history, promotion, undo = await asyncio.gather(
+        history, promotion, undo, facts = await asyncio.gather(
             self.listing.views(environment, rows),
             self.needs_forward.promotion(environment, rows),
             self.undo.find(environment),
+            self.facts(environment, rows),
         )
         recommended = recommend(rows, history)
         best = next((row for row in rows if recommended and is_same(row, recommended)), None)
@@ -63,6 +69,7 @@ class OverviewPage:
         live_id = live.deployment_id if live else None
         verdict = traffic.verdict if traffic.is_fresh else None
         overall = summary.overall(environment, last, live_id, now, verdict)
+        traffic = summary.current(traffic, overall, now)
         return Overview(
             ui_version=self.settings.deployment_id,
             now=now,
@@ -72,7 +79,7 @@ class OverviewPage:
             on_call_phone=self.settings.on_call_phone,
             site_url=f"https://{self.settings.alias(environment)}",
             overall=overall,
-            traffic=summary.current(traffic, overall, now),
+            traffic=traffic,
             checks=summary.checks(last, overall),
             live=live,
             rolling=summary.rolling(standing.rolling, rows),
@@ -83,7 +90,15 @@ class OverviewPage:
             armed=armed.shown() if armed else None,
             history=history,
             promotion=promotion,
+            outlook=outlook(
+                traffic,
+                facts,
+                is_armed=armed is None or armed.is_armed,
+                frozen=frozen(self.settings.freeze_windows, now),
+            ),
             mode=standing.mode,
+            is_locked=standing.is_locked,
+            conflicts=standing.conflicts,
             mode_set=standing.mode_set,
             undo=undo,
             pin=summary.pin(standing.pinned),
@@ -91,6 +106,14 @@ class OverviewPage:
             quarantined=standing.quarantined,
             alerts=standing.alerts,
         )
+
+    async def facts(self, environment: Environment, rows: Sequence[DeploymentRow]) -> Facts | None:
+        """As a decision about what is live would see them."""
+        live = next((row.deployment_id for row in rows if row.is_live), None)
+        if live is None:
+            return None
+        window = self.settings.automatic_window
+        return await self.automatic.facts(environment, live, window=window, watch=WATCH)
 
 
 def recommend(
@@ -117,7 +140,7 @@ def is_same(row: DeploymentRow, view: DeploymentView) -> bool:
     return row.deployment_id == view.deployment_id
 
 
-def etag(page: Overview) -> str:
+def etag(page: BaseModel) -> str:
     """Weak: the same page at another moment is the same page."""
     body = page.model_dump_json(exclude=MOMENTS)
     return f'W/"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'

@@ -16,7 +16,8 @@ NEWS_AGE = timedelta(days=1)
 TAKEN_AGE = timedelta(days=1)
 
 READ = """
-SELECT e.mode, e.rolling, floor.vercel_deployment_id AS security_floor,
+SELECT e.mode, e.locked_by IS NOT NULL AS is_locked, w.conflicts, e.rolling,
+       floor.vercel_deployment_id AS security_floor,
        (SELECT json_build_object('by', a.actor, 'at', a.at, 'reason', a.reason)
           FROM audit a
          WHERE a.action = 'operation.set_mode' AND a.environment = e.environment
@@ -43,7 +44,8 @@ SELECT e.mode, e.rolling, floor.vercel_deployment_id AS security_floor,
              AND (kind <> ALL(%(news)s) OR at > app_now() - %(news_age)s)
              AND coalesce(acknowledged_at > app_now() - %(taken_age)s, true)
            ORDER BY id DESC LIMIT %(shown)s) a) AS alerts
-  FROM environments e LEFT JOIN deployment_details floor ON floor.id = e.security_floor
+  FROM environments e CROSS JOIN ledger_watch w
+  LEFT JOIN deployment_details floor ON floor.id = e.security_floor
  WHERE e.environment = %(environment)s
 """
 

@@ -12,7 +12,12 @@ from lib.rollback.models import Environment, StepState
 #: One that was undone itself is as if it had not been.
 FIND = """
 SELECT r.id, r.from_deployment AS deployment_id, coalesce(h.git_sha, 'unknown') AS git_sha,
-       coalesce(d.title, '') AS title, s.state, s.facts
+       coalesce(d.title, '') AS title, s.state, s.facts,
+       EXISTS (SELECT 1 FROM audit
+                WHERE action IN ('operation.database_forward', 'database.forward')
+                  AND result = 'done'
+                  AND r.id::text IN (facts->>'run', facts->>'run_id', facts->>'undoes'))
+         AS is_forward
   FROM (SELECT * FROM rollbacks b
          WHERE environment = %(environment)s AND status = 'completed' AND undoes IS NULL
            AND NOT EXISTS (
@@ -39,6 +44,7 @@ SELECT r.id, r.from_deployment AS deployment_id, coalesce(h.git_sha, 'unknown') 
 """
 
 STAYS = "The database stays as it is: the rollback did not change it."
+IS_FORWARD = "The database stays as it is: it has come forward already."
 COMES_FORWARD = (
     "The database comes forward again{to}, before traffic moves. Nothing is deleted. If rows that"
     " were written since contradict its rules it stops there, names them, and nothing has changed."
@@ -66,5 +72,7 @@ def database_effect(row: DictRow) -> str:
     """Of coming forward: only what the rollback took back is put back in its place."""
     if row["state"] == StepState.SKIPPED:
         return STAYS
+    if row["is_forward"]:
+        return IS_FORWARD
     versions = row["facts"].get("versions")
     return COMES_FORWARD.format(to=f" to {versions[0]}" if versions else "")

@@ -1,7 +1,8 @@
 """Progress in Redis, written as it happens and never needed.
 
 A copy carries the revision of the row it was made from. Whoever reads it holds it against the
-row's own, so that the two cannot contradict each other; an older copy never replaces a newer.
+row's own, so that the two cannot contradict each other; an older copy never replaces a newer. The
+same command tells that pages show something else by now.
 """
 
 import json
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
+from lib.changes import KEY, new_mark
 from lib.redis import RedisClient, RedisUnavailable
 from lib.rollback.models import Rollback, RollbackStatusResponse
 from lib.rollback.view import view
@@ -25,6 +27,7 @@ local known = redis.call('HGET', KEYS[1], 'revision')
 if known and tonumber(known) >= tonumber(ARGV[1]) then return 0 end
 redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'view', ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('SET', KEYS[2], ARGV[4])
 return 1
 """
 
@@ -46,12 +49,34 @@ class Progress:
         body = view(rollback).model_dump_json()
         try:
             await self.redis.run(
-                "EVAL", SET_IF_NEWER, 1, key(rollback.id), rollback.revision, body, KEEP_SECONDS
+                "EVAL",
+                SET_IF_NEWER,
+                2,
+                *(key(rollback.id), KEY),
+                *(rollback.revision, body, KEEP_SECONDS, new_mark()),
             )
         except RedisUnavailable as error:
             log.warning(
                 "progress_not_written", extra={"rollback_id": rollback.id, "why": str(error)}
             )
+
+    async def rebuild(self, rollback: Rollback) -> None:
+        """Also over a copy that claims to be newer, as one of before a backup was restored.
+
+        Raises RedisUnavailable.
+        """
+        if self.redis is not None:
+            body = view(rollback).model_dump_json()
+            await self.redis.run("DEL", key(rollback.id))
+            await self.redis.run(
+                "EVAL", SET_IF_NEWER, 1, key(rollback.id), rollback.revision, body, KEEP_SECONDS
+            )
+
+    async def revision(self, rollback_id: UUID) -> str | None:
+        """Of the copy. Raises RedisUnavailable."""
+        assert self.redis is not None
+        found: str | None = await self.redis.run("HGET", key(rollback_id), "revision")
+        return found
 
     async def read(self, rollback_id: UUID) -> Copy | None:
         """None: there is no copy, or none that can be read."""

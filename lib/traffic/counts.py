@@ -76,6 +76,30 @@ class Counts:
         ask = Ask(deployment_id, streams, since, until)
         return (await self.count(Tally(), [ask])).readings[0]
 
+    async def restore(
+        self, deployment_id: str, stream: str, buckets: Sequence[Bucket], *, for_real: bool
+    ) -> int:
+        """Buckets as they were recorded, where none is; how many there are to write."""
+        key_of = dict(zip(self.streams.counted, self.streams.keys, strict=True))
+        missing = 0
+        for hour, those in by_hour(buckets).items():
+            if (name := key_of.get(stream)) is None:
+                continue
+            key = hour_key(deployment_id, hour)
+            fields = [f"{one.start}:{name}" for one in those]
+            known = await self.redis.run("HMGET", key, *fields)
+            lost = [
+                (field, one)
+                for field, one, value in zip(fields, those, known, strict=True)
+                if value is None
+            ]
+            missing += len(lost)
+            if for_real:
+                for field, one in lost:
+                    await self.redis.run("HSETNX", key, field, written(one))
+                await self.redis.run("EXPIRE", key, COUNTS_EXPIRE_SECONDS)
+        return missing
+
     @property
     def limits(self) -> dict[str, Any]:
         return {
@@ -134,6 +158,20 @@ def read_seen(start: int, value: str) -> Seen:
         frozenset(filter(None, clients.split(","))),
     )
     return Seen(bucket, int(n), int(k))
+
+
+def written(bucket: Bucket) -> str:
+    """As `read_seen` reads it. What the requests weighed is all that was recorded of them."""
+    n, k = round(bucket.n * MILLION), round(bucket.k * MILLION)
+    clients = ",".join(sorted(bucket.clients))
+    return f"{round(bucket.n)} {round(bucket.k)} {n} {k} {clients}"
+
+
+def by_hour(buckets: Sequence[Bucket]) -> dict[int, list[Bucket]]:
+    hours: dict[int, list[Bucket]] = defaultdict(list)
+    for one in buckets:
+        hours[one.start - one.start % HOUR_SECONDS].append(one)
+    return hours
 
 
 def ids_key(group: Group) -> str:

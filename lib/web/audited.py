@@ -31,7 +31,9 @@ def note_refusal(response: Response, request: Request, error: errors.Error) -> N
         return
     path = UNUSUAL.sub("?", LAST_SEGMENT.sub("…", request.url.path))[:LONGEST_PATH]
     attempt = Attempt(origin.address, problem_for(error).slug, f"{request.method} {path}")
-    response.background = BackgroundTask(write_refusal, origin.caller, attempt, str(error))
+    # Whoever is refused so often has rows enough: from here on it is counted.
+    caller = None if isinstance(error, errors.TooManyAttempts) else origin.caller
+    response.background = BackgroundTask(write_refusal, caller, attempt, str(error))
 
 
 def follow(response: Response, origin: Origin) -> None:

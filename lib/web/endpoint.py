@@ -13,10 +13,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lib import errors, logs
-from lib.access.doors import DOORS, Door
+from lib.access.cookie import renewed
+from lib.access.doors import DOORS, LIMITED, Door
 from lib.audit.origin import CURRENT, Origin
 from lib.web import audited
 from lib.web.entrance import enter
+from lib.web.limited import count
 from lib.web.problems import NOT_ALLOWED, problem_for, problem_response, respond
 from lib.web.reading import read_address
 
@@ -65,8 +67,10 @@ def endpoint(route: str, warm_up: WarmUp | None = None, **handlers: Handler) -> 
         origin = Origin(request_id, read_address(request))
         token = CURRENT.set(origin)
         try:
-            response = await answer(request, doors, handlers, request_id)
+            response = await answer(request, route, handlers, request_id)
             audited.follow(response, origin)
+            if cookie := renewed(request):
+                response.headers.append("set-cookie", cookie)
             await response(scope, receive, send)
         finally:
             CURRENT.reset(token)
@@ -91,10 +95,11 @@ async def live(receive: Receive, send: Send, warm_up: WarmUp | None) -> None:
 
 async def answer(
     request: Request,
-    doors: Mapping[str, Door],
+    route: str,
     handlers: Mapping[str, Handler],
     request_id: str,
 ) -> Response:
+    doors = DOORS[route]
     door = doors.get(request.method)
     if door is None:
         allowed = ", ".join(sorted(doors))
@@ -102,8 +107,9 @@ async def answer(
         response.headers["allow"] = allowed
         return response
     try:
-        given = await enter(request, door)
-        return to_response(await handlers[request.method.lower()](request, *given))
+        is_limited = (route, request.method) in LIMITED
+        handler = handlers[request.method.lower()]
+        return to_response(await serve(request, door, handler, is_limited=is_limited))
     except errors.Error as error:
         log.warning(
             "request_refused",
@@ -120,6 +126,15 @@ async def answer(
     except Exception as error:
         log.exception("request_crashed", extra={"request_id": request_id, "path": request.url.path})
         return problem_response(error, request_id=request_id)
+
+
+async def serve(request: Request, door: Door, handler: Handler, *, is_limited: bool) -> Reply:
+    try:
+        return await handler(request, *await enter(request, door))
+    except (errors.Unauthenticated, errors.Forbidden) as error:
+        if is_limited:
+            await count(request, error)
+        raise
 
 
 def to_response(reply: Reply) -> Response:

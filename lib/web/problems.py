@@ -32,6 +32,9 @@ PROBLEMS: dict[type[errors.Error], Problem] = {
     errors.BadSignature: Problem(
         HTTPStatus.UNAUTHORIZED, "bad-signature", "The signature does not fit"
     ),
+    errors.TooManyAttempts: Problem(
+        HTTPStatus.TOO_MANY_REQUESTS, "too-many-attempts", "Refused too often"
+    ),
     errors.Forbidden: Problem(HTTPStatus.FORBIDDEN, "forbidden", "Not allowed"),
     errors.NotFound: Problem(HTTPStatus.NOT_FOUND, "not-found", "No such record"),
     errors.Conflict: Problem(HTTPStatus.CONFLICT, "conflict", "Contradicts the current state"),
@@ -53,6 +56,9 @@ PROBLEMS: dict[type[errors.Error], Problem] = {
         HTTPStatus.SERVICE_UNAVAILABLE,
         "app-database-unavailable",
         "The app's database is not answering",
+    ),
+    errors.IssuerUnavailable: Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE, "issuer-unavailable", "A token's issuer is not answering"
     ),
     errors.EvidenceUnavailable: Problem(
         HTTPStatus.SERVICE_UNAVAILABLE, "evidence-unavailable", "Requests cannot be counted"
@@ -79,6 +85,8 @@ def problem_response(error: Exception, *, request_id: str) -> JSONResponse:
     )
     if problem.status == HTTPStatus.UNAUTHORIZED:
         response.headers["www-authenticate"] = "Bearer"
+    if isinstance(error, errors.TooManyAttempts):
+        response.headers["retry-after"] = str(error.retry_after)
     if isinstance(error, errors.Upstream) and error.retryable:
         response.headers["retry-after"] = RETRY_AFTER
     return response

@@ -1,6 +1,7 @@
 """Reads requests into models. Only here does a pydantic error become the caller's fault."""
 
 import re
+from collections.abc import Collection
 from contextlib import suppress
 from ipaddress import ip_address
 from uuid import UUID
@@ -83,6 +84,16 @@ def read_environment(request: Request) -> Environment:
             "There is no such environment.", [("?environment", "production or staging")]
         )
     return Environment(value)
+
+
+def read_part(request: Request, parts: Collection[str]) -> str | None:
+    """Query parameter `part`, of these; None: the whole. Raises InvalidRequest."""
+    part = request.query_params.get("part")
+    if part is not None and part not in parts:
+        raise errors.InvalidRequest(
+            "There is no such part.", [("?part", f"{', '.join(parts)}, or left out")]
+        )
+    return part
 
 
 def read_idempotency_key(request: Request) -> str | None:

@@ -82,6 +82,67 @@ def verdict(state: str, sentence: str, **more: Any) -> Json:
     }
 
 
+def asked(deployment_id: str, answer: str, **more: Any) -> Json:
+    """What the gate saw of one version."""
+    return {
+        "target": deployment_id,
+        "answer": answer,
+        "pairs": 20,
+        "target_failed": 19 if answer == "fails" else 0,
+        "target_unknown": 20 if answer == "unknown" else 0,
+        "live_failed": 20,
+        "is_proof": False,
+        "detail": "it answers 500",
+        **more,
+    }
+
+
+def decision(outcome: str, sentence: str, *gate: Json) -> Json:
+    return {
+        "at": NOW,
+        "source": "traffic",
+        "path": "soft",
+        "outcome": outcome,
+        "sentence": sentence,
+        "target": "dpl_good",
+        "gate": [*gate],
+    }
+
+
+def marker(minute: int, how: str, deployment_id: str, git_sha: str, title: str) -> Json:
+    at = f"2026-11-22T{(6 * 60 + 41 + minute) // 60:02}:{(41 + minute) % 60:02}:20.000Z"
+    return {
+        "at": at,
+        "how": how,
+        "deployment_id": deployment_id,
+        "git_sha": git_sha,
+        "title": title,
+    }
+
+
+def chart(**more: Any) -> Json:
+    """Quiet with a silence in it, then a release that fails, and a rollback."""
+    requests = [240 + minute % 7 * 9 for minute in range(60)]
+    errors = [int(minute % 5 == 0) for minute in range(60)]
+    for minute in range(38, 52):
+        errors[minute] = requests[minute] * min(minute - 37, 9) // 100
+    for minute in (20, 21, 23):
+        requests[minute] = errors[minute] = 0
+    return {
+        "environment": "production",
+        "source": "traffic",
+        "since": "2026-11-22T06:41:00.000Z",
+        "limit": 0.05,
+        "requests": requests,
+        "errors": errors,
+        "markers": [
+            marker(52, "rollback", "dpl_good", GOOD_SHA, "The venue's phone number"),
+            marker(36, "deploy", "dpl_live", LIVE_SHA, "Shot list: group by location"),
+        ],
+        **more,
+    }
+
+
 def overview(**more: Any) -> Json:
     versions = more.pop("history", history())
     return {
@@ -108,7 +169,10 @@ def overview(**more: Any) -> Json:
         "armed": armed(),
         "history": versions,
         "promotion": None,
+        "outlook": "Requests are not being counted; our own looks alone decide.",
         "mode": "automatic",
+        "is_locked": False,
+        "conflicts": 0,
         "mode_set": None,
         "undo": None,
         "pin": None,

@@ -53,18 +53,9 @@ async def judged(screen: Screen) -> Answers:
         verdict=facts.verdict("suspect", sentence),
         is_fresh=True,
         stragglers={"deployment_id": "dpl_old", "per_minute": 312.0, "until": 1795333200},
-        decision={
-            "at": facts.NOW,
-            "source": "traffic",
-            "path": "soft",
-            "outcome": "gate_refused",
-            "sentence": "The version to go back to fails as well: the cause is shared, so traffic"
-            " does not move. Look at the database and the providers.",
-            "target": "dpl_good",
-            "gate": [],
-        },
     )
-    answers = await loaded(screen, overall=state, traffic=traffic)
+    outlook = "8.2 % of 1,240 requests fail; enough evidence; acts in 20 s unless it stops."
+    answers = await loaded(screen, overall=state, traffic=traffic, outlook=outlook)
     await screen.page.click("#evidence summary")
     return answers
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.async_api import Browser, ConsoleMessage, Page, Route
 
-from tests.browser.facts import Json, overview
+from tests.browser.facts import Json, chart, overview
 
 SCREENSHOTS = Path(".cache/screenshots")
 PHONE = 390
@@ -72,6 +72,7 @@ class Answers:
 
     overview: Json | None = field(default_factory=overview)
     overview_status: int = 200
+    chart: Json | None = field(default_factory=chart)
     status: Json | None = None
     trigger: Json | None = None
     trigger_status: int = 202
@@ -91,11 +92,14 @@ class Answers:
 
     async def answer(self, route: Route) -> None:
         path = route.request.url.partition("/api/")[2].partition("?")[0]
-        if path == "overview":
+        query = dict(parse_qsl(urlsplit(route.request.url).query))
+        if path == "overview" and query.get("part") == "chart":
+            await self.fulfil(route, self.chart, 200)
+        elif path == "overview":
             self.overviews += 1
             await self.fulfil(route, self.overview, self.overview_status)
         elif path == "audit":
-            self.asked.append(dict(parse_qsl(urlsplit(route.request.url).query)))
+            self.asked.append(query)
             await self.fulfil(route, self.audit, self.audit_status)
         elif path.startswith("incidents"):
             body = self.incidents if path == "incidents" else self.incident

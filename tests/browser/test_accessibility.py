@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.async_playwright import Axe
 
-from tests.browser import scenes_after, scenes_incidents
+from tests.browser import scenes_after, scenes_incidents, scenes_standing
 from tests.browser.scenes import SCENES, bad
 from tests.browser.screen import DESKTOP, PHONE, screen_on
 
@@ -14,14 +14,17 @@ LOADED = Axe(axe_script="0")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
+ALL_SCENES = [
+    *SCENES,
+    *scenes_after.SCENES,
+    *scenes_incidents.SCENES,
+    *scenes_standing.SCENES,
+]
 LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (PHONE, DESKTOP)]
 NARROWEST = 320
 
 
-ALL = [*SCENES, *scenes_after.SCENES, *scenes_incidents.SCENES]
-
-
-@pytest.mark.parametrize("scene", ALL, ids=lambda scene: scene.__name__)
+@pytest.mark.parametrize("scene", ALL_SCENES, ids=lambda scene: scene.__name__)
 async def test_no_state_breaks_a_rule_or_scrolls_sideways(browser, address, scene):
     async with screen_on(browser, address) as screen:
         await scene(screen)

@@ -103,3 +103,22 @@ async def test_the_title_tells_the_state(browser, address, scene, title):
         await scene(screen)
 
         assert title in await screen.page.title()
+
+
+async def test_crossing_the_limit_is_an_alert_and_coming_back_is_said(browser, address):
+    def counted(state: str, rate: float) -> facts.Json:
+        known = facts.verdict(state, "8.2 % failed.", rate=rate)
+        return facts.overview(traffic=facts.traffic(verdict=known, is_fresh=True))
+
+    async with screen_on(browser, address) as screen:
+        answers = await scenes.loaded(screen)
+        alert, status = screen.page.locator("#live-alert"), screen.page.locator("#live-status")
+        for state, rate in (("healthy", 0.004), ("suspect", 0.082)):
+            await expect(alert).to_be_empty()
+            answers.overview = counted(state, rate)
+            await look_again(screen)
+        await expect(alert).to_have_text("Error rate is 8.2 percent, above the 5 percent limit.")
+        answers.overview = counted("healthy", 0.004)
+        await look_again(screen)
+
+        await expect(status).to_have_text("Error rate is back below 5 percent.")

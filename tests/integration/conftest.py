@@ -24,6 +24,7 @@ from lib.rollback.engine import LEASE
 from lib.rollback.models import Environment, Order, Rollback, SwitchMethod
 from lib.settings import Settings, load
 from lib.wiring import Services, build
+from tests.integration.roles import NAME, Limited, make
 
 REDIS_TOKEN = "redis-token"
 PRODUCTION = Environment.PRODUCTION
@@ -54,6 +55,7 @@ def template(postgres) -> str:
     with psycopg.connect(postgres.url("migrated"), autocommit=True) as connection:
         # Else one would take part in whatever test sweeps five minutes from now.
         connection.execute("UPDATE environments SET next_preflight_at = 'infinity'")
+    make(postgres.url("migrated"))
     return "migrated"
 
 
@@ -160,6 +162,12 @@ def pass_time(control) -> Callable[[timedelta], Awaitable[None]]:
         )
 
     return pass_time
+
+
+@pytest.fixture
+def limited(database_url) -> Limited:
+    """The role that the functions should have: its name and its address."""
+    return Limited(NAME, database_url.replace("postgres@", f"{NAME}@"))
 
 
 @pytest.fixture

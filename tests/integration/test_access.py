@@ -10,6 +10,7 @@ from lib import errors
 from lib.access.cookie import COOKIE
 from lib.access.gate import CACHE_SECONDS, Gate
 from lib.access.models import Role
+from lib.access.sessions import Policy, Sessions
 from lib.access.store import AccessStore
 from lib.postgres import Database
 
@@ -25,14 +26,27 @@ async def access(database_url):
 
 
 @pytest.fixture
-def gate(access):
-    return Gate(access)
+def sessions(access):
+    return Sessions(access.database, Policy(HOUR, idle=HOUR, rotate=HOUR))
 
 
 @pytest.fixture
-def fresh(access):
+def gate(access, sessions):
+    return Gate(access, sessions)
+
+
+@pytest.fixture
+def fresh(access, sessions):
     """An instance that remembers nobody."""
-    return Gate(access)
+    return Gate(access, sessions)
+
+
+@pytest.fixture
+def sign_in(sessions):
+    async def sign_in(token: str) -> str:
+        return (await sessions.sign_in(token))[1].secret
+
+    return sign_in
 
 
 @pytest.fixture
@@ -85,9 +99,9 @@ async def test_nothing_else_opens(gate, mint, authorization):
         await gate.identify(request(authorization=given))
 
 
-async def test_only_hashes_are_kept(access, mint, control):
+async def test_only_hashes_are_kept(mint, control, sign_in):
     token = await mint()
-    _, session = await access.sign_in(token, lifetime=HOUR)
+    session = await sign_in(token)
 
     tables = ("tokens", "sessions", "audit")
     stored = [
@@ -106,10 +120,10 @@ async def test_no_two_tokens_are_alike(mint):
     assert all(token.startswith("wsr_") and len(token) > 40 for token in tokens)
 
 
-async def test_minting_and_signing_in_are_in_the_audit_log(access, mint, control):
+async def test_minting_and_signing_in_are_in_the_audit_log(mint, control, sessions, sign_in):
     token = await mint()
-    _, session = await access.sign_in(token, lifetime=HOUR)
-    await access.sign_out(session)
+    session = await sign_in(token)
+    await sessions.sign_out(session)
 
     rows = await (await control.execute("SELECT actor, action FROM audit ORDER BY id")).fetchall()
     assert [tuple(row.values()) for row in rows] == [
@@ -120,25 +134,25 @@ async def test_minting_and_signing_in_are_in_the_audit_log(access, mint, control
 
 
 class TestTokens:
-    async def test_end_at_their_time(self, access, mint, pass_time):
+    async def test_end_at_their_time(self, mint, pass_time, access):
         token = await mint(lifetime=HOUR)
         await pass_time(HOUR)
 
         assert await access.by_token(token) is None
 
-    async def test_are_valid_until_their_time(self, access, mint, pass_time):
+    async def test_are_valid_until_their_time(self, mint, pass_time, access):
         token = await mint(lifetime=HOUR)
         await pass_time(HOUR - timedelta(seconds=5))
 
         assert await access.by_token(token) is not None
 
-    async def test_without_an_end_go_on(self, access, mint, pass_time):
+    async def test_without_an_end_go_on(self, mint, pass_time, access):
         token = await mint()
         await pass_time(timedelta(days=1000))
 
         assert await access.by_token(token) is not None
 
-    async def test_that_are_revoked_are_refused(self, access, mint, revoke):
+    async def test_that_are_revoked_are_refused(self, mint, revoke, access):
         token = await mint()
         await revoke()
 
@@ -155,15 +169,14 @@ class TestTokens:
 
         assert uses[0] == uses[1] < uses[2]
 
-    async def test_are_no_sessions(self, access, mint):
-        assert await access.by_session(await mint()) is None
+    async def test_are_no_sessions(self, mint, sessions):
+        assert await sessions.find(await mint()) is None
 
 
 class TestSessions:
     @pytest.fixture
-    async def session(self, access, mint):
-        _, session = await access.sign_in(await mint(), lifetime=HOUR)
-        return session
+    async def session(self, mint, sign_in):
+        return await sign_in(await mint())
 
     async def test_read(self, gate, session):
         assert (await gate.identify(request(session=session))).name == "Ada"
@@ -180,50 +193,52 @@ class TestSessions:
         with pytest.raises(errors.Forbidden):
             await gate.identify(request("POST", session=session, **origin))
 
-    async def test_end_at_their_time(self, access, session, pass_time):
+    async def test_end_at_their_time(self, session, pass_time, sessions):
         await pass_time(HOUR)
 
-        assert await access.by_session(session) is None
+        assert await sessions.find(session) is None
 
-    async def test_end_with_their_token(self, access, session, revoke):
+    async def test_end_with_their_token(self, session, revoke, sessions):
         await revoke()
 
-        assert await access.by_session(session) is None
+        assert await sessions.find(session) is None
 
-    async def test_end_when_their_token_does(self, access, mint, pass_time):
-        _, session = await access.sign_in(await mint(lifetime=HOUR / 2), lifetime=HOUR)
+    async def test_end_when_their_token_does(self, mint, pass_time, sign_in, sessions):
+        session = await sign_in(await mint(lifetime=HOUR / 2))
         await pass_time(HOUR / 2)
 
-        assert await access.by_session(session) is None
+        assert await sessions.find(session) is None
 
-    async def test_end_when_signed_out(self, access, gate, session):
-        await access.sign_out(session)
+    async def test_end_when_signed_out(self, gate, session, sessions):
+        await sessions.sign_out(session)
 
-        assert await access.by_session(session) is None
+        assert await sessions.find(session) is None
 
-    async def test_that_ended_are_signed_out_again_without_a_trace(self, access, session, control):
-        await asyncio.gather(*(access.sign_out(session) for _ in range(5)))
+    async def test_that_ended_are_signed_out_again_without_a_trace(
+        self, session, control, sessions
+    ):
+        await asyncio.gather(*(sessions.sign_out(session) for _ in range(5)))
 
         cursor = await control.execute("SELECT id FROM audit WHERE action = 'session.end'")
         assert len(await cursor.fetchall()) == 1
 
-    async def test_signing_out_nobody_is_nothing(self, access, control):
-        await access.sign_out("")
+    async def test_signing_out_nobody_is_nothing(self, control, sessions):
+        await sessions.sign_out("")
 
         cursor = await control.execute("SELECT id FROM audit")
         assert await cursor.fetchall() == []
 
-    async def test_of_one_token_are_many(self, access, mint):
+    async def test_of_one_token_are_many(self, mint, sessions, sign_in):
         token = await mint()
-        sessions = [(await access.sign_in(token, lifetime=HOUR))[1] for _ in range(2)]
-        await access.sign_out(sessions[0])
+        first, second = [await sign_in(token) for _ in range(2)]
+        await sessions.sign_out(first)
 
-        assert await access.by_session(sessions[1]) is not None
+        assert await sessions.find(second) is not None
 
     @pytest.mark.parametrize("token", ["", "wsr_unknown", "é", "\x00"])
-    async def test_need_a_token(self, access, token):
+    async def test_need_a_token(self, token, sign_in):
         with pytest.raises(errors.Unauthenticated):
-            await access.sign_in(token, lifetime=HOUR)
+            await sign_in(token)
 
     async def test_are_no_tokens(self, access, session):
         assert await access.by_token(session) is None
@@ -248,8 +263,8 @@ class TestWhatAnInstanceRemembers:
         with pytest.raises(errors.Unauthenticated):
             await gate.identify(request("POST", token=token))
 
-    async def test_the_moment_ends(self, access, mint, revoke):
-        forgetful = Gate(access, remember_seconds=0)
+    async def test_the_moment_ends(self, access, mint, revoke, sessions):
+        forgetful = Gate(access, sessions, remember_seconds=0)
         token = await mint()
         await forgetful.identify(request(token=token))
         await revoke()
@@ -265,22 +280,22 @@ class TestWhatAnInstanceRemembers:
         with pytest.raises(errors.Unauthenticated):
             await fresh.identify(request(token=token))
 
-    async def test_who_signs_out_is_forgotten(self, gate, access, mint):
-        _, session = await access.sign_in(await mint(), lifetime=HOUR)
+    async def test_who_signs_out_is_forgotten(self, gate, mint, sessions, sign_in):
+        session = await sign_in(await mint())
         await gate.identify(request(session=session))
-        await access.sign_out(session)
-        gate.forget(session)
+        await sessions.sign_out(session)
+        gate.forget()
 
         with pytest.raises(errors.Unauthenticated):
             await gate.identify(request(session=session))
 
-    async def test_who_was_refused_is_not_remembered(self, gate, access):
+    async def test_who_was_refused_is_not_remembered(self, gate):
         for _ in range(2):
             with pytest.raises(errors.Unauthenticated):
                 await gate.identify(request(token="wsr_unknown"))
 
-    async def test_a_session_is_not_remembered_as_a_token(self, gate, access, mint):
-        _, session = await access.sign_in(await mint(), lifetime=HOUR)
+    async def test_a_session_is_not_remembered_as_a_token(self, gate, mint, sign_in):
+        session = await sign_in(await mint())
         await gate.identify(request(session=session))
 
         with pytest.raises(errors.Unauthenticated):

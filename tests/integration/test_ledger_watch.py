@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
@@ -13,7 +14,7 @@ from dev.ports import LOOPBACK, free_port
 from lib.deployments.models import Release
 from lib.health.sweep import YOUNG
 from lib.migrations.ledger import TIMEOUT_SECONDS
-from lib.migrations.watch import READ_EVERY, LedgerWatch
+from lib.migrations.watch import READ_EVERY
 from lib.rollback.models import Environment
 from lib.schema.app_database import AppDatabase
 from lib.settings import load
@@ -197,10 +198,8 @@ async def test_a_ledger_that_cannot_be_read_is_no_event(look, events, app, state
 
 async def test_a_database_that_is_away_is_no_event(services, pass_time, events, look):
     await look()
-    away = LedgerWatch(
-        services.ledger_events,
-        AppDatabase(f"postgresql://{LOOPBACK}:{free_port()}/app"),
-        services.needs_forward,
+    away = replace(
+        services.sweep.ledger, app=AppDatabase(f"postgresql://{LOOPBACK}:{free_port()}/app")
     )
     await pass_time(READ_EVERY)
 
@@ -209,7 +208,7 @@ async def test_a_database_that_is_away_is_no_event(services, pass_time, events, 
 
 
 async def test_an_app_without_a_database_is_not_watched(services, events):
-    assert await LedgerWatch(services.ledger_events, None, services.needs_forward).look() is False
+    assert await replace(services.sweep.ledger, app=None).look() is False
     assert await services.ledger_events.claim(every=READ_EVERY) is not None
 
 
@@ -227,11 +226,7 @@ async def test_a_sweep_reads_it_beside_its_looks(services, app, events, pass_tim
 async def test_a_database_that_hangs_delays_no_look(services, pass_time, control):
     silent = socket.create_server((LOOPBACK, 0))
     port = silent.getsockname()[1]
-    watch = LedgerWatch(
-        services.ledger_events,
-        AppDatabase(f"postgresql://{LOOPBACK}:{port}/app"),
-        services.needs_forward,
-    )
+    watch = replace(services.sweep.ledger, app=AppDatabase(f"postgresql://{LOOPBACK}:{port}/app"))
     await pass_time(READ_EVERY)
     async with watch.watching(stop_at=time.monotonic() + 60):
         await services.sweep.take_looks()
@@ -247,11 +242,7 @@ async def test_a_database_that_hangs_delays_no_look(services, pass_time, control
 async def test_a_sweep_that_must_end_does_not_wait_for_it(services, pass_time, control):
     silent = socket.create_server((LOOPBACK, 0))
     port = silent.getsockname()[1]
-    watch = LedgerWatch(
-        services.ledger_events,
-        AppDatabase(f"postgresql://{LOOPBACK}:{port}/app"),
-        services.needs_forward,
-    )
+    watch = replace(services.sweep.ledger, app=AppDatabase(f"postgresql://{LOOPBACK}:{port}/app"))
     await pass_time(READ_EVERY)
     async with watch.watching(stop_at=time.monotonic()):
         for _ in range(200):

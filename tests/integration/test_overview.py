@@ -1,5 +1,6 @@
 """The dashboard's page in one call: what is live, what to go back to, and why not."""
 
+import gzip
 from datetime import timedelta
 
 import pytest
@@ -143,6 +144,23 @@ async def test_an_old_deployment_that_is_recorded_again_is_found(services, relea
     found = await services.listing.find(PRODUCTION, releases.v1)
 
     assert (found.deployment_id, found.is_live) == (releases.v1, False)
+
+
+async def test_twenty_deployments_weigh_little_on_a_slow_line(page, control, many_staged):
+    """Each with words and ids of its own, as they really have."""
+    await control.execute(
+        "UPDATE deployment_details SET title = 'Shot list: ' || md5(vercel_deployment_id),"
+        " author = 'Mina Rao ' || left(md5(id::text), 4)"
+    )
+    await control.execute(
+        "UPDATE deployment_history SET git_sha = git_sha || left(md5(git_sha), 8),"
+        " vercel_deployment_id = 'dpl_' || left(md5(id::text), 28) WHERE git_sha <> 'unknown'"
+        "   AND vercel_deployment_id LIKE 'dpl_staged%'"
+    )
+    shown = await page()
+
+    assert len(shown.history) == LIMIT
+    assert len(gzip.compress(shown.model_dump_json().encode())) <= 4096
 
 
 class TestStanding:

@@ -59,6 +59,16 @@ def test_a_page_of_another_site_may_not_write(origin):
         check_origin(request(origin=origin))
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "", "?"])
+def test_what_the_browser_says_counts_beside_the_origin(site):
+    with pytest.raises(errors.Forbidden):
+        check_origin(request(origin=f"https://{HOST}", sec_fetch_site=site))
+
+
+def test_our_page_says_that_it_is_ours():
+    check_origin(request(origin=f"https://{HOST}", sec_fetch_site="same-origin"))
+
+
 def test_a_request_that_does_not_say_where_it_comes_from_may_not_write():
     with pytest.raises(errors.Forbidden):
         check_origin(request())

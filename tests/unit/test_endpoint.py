@@ -22,13 +22,16 @@ async def greet(request: Request) -> Reply:
     return Reply(Greeting(hello=request.query_params.get("name", "you")))
 
 
+@pytest.fixture(autouse=True)
+def own_door():
+    yield
+    DOORS.pop("/api/x", None)
+
+
 def opened(**handlers: Handler):
     """A function at a door of its own that anyone may open."""
     DOORS["/api/x"] = {name.upper(): Key.NONE for name in handlers}
-    try:
-        return endpoint("/api/x", **handlers)
-    finally:
-        del DOORS["/api/x"]
+    return endpoint("/api/x", **handlers)
 
 
 async def ask(app, method: str = "GET", **options: object) -> httpx.Response:

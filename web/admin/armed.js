@@ -2,6 +2,7 @@
 import { html } from "/assets/vendor/ui.js";
 import { Icon } from "./icon.js";
 import * as live from "./live.js";
+import { Offer, mayOperate } from "./offer.js";
 import { dayTime } from "./words.js";
 
 /** Found every hour: after this whoever looks may be what is broken. */
@@ -30,10 +31,15 @@ export function NotArmed() {
 export function ArmedLine() {
   if (!live.overview.value) return null;
   const armed = newest();
-  if (!armed) return line("unknown", "Not checked yet whether rollbacks would work.");
+  if (!armed) {
+    return html`<div id="armed" class="armed">
+      ${line("unknown", "Not checked yet whether rollbacks would work.")}<${Check} />
+    </div>`;
+  }
   const notes = armed.checks.filter((check) => check.state !== "failed");
   return html`<div id="armed" class="armed">
     ${armedNow(armed)}
+    <${Check} />
     ${notes.length > 0 &&
     html`<details>
       <summary>Good to know (${notes.length})</summary>
@@ -49,5 +55,9 @@ function armedNow(armed) {
   if (unknown) return line("unknown", `Armed as far as is known (${unknown} not known), checked ${at(armed)}`);
   return line("ok", `Armed, checked ${at(armed)}`);
 }
+
+const Check = () =>
+  mayOperate() &&
+  html`<${Offer} id="preflight-btn" label="Check it now…" question=${(of) => of.checkNow()} />`;
 
 const line = (shape, text) => html`<p class="armed-line"><${Icon} shape=${shape} />${text}</p>`;

@@ -41,8 +41,9 @@ const order = (form, { action }) => ({
 
 async function carryOut(form, question) {
   const body = order(form, question);
+  const timeoutMs = question.timeoutMs ?? TIMEOUT_MS;
   try {
-    const answer = await sendJson("POST", "/api/operations", body, { timeoutMs: TIMEOUT_MS });
+    const answer = await sendJson("POST", "/api/operations", body, { timeoutMs });
     return { done: answer.body };
   } catch (error) {
     if (error.status === 409) live.reload(); // the page behind the question is not how it is

@@ -2,15 +2,17 @@
 import { effect, html, render } from "/assets/vendor/ui.js";
 import { ArmedLine, NotArmed } from "./armed.js";
 import { RollbackDialog } from "./dialog.js";
+import { addressOf, capital, environment, markPage, other } from "./environment.js";
 import { NoAccess, SignedOut, Viewer } from "./frame.js";
 import { isLost, later, loadLater } from "./lazy.js";
 import * as live from "./live.js";
 import { Needs } from "./needs.js";
 import { Progress, progressState } from "./progress.js";
 import { Emergency, Freshness, Health, OnCall, Overall, isEmpty } from "./state.js";
-import { isForward, stepUnderWay, whatItIs } from "./words.js";
+import { isForward, percent, stepUnderWay, whatItIs } from "./words.js";
 
-const NAME = "Deployments – WedSync rollback";
+const OF_STAGING = environment === "production" ? "" : " of staging";
+const NAME = `Deployments${OF_STAGING} – WedSync rollback`;
 
 function Empty() {
   return html`<section id="empty" class="card-box" aria-labelledby="empty-title">
@@ -22,7 +24,7 @@ function Empty() {
 
 function NewPage() {
   return html`<p class="card-box new-page">
-    This page was updated. <a href="/admin/deployments">Reload</a>
+    This page was updated. <a href=${addressOf(environment)}>Reload</a>
   </p>`;
 }
 
@@ -56,11 +58,22 @@ function Page() {
     <${Emergency} />
     ${hasData && !isEmpty() && html`<${Health} /><${Later} />`}
     <${ArmedLine} />
+    <${Switch} />
     <${RollbackDialog} />
     ${later.value && html`<${later.value.AskDialog} />`}`;
 }
 
+/** At the end: nothing stands between the page's beginning and the emergency button. */
+const Switch = () => html`<p id="environment-switch">This page is about
+  ${" "}<strong>${environment}</strong>. <a href=${addressOf(other)}>${capital(other)}</a></p>`;
+
 const Looking = () => html`<${Viewer} viewer=${live.overview.value?.viewer} />`;
+
+function trouble({ overall, traffic }) {
+  if (overall.state !== "bad") return "";
+  const isCounted = traffic.is_fresh && traffic.verdict?.requests;
+  return `● ${isCounted ? percent(traffic.verdict.rate) : "Problems"} – `;
+}
 
 function titleNow() {
   const rollback = live.shown.value;
@@ -72,13 +85,13 @@ function titleNow() {
     const doing = isForward(rollback) ? "Rolling forward" : "Rolling back";
     return `${doing} ${step ? `${step.position}/${step.of} ` : ""}– ${NAME}`;
   }
-  return live.overview.value?.overall.state === "bad" ? `● Problems – ${NAME}` : NAME;
+  return (live.overview.value ? trouble(live.overview.value) : "") + NAME;
 }
 
 /** What the page needs most when it cannot load anything: kept from the last time it could. */
 function remember({ on_call_phone: phone, site_url: site }) {
   if (phone) localStorage.setItem("on-call-phone", phone);
-  if (site) localStorage.setItem("site-url", site);
+  if (site) localStorage.setItem(`site-url-${environment}`, site);
 }
 
 /** Replaces what the page held before any script; who had the focus on a part of it keeps it. */
@@ -99,6 +112,7 @@ if (isBrowserOld()) {
 } else {
   effect(() => void (document.title = titleNow()));
   effect(() => live.overview.value && remember(live.overview.value));
+  markPage();
   live.start();
   takeOver(document.getElementById("page"));
   render(html`<${Looking} />`, document.getElementById("viewer"));

@@ -1,5 +1,6 @@
 // Confirming a rollback: what to go back to, and why. Nothing starts without the last button.
 import { html, signal, useLayoutEffect, useRef, useState } from "/assets/vendor/ui.js";
+import { environment } from "./environment.js";
 import * as live from "./live.js";
 import { Problem, justStarted, refusal, showProgress } from "./refusal.js";
 import { sendJson } from "./server.js";
@@ -118,7 +119,7 @@ function missing(form, needsNote, isExclusive) {
 
 const order = (form, opening) => ({
   deployment_id: form.target,
-  environment: "production",
+  environment,
   reason: form.reason,
   ...(opening.expectedCurrent && { expected_current: opening.expectedCurrent }),
   ...(form.note.trim() && { note: form.note.trim() }),
@@ -181,7 +182,7 @@ function Form({ opening }) {
   // The order may have arrived: only the very same one can be sent again under its key.
   const isLocked = isSending || Boolean(problem?.isOpen);
 
-  return html`<h2 id="rollback-title" tabindex="-1" ref=${title}>Roll back production?</h2>
+  return html`<h2 id="rollback-title" tabindex="-1" ref=${title}>Roll back ${environment}?</h2>
     <p>The live site goes back to an earlier version. This takes less than 60 seconds.</p>
     <${Targets} ...${{ opening, form, isLocked, choose }} />
     ${chosen?.is_exclusive && html`<${AllowExclusive} ...${{ form, isLocked, choose }} />`}

@@ -1,15 +1,13 @@
 // What is known of visitors' requests, and what was made of it: part of the overall state.
 import { html } from "/assets/vendor/ui.js";
 import * as live from "./live.js";
-import { dayTime, shortSha } from "./words.js";
+import { dayTime, percent, versionName } from "./words.js";
 
 const MINUTE_SECONDS = 60;
 
 /** "13 s", "4 min": how long it takes. */
 const about = (seconds) =>
   seconds < 2 * MINUTE_SECONDS ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
-
-const percent = (rate) => `${Math.round(rate * 100)} %`;
 
 /** "At this traffic it takes 13 s to see that 50 % of requests fail, and 4 min for 10 %." */
 function decidable(verdict) {
@@ -21,7 +19,7 @@ function decidable(verdict) {
 
 function called(deploymentId) {
   const known = live.overview.value.history.find((one) => one.deployment_id === deploymentId);
-  return known ? shortSha(known.git_sha) : deploymentId;
+  return versionName(known ?? { deployment_id: deploymentId });
 }
 
 function Stragglers({ stragglers }) {
@@ -30,18 +28,37 @@ function Stragglers({ stragglers }) {
     ${" "}<code>${called(stragglers.deployment_id)}</code>: pages that were open before.</p>`;
 }
 
+const ANSWERS = { helps: "is well", fails: "is not well either", unknown: "could not be asked" };
+
+/** Each version that could have been gone back to, and how it did in the paired looks. */
+function Gate({ asked }) {
+  return html`<ul id="gate">
+    ${asked.map((one) => html`<li key=${one.target}><code>${called(one.target)}</code>
+      ${" "}${ANSWERS[one.answer] ?? one.answer}: ${one.target_failed + one.target_unknown} of
+      ${" "}${one.pairs} looks at it got no good answer, and ${one.live_failed} of those at what is
+      live.${one.answer === "helps" ? "" : ` ${sentenceOf(one.detail)}`}</li>`)}
+  </ul>`;
+}
+
+const sentenceOf = (words) => words && `${words[0].toUpperCase()}${words.slice(1)}.`;
+
 /** The sentence that matters is in sight; what it is known by is one press away. */
 export function Evidence() {
-  const { traffic, overall } = live.overview.value;
+  const { traffic, overall, outlook, rolling } = live.overview.value;
   const { verdict, is_fresh: isFresh, decision, stragglers } = traffic;
   const words = verdict && isFresh ? verdict.sentence : "Requests are not being counted.";
   return html`
-    ${overall.warning && html`<p id="overall-warning">${overall.warning}</p>`}
+    ${rolling && html`<p id="rolling">${rolling.sentence}</p>`}
+    ${outlook && html`<p id="outlook">${outlook}</p>`}
+    ${overall.warning &&
+    overall.warning !== words &&
+    html`<p id="overall-warning">${overall.warning}</p>`}
     ${decision && html`<p id="decision">${dayTime(decision.at, live.now.value)}: ${decision.sentence}</p>`}
     <details id="evidence">
       <summary>What this is known by</summary>
       <p id="verdict">${words}</p>
+      ${decision?.gate.length > 0 && html`<${Gate} asked=${decision.gate} />`}
       ${verdict && isFresh && html`<p class="muted">${decidable(verdict)}</p>`}
-      ${stragglers && html`<${Stragglers} stragglers=${stragglers} />`}
-    </details>`;
+    </details>
+    ${stragglers && html`<${Stragglers} stragglers=${stragglers} />`}`;
 }

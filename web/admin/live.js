@@ -1,12 +1,13 @@
 // What the page knows, as signals, and the polling that keeps it current.
 import { batch, computed, signal } from "/assets/vendor/ui.js";
 import { announce } from "./announcer.js";
+import { environment } from "./environment.js";
 import { Refused, send } from "./server.js";
-import { isUnfinished, news } from "./words.js";
+import { isAbove, isUnfinished, news, rateNews } from "./words.js";
 
-const OVERVIEW = "/api/overview?environment=production";
+const OVERVIEW = `/api/overview?environment=${environment}`;
 const CALM_SECONDS = 15;
-const BAD_SECONDS = 5; // while production has problems
+const BAD_SECONDS = 5; // while it has problems
 const ROLLBACK_SECONDS = 1;
 const ROLLBACK_SLOW_SECONDS = 2; // when a round trip takes longer than SLOW_ANSWER_MS
 const ROLLBACK_HIDDEN_SECONDS = 5;
@@ -45,10 +46,12 @@ const silence = computed(() => (lastAnswerAt.value ? localNow.value - lastAnswer
 export const isStale = computed(
   () => view.value === "ready" && (isFailing.value || isOffline.value || silence.value > STALE_MS),
 );
-/** Too old to say anything about production. */
+/** Too old to say anything about how it is now. */
 export const isTooOld = computed(() => silence.value > UNKNOWN_MS);
 
 let etag = null;
+/** Whether the error rate was above the limit when it was last known. */
+let wasAbove = null;
 let overviewDueAt = 0;
 let failures = 0;
 let timer = null;
@@ -105,6 +108,8 @@ async function readOverview() {
     adopt(answer.body.active, answer.body.viewer.name);
     overview.value = answer.body;
   });
+  rateNews(wasAbove, answer.body).forEach(announce);
+  wasAbove = isAbove(answer.body) ?? wasAbove;
 }
 
 /** Takes over the server's word on the rollback, and tells what changed since the last one. */
@@ -166,7 +171,8 @@ function secondsToNext(tookMs) {
   if (document.hidden) return isRunning.value ? ROLLBACK_HIDDEN_SECONDS : null;
   if (failures > 0) return BACK_OFF_SECONDS[Math.min(failures, BACK_OFF_SECONDS.length) - 1];
   if (!isRunning.value) {
-    return overview.value.overall.state === "bad" ? BAD_SECONDS : CALM_SECONDS;
+    const isBad = overview.value.overall.state === "bad" || wasAbove;
+    return isBad ? BAD_SECONDS : CALM_SECONDS;
   }
   return tookMs > SLOW_ANSWER_MS ? ROLLBACK_SLOW_SECONDS : ROLLBACK_SECONDS;
 }

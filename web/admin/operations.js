@@ -67,6 +67,61 @@ export const liftPin = (pin) => ({
   confirm: () => "Lift the pin",
 });
 
+export const checkNow = () => ({
+  action: "preflight",
+  title: "Check whether a rollback would work?",
+  sentences: [
+    "Each part that a rollback needs is tried, and nothing is changed. It takes some seconds; the" +
+      " page then says what is missing.",
+  ],
+  reasons: ["Before a release", "Something was set up or mended", "Other"],
+  cancel: "Leave it",
+  confirm: () => "Check now",
+});
+
+export const unlock = () => ({
+  action: "unlock",
+  title: "Let it act by itself again?",
+  sentences: [
+    "The last rollback did not finish, so automatic rollbacks wait for a person. Unlock once you" +
+      " know what visitors get. What is live stays live.",
+  ],
+  reasons: ["I looked, and all is well", "It was mended by hand", "Other"],
+  cancel: "Keep it locked",
+  confirm: () => "Unlock",
+});
+
+export const databaseForward = () => ({
+  action: "database_forward",
+  timeoutMs: 75_000, // it is answered when it is done
+  title: "Bring the database forward?",
+  sentences: [
+    "What rollbacks took back in the app's database comes forward again. Traffic stays where it is," +
+      " and nothing is deleted.",
+    "The version that is live meets the newer rules again, and what it writes against them is" +
+      " refused: let the release that needs them go live soon.",
+    "If rows that were written since contradict those rules it stops, names them, and nothing has" +
+      " changed.",
+  ],
+  reasons: ["The next release needs it", "It was not the database", "Other"],
+  cancel: "Leave the database",
+  confirm: () => "Bring it forward",
+});
+
+export const acceptDatabase = () => ({
+  action: "accept_database",
+  title: "Go on with this database?",
+  sentences: [
+    "It is not the one that was known: it was restored, is a branch, or the address was changed." +
+      " Nothing in it is changed by this.",
+    "From then on rollbacks plan for it as it is now. If it is the wrong one, set APP_DATABASE_URL" +
+      " to the right one instead.",
+  ],
+  reasons: ["It was restored on purpose", "The app has moved to it", "Other"],
+  cancel: "Do not accept it",
+  confirm: () => "Go on with it",
+});
+
 /** What a version in quarantine is called when it is lifted; null: nobody knew what was left. */
 export const quarantineSubject = ({ git_sha: sha, deployment_id: id }) =>
   sha === "unknown" ? id : sha;

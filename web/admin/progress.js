@@ -1,6 +1,7 @@
 // A rollback as it happens, and how it ended; the same for everybody who has the page open.
 import { html } from "/assets/vendor/ui.js";
 import { open } from "./dialog.js";
+import { capital, environment } from "./environment.js";
 import { Icon } from "./icon.js";
 import * as live from "./live.js";
 import { Offer, mayOperate } from "./offer.js";
@@ -86,9 +87,9 @@ function Result({ rollback }) {
   const time = rollback.duration_ms === null ? "" : `It took ${took(rollback.duration_ms)}. `;
   if (isOvertaken(rollback)) {
     const went = isForward(rollback) ? "came forward" : "went back";
-    return html`<p>Production ${went} to ${target}. ${time}Another version is live by now.</p>`;
+    return html`<p>${capital(environment)} ${went} to ${target}. ${time}Another version is live by now.</p>`;
   }
-  return html`<p>Production runs ${target} again. ${time}It is checked every 30 seconds for 15
+  return html`<p>${capital(environment)} runs ${target} again. ${time}It is checked every 30 seconds for 15
     minutes.</p>`;
 }
 

@@ -2,6 +2,7 @@
 import { html } from "/assets/vendor/ui.js";
 import { announce } from "./announcer.js";
 import { open } from "./dialog.js";
+import { environment } from "./environment.js";
 import { Evidence } from "./evidence.js";
 import { Icon, Status } from "./icon.js";
 import * as live from "./live.js";
@@ -68,7 +69,7 @@ function overallState() {
   const { view, overview, isTooOld } = live;
   if (view.value === "loading") return { state: "unknown", sentence: "Loading the live status…" };
   if (!overview.value) return { state: "unknown", sentence: "The status cannot be loaded" };
-  if (isTooOld.value) return { state: "unknown", sentence: "We do not know how production is" };
+  if (isTooOld.value) return { state: "unknown", sentence: `We do not know how ${environment} is` };
   return overview.value.overall;
 }
 
@@ -81,7 +82,7 @@ function LiveVersion({ version }) {
 }
 
 function CannotLoad() {
-  const site = localStorage.getItem("site-url");
+  const site = localStorage.getItem(`site-url-${environment}`);
   return html`<p>The page tries again by itself. You can still roll back.</p>
     <p class="actions">
       <button type="button" class="btn btn-outline" onClick=${refreshNow}>Try again now</button>
@@ -136,7 +137,7 @@ export function Emergency() {
   if (isEmpty()) return null;
   const isBlocked = blockedBecause() !== null;
   const isRed = !isBlocked && overallState().state !== "ok";
-  const words = live.view.value === "loading" ? "Checking the live version…" : "Roll back production…";
+  const words = live.view.value === "loading" ? "Checking the live version…" : `Roll back ${environment}…`;
   return html`<section id="emergency" class="card-box" aria-labelledby="emergency-title">
     <h2 id="emergency-title">Emergency</h2>
     <button type="button" id="rollback-btn" class="btn ${isRed ? "btn-danger" : "btn-outline"}"

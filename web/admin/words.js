@@ -41,6 +41,9 @@ const HOW = {
 /** Whom the server names when nobody pressed anything. */
 const AUTOMATIC = "automatic";
 
+/** Of requests that fail, as lib/health/evidence.py has it. */
+const LIMIT = 0.05;
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -67,7 +70,9 @@ export function dayTime(moment, now) {
   return isToday ? `today, ${clockTime(moment)}` : dayAndClock.format(new Date(moment));
 }
 
-const counted = (count, unit) => `${count} ${unit}${count === 1 ? "" : "s"}`;
+/** "1 look", "1,240 requests". */
+export const counted = (count, unit) =>
+  `${count.toLocaleString("en")} ${unit}${count === 1 ? "" : "s"}`;
 
 /** "52 seconds", "3 minutes": how long ago something was. */
 export function age(milliseconds) {
@@ -80,6 +85,12 @@ export function age(milliseconds) {
 /** The version of the database, where it is known. */
 export const databaseVersion = (version) =>
   version.migration_version === "unknown" ? "Not known" : version.migration_version;
+
+/** "0.4 %", "5 %", "52 %". */
+export function percent(rate) {
+  const hundredths = rate * 100;
+  return `${Number(hundredths < 10 ? hundredths.toFixed(1) : Math.round(hundredths))} %`;
+}
 
 /** "26 h": how long a version was live. */
 export function span(milliseconds) {
@@ -161,6 +172,21 @@ export function startedBy(rollback) {
 }
 
 const ended = (sentence) => (/[.!?…]$/.test(sentence) ? sentence : `${sentence}.`);
+
+/** Above the limit by what was counted; null: that does not say. */
+export function isAbove({ traffic: { verdict, is_fresh: isFresh } }) {
+  if (!isFresh || !verdict?.requests) return null;
+  return ["suspect", "rollback"].includes(verdict.state) && verdict.rate > LIMIT;
+}
+
+/** What to announce when the error rate crossed the limit since it was last known. */
+export function rateNews(wasAbove, overview) {
+  const above = isAbove(overview);
+  if (wasAbove === null || above === null || above === wasAbove) return [];
+  if (!above) return [{ text: "Error rate is back below 5 percent." }];
+  const share = percent(overview.traffic.verdict.rate).replace("%", "percent");
+  return [{ region: "alert", text: `Error rate is ${share}, above the 5 percent limit.` }];
+}
 
 /** What to announce when a rollback moved on from `before` (may be null) to `after`. */
 export function news(before, after, viewerName) {

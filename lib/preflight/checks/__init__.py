@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from lib.alerts import DRAIN_SILENT
 from lib.preflight.checks import (
     alert_channel,
+    audit_export,
     blockers,
     bypass,
     cron,
@@ -47,4 +48,5 @@ CHECKS: tuple[Check, ...] = (
     Check("separate_servers", separate_servers.check),
     Check("redis", redis.check),
     Check("alert_channel", alert_channel.check),
+    Check("audit_export", audit_export.check),
 )

@@ -3,7 +3,8 @@
 import pytest
 
 from lib.access.models import Caller, Role
-from lib.overview.undo import STAYS
+from lib.audit.store import write_audit
+from lib.overview.undo import IS_FORWARD, STAYS
 from tests.integration.forward.going_back import PRODUCTION
 
 
@@ -22,3 +23,23 @@ async def test_where_the_rollback_took_the_database_back_it_comes_forward(undone
 
 async def test_where_it_did_not_the_database_stays(plain, offered):
     assert await offered() == STAYS
+
+
+async def test_where_it_has_come_forward_alone_it_stays(undone, offered, operate):
+    await operate("database_forward")
+
+    assert await offered() == IS_FORWARD
+
+
+async def test_where_somebody_brought_it_forward_by_hand_it_stays(undone, offered, services):
+    async with services.database.transaction() as connection:
+        await write_audit(
+            connection,
+            actor="Grace",
+            action="database.forward",
+            environment=PRODUCTION,
+            result="done",
+            facts={"run_id": str(undone.id)},
+        )
+
+    assert await offered() == IS_FORWARD
