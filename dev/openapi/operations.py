@@ -203,7 +203,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
             "Sign out",
             {204: Answer("Nobody is signed in any more.", headers=("Set-Cookie",))},
             query=SignOut,
-            problems=(errors.InvalidRequest,),
+            problems=(errors.Unauthenticated, errors.InvalidRequest),
         ),
     },
     "/api/cron/health_sweep": {

@@ -19,6 +19,7 @@ from lib import wiring
 from lib.access.cookie import COOKIE
 from lib.access.doors import DOORS, Door, Key, Signed
 from lib.access.models import Role
+from lib.access.sessions import Policy, Sessions
 from lib.access.store import AccessStore
 from lib.operations.actions import ACTIONS
 from lib.postgres import Database
@@ -26,6 +27,7 @@ from lib.postgres import Database
 HOST = "http://control.example"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY")
 HOUR = timedelta(hours=1)
+POLICY = Policy(lifetime=HOUR, idle=HOUR, rotate=HOUR)
 SECRETS = {"cron_secret": "cron", "webhook_secret": "webhook", "drain_secret": "drain"}
 SIGNED_BODY = b"{}"
 OWN_PAGE = {"origin": HOST}
@@ -54,6 +56,8 @@ async def ask(database_url, monkeypatch) -> Callable[..., Awaitable[int]]:
     monkeypatch.setenv("APP_PROJECT_ID", "prj_app")
     for name in ("VERCEL_API_URL", "EDGE_URL"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("FAILED_ATTEMPTS_PER_ADDRESS", "FAILED_ATTEMPTS_PER_SUBJECT"):
+        monkeypatch.setenv(name, "100000")
     for setting, secret in SECRETS.items():
         monkeypatch.setenv(setting.upper(), secret)
     for cache in caches:
@@ -87,11 +91,15 @@ async def callers(access, control, pass_time) -> dict[str, tuple[dict[str, str],
     async def mint(role: Role, name: str, lifetime: timedelta | None = None) -> str:
         return await access.mint(name=name, role=role, by="test", lifetime=lifetime)
 
+    async def sign_in(token: str) -> str:
+        return (await sessions.sign_in(token))[1].secret
+
+    sessions = Sessions(access.database, POLICY)
     old = await mint(Role.ADMIN, "expired", HOUR)
-    _, old_session = await access.sign_in(await mint(Role.ADMIN, "late"), lifetime=HOUR)
+    old_session = await sign_in(await mint(Role.ADMIN, "late"))
     await pass_time(HOUR)
     revoked = await mint(Role.ADMIN, "revoked")
-    _, revoked_session = await access.sign_in(revoked, lifetime=HOUR)
+    revoked_session = await sign_in(revoked)
     await control.execute("UPDATE tokens SET revoked_at = app_now() WHERE name = 'revoked'")
     found: dict[str, tuple[dict[str, str], Role | None]] = {
         "nobody": ({}, None),
@@ -104,7 +112,7 @@ async def callers(access, control, pass_time) -> dict[str, tuple[dict[str, str],
     }
     for role in Role:
         token = await mint(role, role)
-        _, session = await access.sign_in(token, lifetime=HOUR)
+        session = await sign_in(token)
         found[role] = (bearer(token), role)
         found[f"{role} session"] = (cookie(session) | OWN_PAGE, role)
         found[f"{role} token as session"] = (cookie(token) | OWN_PAGE, None)
