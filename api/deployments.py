@@ -4,21 +4,19 @@ from http import HTTPStatus
 
 from starlette.requests import Request
 
-from lib.access.models import Role
+from lib.access.models import Caller
 from lib.deployments.models import DeploymentList, Release
 from lib.migrations.texts import BODY_LIMIT_BYTES
 from lib.web import Reply, endpoint, read_body, read_environment
 from lib.wiring import services
 
 
-async def get(request: Request) -> Reply:
-    await services().gate.admit(request, Role.VIEWER)
+async def get(request: Request, _: Caller) -> Reply:
     environment = read_environment(request)
     return Reply(DeploymentList(deployments=await services().listing.all(environment)))
 
 
-async def post(request: Request) -> Reply:
-    caller = await services().gate.admit(request, Role.RECORDER)
+async def post(request: Request, caller: Caller) -> Reply:
     release = await read_body(request, Release, BODY_LIMIT_BYTES)
     is_new, migrations = await services().recorder.record(release, caller)
     await services().changes.tell()
@@ -29,4 +27,4 @@ async def post(request: Request) -> Reply:
     return Reply(view, HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 
-app = endpoint(get=get, post=post)
+app = endpoint("/api/deployments", get=get, post=post)

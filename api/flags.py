@@ -2,20 +2,18 @@
 
 from starlette.requests import Request
 
-from lib.access.models import Role
+from lib.access.models import Caller
 from lib.flags.models import CHANGE
-from lib.flags.room import PROTOCOL
+from lib.flags.room import EVALUATE
 from lib.web import Reply, below, endpoint, read_environment, read_union
 from lib.wiring import services
 
 
-async def get(request: Request) -> Reply:
-    viewer = await services().gate.admit(request, Role.VIEWER)
+async def get(request: Request, viewer: Caller) -> Reply:
     return Reply(await services().flags.list(read_environment(request), viewer))
 
 
-async def put(request: Request) -> Reply:
-    caller = await services().gate.identify(request)
+async def put(request: Request, caller: Caller) -> Reply:
     return Reply(await services().flags.change(await read_union(request, CHANGE), caller))
 
 
@@ -23,4 +21,4 @@ async def evaluate(request: Request) -> Reply:
     return await services().flags.evaluate(request)
 
 
-app = below(PROTOCOL, endpoint(post=evaluate), endpoint(get=get, put=put))
+app = below(EVALUATE, endpoint(EVALUATE, post=evaluate), endpoint("/api/flags", get=get, put=put))

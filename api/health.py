@@ -17,4 +17,4 @@ async def warm_up() -> None:
     await report(settings())
 
 
-app = endpoint(warm_up, get=get, head=get)
+app = endpoint("/api/health", warm_up, get=get, head=get)

@@ -5,15 +5,14 @@ from http import HTTPStatus
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 
-from lib.access.models import Role
+from lib.access.models import Caller
 from lib.operations.models import OPERATION, OperationResponse
-from lib.web import Reply, endpoint, limited, read_union
+from lib.web import Reply, endpoint, read_union
 from lib.web.deadline import stop_at
 from lib.wiring import services
 
 
-async def post(request: Request) -> Reply:
-    caller = await services().gate.admit(request, Role.OPERATOR)
+async def post(request: Request, caller: Caller) -> Reply:
     operation = await read_union(request, OPERATION)
     result = await services().operations.carry_out(operation, caller)
     await services().changes.tell()
@@ -36,4 +35,4 @@ async def post(request: Request) -> Reply:
     return Reply(body, HTTPStatus.ACCEPTED, headers, work)
 
 
-app = endpoint(post=limited(post))
+app = endpoint("/api/operations", post=post)

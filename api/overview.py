@@ -4,14 +4,13 @@ from http import HTTPStatus
 
 from starlette.requests import Request
 
-from lib.access.models import Role
+from lib.access.models import Caller
 from lib.overview.page import etag
 from lib.web import Reply, endpoint, read_environment, read_part
 from lib.wiring import services
 
 
-async def get(request: Request) -> Reply:
-    caller = await services().gate.admit(request, Role.VIEWER)
+async def get(request: Request, caller: Caller) -> Reply:
     environment, pages = read_environment(request), services().pages
     is_chart = read_part(request, ["chart"]) == "chart"
     page = await (pages.chart(environment) if is_chart else pages.overview(environment, caller))
@@ -21,4 +20,4 @@ async def get(request: Request) -> Reply:
     return Reply(page, headers=headers)
 
 
-app = endpoint(get=get)
+app = endpoint("/api/overview", get=get)

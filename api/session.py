@@ -5,14 +5,12 @@ from http import HTTPStatus
 from starlette.requests import Request
 
 from lib.access.cookie import read_session, session_cookie, spent_cookie
-from lib.access.gate import check_origin
 from lib.access.models import SignIn, SignOut
-from lib.web import Reply, endpoint, limited, read_body, read_query
+from lib.web import Reply, endpoint, read_body, read_query
 from lib.wiring import services
 
 
 async def post(request: Request) -> Reply:
-    check_origin(request)
     sign_in = await read_body(request, SignIn)
     caller, offer = await services().sessions.sign_in(
         sign_in.token, instead_of=read_session(request)
@@ -21,7 +19,6 @@ async def post(request: Request) -> Reply:
 
 
 async def delete(request: Request) -> Reply:
-    check_origin(request)
     secret, sessions = read_session(request), services().sessions
     is_everywhere = read_query(request, SignOut).everywhere
     await (sessions.sign_out_everywhere if is_everywhere else sessions.sign_out)(secret)
@@ -29,4 +26,4 @@ async def delete(request: Request) -> Reply:
     return Reply(None, HTTPStatus.NO_CONTENT, {"set-cookie": spent_cookie()})
 
 
-app = endpoint(post=limited(post), delete=delete)
+app = endpoint("/api/session", post=post, delete=delete)

@@ -170,7 +170,9 @@ class Router:
     async def _pass_on(
         self, request: Request, target: str, headers: Mapping[str, str], body: bytes
     ) -> Response:
-        sent = self._client.build_request(request.method, target, headers=headers, content=body)
+        # Any byte of a header is passed on as it came.
+        raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        sent = self._client.build_request(request.method, target, headers=raw, content=body)
         answer = await self._client.send(sent, stream=True)
         response = StreamingResponse(_body(answer), answer.status_code)
         named = [(name.lower(), value) for name, value in answer.headers.raw]

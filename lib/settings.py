@@ -36,6 +36,7 @@ from lib.flags.models import KEY, State
 from lib.oidc.models import GitHub, Issuer, Workflows, issuers
 from lib.rollback.models import Environment, OnRefuse, RollingGate, SwitchMethod
 from lib.traffic.streams import MOST_ROUTES, read_route
+from lib.vercel.hosts import DEPLOYMENT_SUFFIX, is_public
 
 #: Ten years; much more would not fit into a date.
 LONGEST_SECONDS = 10 * 365 * 24 * 3600
@@ -82,6 +83,13 @@ def host_pattern(value: str) -> str:
         if len(hosts) == len(Environment):
             return value
     raise ValueError("write `{environment}` where it goes into the host")
+
+
+def host_suffix(value: str) -> str:
+    suffix = value.removeprefix(".")
+    if is_public(suffix):
+        return suffix
+    raise ValueError("write a host name, such as `vercel.app`")
 
 
 def web_address[T: (str, SecretStr)](value: T) -> T:
@@ -226,6 +234,12 @@ class Settings(BaseModel):
     )
     app_project_id: str = Field(
         "", validation_alias="APP_PROJECT_ID", description="The app's project (not this one)."
+    )
+    deployment_suffix: Annotated[str, AfterValidator(host_suffix)] = Field(
+        DEPLOYMENT_SUFFIX,
+        validation_alias="DEPLOYMENT_SUFFIX",
+        description="Under which the app's deployments have their own addresses: no other one is "
+        "probed.",
     )
     alias_pattern: Annotated[str, AfterValidator(host_pattern)] = Field(
         "{environment}-wedsync.vercel.app",

@@ -166,7 +166,9 @@ def build(settings: Settings) -> Services:
     streams = Streams(settings.critical_routes, settings.excluded_paths)
     changes = Changes(redis)
     counts = Counts(redis, streams) if redis else None
-    vercel = VercelClient(http, settings.app_project_id)
+    vercel = VercelClient(
+        http, settings.app_project_id, deployment_suffix=settings.deployment_suffix
+    )
     routing = Routing(vercel, settings)
     deployments = DeploymentStore(database, settings.freeze_windows)
     pins = Pins(deployments, vercel)
@@ -337,7 +339,7 @@ def make_drain(
         probe_user_agent=USER_AGENT,
     )
     suspects = Suspects(counts.redis) if counts else None
-    return LogDrain(secret, counter, counts, outage, suspects)
+    return LogDrain(counter, counts, outage, suspects)
 
 
 def make_flag_door(settings: Settings, gate: Gate) -> FlagDoor:

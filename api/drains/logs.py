@@ -6,8 +6,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 
 from lib.settings import settings
-from lib.traffic.entries import BODY_LIMIT_BYTES
-from lib.web import Reply, endpoint, limited, read_raw
+from lib.web import Reply, endpoint
 from lib.web.deadline import stop_at
 from lib.wiring import services
 
@@ -17,14 +16,14 @@ async def get(_: Request) -> Reply:
     return Reply(headers={"x-vercel-verify": token.get_secret_value()} if token else {})
 
 
-async def post(request: Request) -> Reply:
+async def post(request: Request, body: bytes) -> Reply:
     """Counted before the answer, judged after it: what is not counted is sent again."""
     drain, autopilot = services().drain, services().autopilot
-    tally = drain.read(request.headers, await read_raw(request, BODY_LIMIT_BYTES))
+    tally = drain.read(body, request.headers.get("content-encoding", ""))
     questions = await autopilot.judging.questions()
     counted = await drain.count(tally, questions.asks)
     follow = BackgroundTask(autopilot.follow, questions, counted, stop_at=stop_at(30))
     return replace(await get(request), after=follow)
 
 
-app = endpoint(get=get, post=limited(post))
+app = endpoint("/api/drains/logs", get=get, post=post)

@@ -16,7 +16,6 @@ from lib.flags.switchboard import Switchboard
 from lib.rollback.models import Environment
 from lib.web import Reply, read_raw
 
-PROTOCOL = "/ofrep/"
 EVALUATE = "/ofrep/v1/evaluate/flags"
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from lib.vercel.hosts import is_public
+
 #: A visitor would have given up; the platform's own time-out comes later.
 TIMEOUT = httpx.Timeout(3.0, connect=2.0)
 HEALTH_PATH = "/api/health"
@@ -71,6 +73,8 @@ class Prober:
         `expected`: the deployment id that must answer; None: any. Another path than the health
         report's does not say who answers: there, only whether it is an error counts.
         """
+        if self.edge_url is None and not is_public(host):
+            return Look(Health.UNKNOWN, "it has no address on the internet", answered=False)
         headers = {"host": host, "user-agent": USER_AGENT, "cache-control": "no-cache"}
         if self.bypass_secret:
             headers["x-vercel-protection-bypass"] = self.bypass_secret

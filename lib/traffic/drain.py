@@ -6,7 +6,7 @@ it is dropped, counted as late and accepted, so a long outage does not end in a 
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lib import errors
@@ -20,7 +20,6 @@ from lib.traffic.entries import read_entries, unpack
 from lib.traffic.models import Ask, Counted
 from lib.traffic.suspects import Suspects
 from lib.traffic.tally import Counter, Tally
-from lib.vercel.signature import is_signed
 
 log = logging.getLogger(__name__)
 
@@ -72,20 +71,15 @@ class Outage:
 class LogDrain:
     """`counts` None: there is no Redis to count in."""
 
-    secret: str
     counter: Counter
     counts: Counts | None
     outage: Outage
     #: None, as `counts` is.
     suspects: Suspects | None = None
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> Tally:
-        """Raises BadSignature before anything of the body is read, then InvalidRequest."""
-        if not self.secret:
-            log.error("route_closed", extra={"why": "DRAIN_SECRET is not set"})
-        if not is_signed(body, headers.get("x-vercel-signature", ""), self.secret):
-            raise errors.BadSignature("The signature does not fit the body.")
-        unpacked = unpack(body, headers.get("content-encoding", ""))
+    def read(self, body: bytes, encoding: str) -> Tally:
+        """A body whose signature fits. Raises InvalidRequest."""
+        unpacked = unpack(body, encoding)
         entries, broken = read_entries(unpacked)
         return self.counter.count(entries, broken, names_flags=FIELD in unpacked)
 

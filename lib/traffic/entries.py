@@ -12,14 +12,18 @@ from json import JSONDecodeError, JSONDecoder
 import msgspec
 
 from lib import errors
+from lib.access.doors import DELIVERED_BYTES
 
-#: The most that the platform delivers to a function.
-BODY_LIMIT_BYTES = 4_500_000
 #: Logs shrink about tenfold; what shrinks more is no log. Bounds memory, too.
-UNPACKED_LIMIT_BYTES = 10 * BODY_LIMIT_BYTES
+UNPACKED_LIMIT_BYTES = 10 * DELIVERED_BYTES
 GZIP = b"\x1f\x8b"
+#: A file that somebody made of pieces has a few; each costs a copy of what follows it.
+MOST_MEMBERS = 256
 #: zlib's own number for "gzip, with its header".
 GZIP_WINDOW = 31
+
+#: Of entries in an array that is itself broken: each may be looked at to the array's end.
+MOST_FAILURES = 100
 
 #: Millisecond counts may come with a fraction.
 Milliseconds = int | float
@@ -63,8 +67,14 @@ def unpack(body: bytes, encoding: str) -> bytes:
     if not body.startswith(GZIP):  # whoever unpacked it on the way may have left the header
         return body
     unpacked = bytearray()
-    while body.startswith(GZIP):
+    for _ in range(MOST_MEMBERS):
         body = unpack_member(body, unpacked)
+        if not body.startswith(GZIP):
+            break
+    else:
+        raise errors.InvalidRequest(f"The batch has more than {MOST_MEMBERS} parts.")
+    if unpacked.startswith(GZIP):
+        raise errors.InvalidRequest("The batch is packed twice.")
     return bytes(unpacked)
 
 
@@ -121,12 +131,13 @@ def split_array(body: bytes) -> Iterator[bytes | msgspec.Raw]:
 def salvage(text: str) -> Iterator[bytes]:
     """The objects of an array that is itself broken, cut off for instance."""
     decoder = JSONDecoder()
-    at = text.find("{")
-    while at >= 0:
+    at, failures = text.find("{"), 0
+    while at >= 0 and failures < MOST_FAILURES:
         try:
             end = decoder.raw_decode(text, at)[1]
         except (JSONDecodeError, RecursionError):
             yield b"?"
+            failures += 1
             end = next_start(text, at + 1)
         else:
             yield text[at:end].encode()

@@ -6,14 +6,16 @@ here: whether a change that got no answer took effect is for the caller to look 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPMethod, HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from pydantic import ValidationError
 
 from lib import errors
+from lib.vercel.hosts import DEPLOYMENT_SUFFIX, is_deployment
 from lib.vercel.models import (
     Alias,
     Check,
@@ -53,10 +55,20 @@ class VercelClient:
 
     http: httpx.AsyncClient
     project_id: str
+    #: Under which deployments have their own addresses.
+    deployment_suffix: str = field(default=DEPLOYMENT_SUFFIX, kw_only=True)
 
     async def deployment(self, id_or_host: str) -> Deployment:
-        """The deployment of this id, or the one that this host serves. Raises VercelMissing."""
-        return understand(Deployment, await self._read(f"/v13/deployments/{id_or_host}"))
+        """The deployment of this id, or the one that this host serves. Raises VercelMissing.
+
+        It has an address only if it is the app's: no other project's is ever asked.
+        """
+        body = await self._read(f"/v13/deployments/{segment(id_or_host)}")
+        found = understand(Deployment, body)
+        is_ours = found.project_id == self.project_id
+        if is_ours and is_deployment(found.url, self.deployment_suffix):
+            return found
+        return found.model_copy(update={"url": ""})
 
     async def project(self) -> Project:
         path = f"/v9/projects/{self.project_id}"
@@ -89,7 +101,7 @@ class VercelClient:
         return understand(Variables, body).envs
 
     async def alias(self, host: str) -> Alias:
-        return understand(Alias, await self._read(f"/v4/aliases/{host}"))
+        return understand(Alias, await self._read(f"/v4/aliases/{segment(host)}"))
 
     async def set_auto_assign(self, *, on: bool) -> None:
         await self._call(
@@ -102,7 +114,9 @@ class VercelClient:
         """Move the alias, at once. Already there is success."""
         try:
             await self._call(
-                HTTPMethod.POST, f"/v2/deployments/{deployment_id}/aliases", json={"alias": alias}
+                HTTPMethod.POST,
+                f"/v2/deployments/{segment(deployment_id)}/aliases",
+                json={"alias": alias},
             )
         except errors.VercelConflict:
             return
@@ -111,7 +125,7 @@ class VercelClient:
         """Ask for an Instant Rollback. Accepted is not done: look at `project()`."""
         await self._call(
             HTTPMethod.POST,
-            f"/v1/projects/{self.project_id}/rollback/{deployment_id}",
+            f"/v1/projects/{self.project_id}/rollback/{segment(deployment_id)}",
             params={"description": description},
         )
 
@@ -159,11 +173,11 @@ class VercelClient:
         return understand(Check, body)
 
     async def check_runs(self, deployment_id: str) -> list[CheckRun]:
-        body = await self._read(f"/v2/deployments/{deployment_id}/check-runs")
+        body = await self._read(f"/v2/deployments/{segment(deployment_id)}/check-runs")
         return understand(CheckRuns, body).runs
 
     async def runs_of_check(self, check_id: str) -> list[CheckRun]:
-        body = await self._read(f"/v2/projects/{self.project_id}/checks/{check_id}/runs")
+        body = await self._read(f"/v2/projects/{self.project_id}/checks/{segment(check_id)}/runs")
         return understand(CheckRuns, body).runs
 
     async def conclude(
@@ -172,7 +186,7 @@ class VercelClient:
         """That a run may be concluded again, and otherwise, is unverified."""
         await self._call(
             HTTPMethod.PATCH,
-            f"/v2/deployments/{run.deployment_id}/check-runs/{run.id}",
+            f"/v2/deployments/{segment(run.deployment_id)}/check-runs/{segment(run.id)}",
             json={"status": "completed", "conclusion": conclusion, "conclusionText": text}
             | ({"externalUrl": details_url} if details_url else {}),
         )
@@ -196,6 +210,13 @@ class VercelClient:
         if response.is_success:
             return parse(response)
         raise refusal(response, path)
+
+
+def segment(name: str) -> str:
+    """What others name is one segment of a path, whatever is in it. Raises VercelMissing."""
+    if name in {"", ".", ".."}:
+        raise errors.VercelMissing("The platform has nothing of this name.")
+    return quote(name, safe="")
 
 
 def parse(response: httpx.Response) -> dict[str, Any]:

@@ -1,20 +1,29 @@
 """Webhook events in Postgres: each is acted on once, and what it says is kept for two days."""
 
+import logging
 from dataclasses import dataclass
 
 from lib.deployments.models import Move
 from lib.postgres import Database
-from lib.vercel.webhook import GO_LIVE, OLDEST, Event
+from lib.vercel.webhook import EARLIEST, GO_LIVE, OLDEST, Event
+
+log = logging.getLogger(__name__)
 
 #: Two days of ids: twice as long as the platform repeats a delivery.
 INSERT = """
-WITH old AS (DELETE FROM webhook_events WHERE received_at < app_now() - interval '2 days')
-INSERT INTO webhook_events (id, type, created_at, deployment, moved_by)
-SELECT %(id)s, %(type)s, created_at, %(deployment)s, %(moved_by)s
-  FROM (SELECT to_timestamp(%(created_at)s / 1000.0) AS created_at) event
- WHERE created_at > app_now() - %(oldest)s
-ON CONFLICT DO NOTHING
-RETURNING id
+WITH old AS (DELETE FROM webhook_events WHERE received_at < app_now() - interval '2 days'),
+event AS (
+  SELECT created_at, created_at <= app_now() - %(oldest)s AS is_late,
+         created_at > app_now() + %(earliest)s AS is_early
+    FROM (SELECT to_timestamp(%(created_at)s / 1000.0) AS created_at) sent
+), kept AS (
+  INSERT INTO webhook_events (id, type, created_at, deployment, moved_by)
+  SELECT %(id)s, %(type)s, created_at, %(deployment)s, %(moved_by)s
+    FROM event WHERE NOT is_late AND NOT is_early
+  ON CONFLICT DO NOTHING
+  RETURNING id
+)
+SELECT is_late, is_early, EXISTS (SELECT FROM kept) AS is_news FROM event
 """
 
 #: A promotion says who let it go live; that its build succeeded, who pushed it.
@@ -32,17 +41,24 @@ class EventStore:
     database: Database
 
     async def is_news(self, event: Event) -> bool:
-        """False for an event that was seen before or is too old to be one of the platform's."""
+        """False for one that was seen before, and for one that is no delivery of this day's: it is
+        answered like any other, so that it does not come again.
+        """
         row = await self.database.one(
             INSERT,
             id=event.id,
             type=event.type,
             created_at=event.created_at,
             oldest=OLDEST,
+            earliest=EARLIEST,
             deployment=event.deployment_id,
             moved_by=event.user_id,
         )
-        return row is not None
+        assert row is not None
+        if row["is_late"] or row["is_early"]:
+            why = "it is too old" if row["is_late"] else "it is from the future"
+            log.warning("event_not_acted_on", extra={"event_id": event.id, "why": why})
+        return bool(row["is_news"])
 
     async def told(self, deployment_id: str, *, since: int) -> Move | None:
         """How the deployment went live, and who did it, by an event later than `since` (ms)."""

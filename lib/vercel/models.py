@@ -1,13 +1,20 @@
 """What the platform answers, as far as we use it. Unknown fields are its business."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AliasPath, BaseModel, ConfigDict, Field
+
+from lib.vercel.hosts import is_public
 
 
 def moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def public(hosts: list[str]) -> list[str]:
+    """What else the platform may list is never asked."""
+    return [host for host in hosts if is_public(host)]
 
 
 class VercelModel(BaseModel):
@@ -73,7 +80,7 @@ class Project(VercelModel):
     auto_assign: bool = Field(default=False, alias="autoAssignCustomDomains")
     last_alias_request: AliasRequest | None = Field(None, alias="lastAliasRequest")
     live: str | None = Field(None, validation_alias=AliasPath("targets", "production", "id"))
-    hosts: list[str] = Field(
+    hosts: Annotated[list[str], AfterValidator(public)] = Field(
         default_factory=list, validation_alias=AliasPath("targets", "production", "alias")
     )
 

@@ -1,7 +1,6 @@
 """The HTTP edge: one URL per function, errors as problems, bodies as models."""
 
 from lib.web.endpoint import Reply, below, endpoint
-from lib.web.limited import limited
 from lib.web.reading import (
     read_body,
     read_environment,
@@ -17,7 +16,6 @@ __all__ = [
     "Reply",
     "below",
     "endpoint",
-    "limited",
     "read_body",
     "read_environment",
     "read_idempotency_key",

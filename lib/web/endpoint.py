@@ -14,8 +14,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lib import errors, logs
 from lib.access.cookie import renewed
+from lib.access.doors import DOORS, LIMITED, Door
 from lib.audit.origin import CURRENT, Origin
 from lib.web import audited
+from lib.web.entrance import enter
+from lib.web.limited import count
 from lib.web.problems import NOT_ALLOWED, problem_for, problem_response, respond
 from lib.web.reading import read_address
 
@@ -35,15 +38,23 @@ class Reply:
     after: BackgroundTask | None = None
 
 
-Handler = Callable[[Request], Awaitable[Reply]]
+#: Takes the request, and who calls or what was signed, by its door.
+Handler = Callable[..., Awaitable[Reply]]
 WarmUp = Callable[[], Awaitable[object]]
 
 
-def endpoint(warm_up: WarmUp | None = None, **handlers: Handler) -> ASGIApp:
-    """Serve one URL. Keyword names are lower-case HTTP methods: `endpoint(get=…, post=…)`.
+class NoSuchDoor(Exception):
+    """A function and its row in lib/access/doors.py do not name the same methods."""
 
-    `warm_up` runs once per instance, before its first request.
+
+def endpoint(route: str, warm_up: WarmUp | None = None, **handlers: Handler) -> ASGIApp:
+    """Serve one URL, by its doors. Keyword names are lower-case HTTP methods: `get=…, post=…`.
+
+    `warm_up` runs once per instance, before its first request. Raises NoSuchDoor.
     """
+    doors = DOORS.get(route, {})
+    if not doors or doors.keys() != {name.upper() for name in handlers}:
+        raise NoSuchDoor(route)
     logs.install()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +67,7 @@ def endpoint(warm_up: WarmUp | None = None, **handlers: Handler) -> ASGIApp:
         origin = Origin(request_id, read_address(request))
         token = CURRENT.set(origin)
         try:
-            response = await answer(request, handlers, request_id)
+            response = await answer(request, route, handlers, request_id)
             audited.follow(response, origin)
             if cookie := renewed(request):
                 response.headers.append("set-cookie", cookie)
@@ -93,16 +104,22 @@ async def live(receive: Receive, send: Send, warm_up: WarmUp | None) -> None:
 
 
 async def answer(
-    request: Request, handlers: Mapping[str, Handler], request_id: str
+    request: Request,
+    route: str,
+    handlers: Mapping[str, Handler],
+    request_id: str,
 ) -> Response:
-    handler = handlers.get(request.method.lower())
-    if handler is None:
-        allowed = ", ".join(sorted(name.upper() for name in handlers))
+    doors = DOORS[route]
+    door = doors.get(request.method)
+    if door is None:
+        allowed = ", ".join(sorted(doors))
         response = respond(NOT_ALLOWED, f"Use {allowed}.", request_id=request_id)
         response.headers["allow"] = allowed
         return response
     try:
-        return to_response(await handler(request))
+        is_limited = (route, request.method) in LIMITED
+        handler = handlers[request.method.lower()]
+        return to_response(await serve(request, door, handler, is_limited=is_limited))
     except errors.Error as error:
         log.warning(
             "request_refused",
@@ -119,6 +136,15 @@ async def answer(
     except Exception as error:
         log.exception("request_crashed", extra={"request_id": request_id, "path": request.url.path})
         return problem_response(error, request_id=request_id)
+
+
+async def serve(request: Request, door: Door, handler: Handler, *, is_limited: bool) -> Reply:
+    try:
+        return await handler(request, *await enter(request, door))
+    except (errors.Unauthenticated, errors.Forbidden) as error:
+        if is_limited:
+            await count(request, error)
+        raise
 
 
 def to_response(reply: Reply) -> Response:

@@ -1,28 +1,10 @@
 """Routes where guessing, forging or trying again and again is refused in the end."""
 
-from collections.abc import Awaitable, Callable
-from functools import wraps
-
 from starlette.requests import Request
 
 from lib import errors
 from lib.access.cookie import read_session
 from lib.audit.origin import CURRENT
-from lib.web.endpoint import Reply
-
-Handler = Callable[[Request], Awaitable[Reply]]
-
-
-def limited(handler: Handler) -> Handler:
-    @wraps(handler)
-    async def counted(request: Request) -> Reply:
-        try:
-            return await handler(request)
-        except (errors.Unauthenticated, errors.Forbidden) as error:
-            await count(request, error)
-            raise
-
-    return counted
 
 
 async def count(request: Request, error: errors.Error) -> None:

@@ -1,5 +1,6 @@
 """Reads requests into models. Only here does a pydantic error become the caller's fault."""
 
+import re
 from collections.abc import Collection
 from contextlib import suppress
 from ipaddress import ip_address
@@ -17,13 +18,17 @@ KEY_LIMIT = 200
 
 
 async def read_raw(request: Request, limit: int = BODY_LIMIT_BYTES) -> bytes:
-    """The body, refused before it is read whole if it is too large. Raises InvalidRequest."""
-    body = b""
+    """The body. One that is too large, or says so, is not read to its end. Raises InvalidRequest."""
+    too_large = errors.InvalidRequest(f"The body is larger than {limit} bytes.")
+    announced = request.headers.get("content-length", "")
+    if re.fullmatch(r"[0-9]+", announced) and int(announced[:20]) > limit:
+        raise too_large
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            raise errors.InvalidRequest(f"The body is larger than {limit} bytes.")
-    return body
+            raise too_large
+    return bytes(body)
 
 
 async def read_body[T: BaseModel](

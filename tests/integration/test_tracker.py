@@ -136,6 +136,32 @@ class TestWebhooks:
         """Who has recorded one cannot play it back."""
         assert not await services.events.is_news(event(age=26 * 3600))
 
+    @pytest.mark.parametrize(
+        ("age", "why"),
+        [(25 * 3600 + 60, "it is too old"), (-700, "it is from the future"), (-1e10, "future")],
+    )
+    async def test_a_replayed_or_postdated_event_is_logged_and_not_kept(
+        self, services, control, caplog, age, why
+    ):
+        assert not await services.events.is_news(event(age=age))
+
+        assert caplog.records[-1].getMessage() == "event_not_acted_on"
+        assert why in vars(caplog.records[-1])["why"]
+        cursor = await control.execute("SELECT count(*) AS n FROM webhook_events")
+        assert (await cursor.fetchone())["n"] == 0
+
+    @pytest.mark.parametrize("age", [24 * 3600, -500])
+    async def test_a_late_delivery_and_a_clock_that_is_ahead_are_believed(self, services, age):
+        assert await services.events.is_news(event(age=age))
+
+    async def test_a_replay_after_its_id_is_forgotten_is_too_old(self, services, pass_time):
+        """The latest event that is believed, at the first moment at which its id is gone."""
+        assert await services.events.is_news(event(age=-590))
+        await pass_time(timedelta(days=2, seconds=1))
+        await services.events.is_news(event("evt_other", age=-2 * 86400))
+
+        assert not await services.events.is_news(event(age=-590))
+
     async def test_a_platform_that_does_not_answer_now_is_asked_by_the_sweep(
         self, services, follow, go_live, platform, pass_time, releases
     ):

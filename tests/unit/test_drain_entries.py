@@ -122,6 +122,13 @@ def test_deep_nesting_breaks_its_own_line_only():
     assert (ids(entries), broken) == (["req_1"], 1)
 
 
+def test_a_broken_array_that_nests_and_nests_is_given_up_on():
+    """Each of its entries would be looked at to the end of all."""
+    entries, broken = read_entries(b"[" + b'{"a":[{},' * 100_000)
+
+    assert (entries, broken) == ([], 100)
+
+
 @given(st.binary() | st.text().map(str.encode))
 def test_whatever_comes_is_read(body):
     entries, broken = read_entries(body)
@@ -158,6 +165,17 @@ def test_a_bomb_of_many_members_is_refused():
 
     with pytest.raises(errors.InvalidRequest, match="unpacks to more than"):
         unpack(member * 5, "gzip")
+
+
+def test_a_bomb_of_empty_members_is_refused():
+    """Each costs a copy of all that follow."""
+    with pytest.raises(errors.InvalidRequest, match="more than 256 parts"):
+        unpack(gzip.compress(b"") * 200_000, "gzip")
+
+
+def test_a_nested_bomb_is_not_unpacked_twice():
+    with pytest.raises(errors.InvalidRequest, match="packed twice"):
+        unpack(gzip.compress(gzip.compress(b" " * UNPACKED_LIMIT_BYTES)), "gzip")
 
 
 @pytest.mark.parametrize("body", [b"\x1f\x8bnonsense", gzip.compress(BODY)[:-9]], ids=["no", "cut"])

@@ -9,7 +9,9 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 
 from lib import errors
+from lib.access.doors import DOORS, Key
 from lib.web import Reply, endpoint
+from lib.web.endpoint import Handler, NoSuchDoor
 
 
 class Greeting(BaseModel):
@@ -18,6 +20,18 @@ class Greeting(BaseModel):
 
 async def greet(request: Request) -> Reply:
     return Reply(Greeting(hello=request.query_params.get("name", "you")))
+
+
+@pytest.fixture(autouse=True)
+def own_door():
+    yield
+    DOORS.pop("/api/x", None)
+
+
+def opened(**handlers: Handler):
+    """A function at a door of its own that anyone may open."""
+    DOORS["/api/x"] = {name.upper(): Key.NONE for name in handlers}
+    return endpoint("/api/x", **handlers)
 
 
 async def ask(app, method: str = "GET", **options: object) -> httpx.Response:
@@ -35,20 +49,22 @@ def failing(error: Exception):
     async def fail(_: Request) -> Reply:
         raise error
 
-    return endpoint(get=fail)
+    return opened(get=fail)
 
 
 async def test_an_answer_is_json_that_nobody_keeps():
-    answer = await ask(endpoint(get=greet))
+    answer = await ask(opened(get=greet))
 
     assert answer.json() == {"hello": "Ada"}
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("method", ["POST", "DELETE", "HEAD", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize(
+    "method", ["POST", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT", "BREW"]
+)
 async def test_a_method_it_does_not_know_is_told_those_it_does(method):
-    answer = await ask(endpoint(get=greet, put=greet), method)
+    answer = await ask(opened(get=greet, put=greet), method)
 
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, PUT"
@@ -93,7 +109,7 @@ async def test_work_goes_on_after_the_answer():
     async def accept(_: Request) -> Reply:
         return Reply(Greeting(hello="later"), after=BackgroundTask(done.append, "work"))
 
-    await ask(endpoint(post=accept), "POST")
+    await ask(opened(post=accept), "POST")
 
     assert done == ["work"]
 
@@ -102,7 +118,7 @@ async def test_a_reply_may_be_empty():
     async def nothing(_: Request) -> Reply:
         return Reply()
 
-    answer = await ask(endpoint(get=nothing))
+    answer = await ask(opened(get=nothing))
 
     assert (answer.status_code, answer.content) == (200, b"")
 
@@ -113,3 +129,13 @@ async def test_a_log_entry_of_a_refusal_names_the_problem(caplog):
     [entry] = logged(caplog)
     assert entry["event"] == "request_refused"
     assert (entry["problem"], entry["path"]) == ("forbidden", "/api/x")
+
+
+@pytest.mark.parametrize(
+    ("route", "methods"),
+    [("/api/x", ["get"]), ("/api/audit", ["get", "post"]), ("/api/deployments", ["get"])],
+    ids=["no-row", "a-method-more", "a-method-less"],
+)
+def test_a_function_that_the_table_does_not_know_does_not_load(route, methods):
+    with pytest.raises(NoSuchDoor):
+        endpoint(route, **dict.fromkeys(methods, greet))

@@ -136,7 +136,11 @@ def test_a_deployment_without_a_commit_has_no_sha():
 @pytest.mark.parametrize(
     ("body", "live", "hosts"),
     [
-        ({"targets": {"production": {"id": "dpl_1", "alias": ["a.b"]}}}, "dpl_1", ["a.b"]),
+        (
+            {"targets": {"production": {"id": "dpl_1", "alias": ["a.example"]}}},
+            "dpl_1",
+            ["a.example"],
+        ),
         ({"targets": {"production": None}}, None, []),
         ({"targets": {}}, None, []),
         ({"targets": None}, None, []),

@@ -1,4 +1,4 @@
-"""What is believed of a webhook: nothing before its signature fits."""
+"""What a webhook says, and what its signature proves. Which bodies are read: test_entrance.py."""
 
 import hashlib
 import hmac
@@ -8,7 +8,6 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from lib import errors
 from lib.vercel.signature import is_signed
@@ -26,11 +25,6 @@ EVENT = {
 
 def sign(body: bytes, secret: str = SECRET) -> str:
     return hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()
-
-
-def read(body: bytes, signature: str | None = None):
-    headers = {"x-vercel-signature": sign(body) if signature is None else signature}
-    return read_event(headers, body, SecretStr(SECRET))
 
 
 def test_a_known_signature_fits():
@@ -62,31 +56,8 @@ def test_one_changed_byte_does_not_fit(body, at, flip):
     assert not is_signed(bytes(changed), sign(body), SECRET)
 
 
-@pytest.mark.parametrize(
-    "signature",
-    ["", "é", sign(b"{}").upper(), sign(b"{}")[:-1], sign(b"{}") + "0", sign(b"{}", "other")],
-    ids=["none", "not-ascii", "upper-case", "too-short", "too-long", "another-secret"],
-)
-def test_a_wrong_signature_is_refused(signature):
-    with pytest.raises(errors.BadSignature):
-        read(b"{}", signature)
-
-
-@pytest.mark.parametrize("secret", [None, SecretStr("")], ids=["unset", "empty"])
-def test_without_a_secret_the_webhook_is_closed(secret):
-    with pytest.raises(errors.BadSignature):
-        read_event({"x-vercel-signature": sign(b"{}", "")}, b"{}", secret)
-
-
-@pytest.mark.parametrize("body", [b"", b"not json", b"[]", b'{"id": "evt_1"}'])
-def test_a_body_that_is_not_signed_is_not_read(body):
-    """Whatever is in it, the answer is the same: who cannot sign learns nothing."""
-    with pytest.raises(errors.BadSignature, match="The signature does not fit the body"):
-        read(body, "0" * 40)
-
-
 def test_a_signed_event_is_read():
-    event = read(json.dumps(EVENT).encode())
+    event = read_event(json.dumps(EVENT).encode())
 
     assert (event.id, event.type, event.project_id) == ("evt_1", "deployment.promoted", "prj_1")
 
@@ -111,21 +82,21 @@ def test_a_signed_event_is_read():
 )
 def test_a_signed_body_that_is_no_event_is_refused(change):
     with pytest.raises(errors.InvalidRequest):
-        read(json.dumps(EVENT | change).encode())
+        read_event(json.dumps(EVENT | change).encode())
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"[]", b"\xff", b"null"], ids=repr)
 def test_a_signed_body_that_is_no_json_object_is_refused(body):
     with pytest.raises(errors.InvalidRequest):
-        read(body)
+        read_event(body)
 
 
 @pytest.mark.parametrize("payload", [{}, {"project": None}, {"project": "prj_1"}], ids=str)
 def test_an_event_of_no_project_is_of_no_project(payload):
-    assert read(json.dumps(EVENT | {"payload": payload}).encode()).project_id is None
+    assert read_event(json.dumps(EVENT | {"payload": payload}).encode()).project_id is None
 
 
 @given(st.binary())
 def test_whatever_is_signed_is_read_or_refused(body):
     with suppress(errors.InvalidRequest):
-        read(body)
+        read_event(body)

@@ -3,15 +3,14 @@
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 
-from lib.access.models import Role
+from lib.access.models import Caller
 from lib.rollback.status import read_status
 from lib.web import Reply, endpoint, read_last_segment
 from lib.web.deadline import stop_at
 from lib.wiring import services
 
 
-async def get(request: Request) -> Reply:
-    await services().gate.admit(request, Role.VIEWER)
+async def get(request: Request, _: Caller) -> Reply:
     engine = services().engine
     rollback_id = read_last_segment(request)
     status, is_abandoned = await read_status(engine.store, engine.progress, rollback_id)
@@ -21,4 +20,4 @@ async def get(request: Request) -> Reply:
     return Reply(status, after=standby if is_abandoned else None)
 
 
-app = endpoint(get=get)
+app = endpoint("/api/rollback/status/[id]", get=get)

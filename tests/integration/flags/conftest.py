@@ -104,7 +104,8 @@ def rows(control):
 async def ask(services, variables, monkeypatch) -> AsyncIterator[Callable[..., httpx.Response]]:
     """The function as the platform calls it: a rewrite keeps the path that was asked."""
     function = import_module("api.flags")
-    monkeypatch.setattr(function, "services", lambda: services)
+    for module in (function, import_module("lib.wiring")):
+        monkeypatch.setattr(module, "services", lambda: services)
     transport = httpx.ASGITransport(function.app)
     async with httpx.AsyncClient(transport=transport, base_url=HOST) as http:
         yield http.request
