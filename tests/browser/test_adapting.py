@@ -28,7 +28,7 @@ ADOPT = """css => {
 #: What is cut off: text wider or higher than the box that hides the rest of it.
 CUT_OFF = """() => [...document.querySelectorAll("body *")]
   .filter((one) => one.clientWidth && !one.closest(".visually-hidden, thead, textarea, svg"))
-  .filter((one) => getComputedStyle(one).overflowX !== "visible")
+  .filter((one) => ["hidden", "clip"].includes(getComputedStyle(one).overflowX))
   .filter((one) => one.scrollWidth > one.clientWidth + 1)
   .map((one) => one.id || one.className || one.tagName)"""
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -232,7 +232,7 @@ async def test_on_a_phone_each_switch_is_a_card(browser, address):
 async def test_a_feature_is_really_turned_off_and_on_again(browser, stack, api):
     async with screen_on(browser, stack["control_plane"]) as screen:
         await screen.sign_in(stack["tokens"]["operator"])
-        await screen.page.get_by_role("link", name="Feature switches").click()
+        await screen.page.get_by_role("link", name="Switches").click()
         for state, other in (("off", "on"), ("on", "off")):
             await screen.page.click("#turn-rsvp-emails")
             await screen.page.check("#operation-reason-0")

@@ -200,7 +200,7 @@ async def test_a_real_rollback_is_read_and_saved_by_a_viewer(browser, stack, api
         pass
     async with screen_on(browser, stack["control_plane"]) as screen:
         await screen.sign_in(stack["tokens"]["viewer"])
-        await screen.page.get_by_role("link", name="Incident reports").click()
+        await screen.page.get_by_role("link", name="Incidents").click()
         await screen.page.locator("#incidents a").first.click()
         await expect(screen.page.locator("#report")).to_contain_text("=1+1 | <b>called</b>")
         await screen.keep("incident-real")
