@@ -12,6 +12,7 @@ from lib.access.models import Role
 function = import_module("api.audit")
 caches = (import_module("lib.settings").settings, import_module("lib.wiring").services)
 HOST = "http://control.example"
+NOBODYS = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -89,11 +90,11 @@ async def test_as_json_it_is_a_file_of_the_same_facts(ask, address):
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        (f"/api/incidents/{uuid4()}", 404),
+        (f"/api/incidents/{NOBODYS}", 404),
         ("/api/incidents/none", 404),
         ("/api/incidents?before=none", 422),
         ("/api/incidents?limit=1000", 422),
-        (f"/api/incidents/{uuid4()}?format=pdf", 422),
+        (f"/api/incidents/{NOBODYS}?format=pdf", 422),
         ("/api/audit?format=xls", 422),
     ],
 )

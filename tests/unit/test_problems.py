@@ -23,7 +23,11 @@ def answer(error: Exception) -> tuple[dict[str, object], dict[str, str]]:
     return json.loads(response.body), dict(response.headers)
 
 
-@pytest.mark.parametrize("kind", set(CLASSES) - NEVER_ANSWERED, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind",
+    [kind for kind in CLASSES if kind not in NEVER_ANSWERED],
+    ids=lambda kind: kind.__name__,
+)
 def test_every_error_has_a_row(kind):
     assert problem_for(kind("why")) is not UNEXPECTED
 
