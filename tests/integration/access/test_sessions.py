@@ -139,7 +139,7 @@ class TestRotation:
         self, sessions, secret, pass_time
     ):
         thiefs = await exchange(sessions, pass_time, secret)
-        await pass_time(MINUTE)
+        await pass_time(OVERLAP)
         assert await sessions.find(secret) is None
 
         assert await sessions.find(thiefs) is None
