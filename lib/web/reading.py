@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 from contextlib import suppress
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -118,9 +118,13 @@ def read_last_segment(request: Request) -> UUID:
 
 def read_address(request: Request) -> str | None:
     """Where it comes from. The platform writes the header itself: what a client sent in it is gone
-    (https://vercel.com/docs/headers/request-headers, read 2026-11-26).
+    (https://vercel.com/docs/headers/request-headers, read 2026-11-26). None of one with a zone: that
+    may be any text.
     """
     forwarded = request.headers.get("x-forwarded-for", "").partition(",")[0].strip()
     with suppress(ValueError):
-        return str(ip_address(forwarded or (request.client.host if request.client else "")))
+        found = ip_address(forwarded or (request.client.host if request.client else ""))
+        if isinstance(found, IPv6Address):
+            return None if found.scope_id else str(found.ipv4_mapped or found)
+        return str(found)
     return None
