@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
@@ -15,6 +15,8 @@ from lib.rollback.models import Environment
 #: A rollback request and a webhook of the platform are a few kilobytes; what may be larger says so.
 BODY_LIMIT_BYTES = 256 * 1024
 KEY_LIMIT = 200
+#: It is stored with each row of the audit log, and answered.
+REQUEST_ID = re.compile(r"[!-~]{1,200}")
 
 
 async def read_raw(request: Request, limit: int = BODY_LIMIT_BYTES) -> bytes:
@@ -114,6 +116,12 @@ def read_last_segment(request: Request) -> UUID:
         return UUID(segment)
     except ValueError:
         raise errors.NotFound("No rollback has this id.") from None
+
+
+def read_request_id(request: Request) -> str:
+    """The platform's; one of our own where it is none that the platform writes."""
+    given = request.headers.get("x-vercel-id", "")
+    return given if REQUEST_ID.fullmatch(given) else uuid4().hex
 
 
 def read_address(request: Request) -> str | None:

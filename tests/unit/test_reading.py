@@ -24,6 +24,7 @@ from lib.web.reading import (
     read_last_segment,
     read_query,
     read_raw,
+    read_request_id,
     read_union,
 )
 
@@ -255,3 +256,12 @@ def test_what_a_form_left_empty_was_not_asked():
 )
 def test_an_address_is_one_and_no_text_behind_it(forwarded, address):
     assert read_address(request(x_forwarded_for=forwarded)) == address
+
+
+def test_the_platforms_request_id_is_kept():
+    assert read_request_id(request(x_vercel_id="fra1::iad1::abc-1")) == "fra1::iad1::abc-1"
+
+
+@pytest.mark.parametrize("given", ["", "x" * 201, "a b", "caf\xe9", "a\tb"])
+def test_a_request_id_that_fills_the_log_is_replaced(given):
+    assert len(read_request_id(request(x_vercel_id=given))) == 32
