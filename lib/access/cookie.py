@@ -19,8 +19,18 @@ def spent_cookie() -> str:
 
 
 def read_session(request: Request) -> str:
-    """Empty without one."""
-    return request.cookies.get(COOKIE, "")
+    """Empty without one, or with two: the browser has one at most.
+
+    Not by Starlette, which strips more from a name than browsers do: what a host beside ours may
+    set as another name must not be read as this one.
+    """
+    parts = ";".join(request.headers.getlist("cookie")).split(";")
+    given = [
+        value
+        for name, _, value in (part.strip(" ").partition("=") for part in parts)
+        if name == COOKIE
+    ]
+    return given[0] if len(given) == 1 else ""
 
 
 def renew(request: Request, cookie: str) -> None:

@@ -76,14 +76,26 @@ SELECT r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolbypassrls OR r.rol
        r.rolcanlogin AS can_login, current_user = r.rolname AS is_self,
        ARRAY(SELECT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
               WHERE m.member = r.oid) AS member_of,
-       ARRAY(SELECT c.oid::regclass::text FROM pg_class c WHERE c.relowner = r.oid) AS owns
+       ARRAY(SELECT c.oid::regclass::text FROM pg_class c WHERE c.relowner = r.oid
+             UNION ALL
+             SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.proowner = r.oid
+             UNION ALL
+             SELECT 'schema ' || n.nspname FROM pg_namespace n WHERE n.nspowner = r.oid
+             UNION ALL
+             SELECT 'database ' || d.datname FROM pg_database d
+              WHERE d.datdba = r.oid AND d.datname = current_database()) AS owns
   FROM pg_roles r WHERE r.rolname = %(role)s
 """
 TABLES = """
 SELECT c.relname AS name, pg_has_role(c.relowner, 'USAGE') AS is_ours,
        ARRAY(SELECT a.privilege_type FROM aclexplode(c.relacl) a
               WHERE a.grantee = to_regrole(quote_ident(%(role)s)) ORDER BY 1) AS held,
-       EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee = 0) AS is_public,
+       ARRAY(SELECT DISTINCT a.privilege_type FROM pg_attribute n, aclexplode(n.attacl) a
+              WHERE n.attrelid = c.oid AND a.grantee = to_regrole(quote_ident(%(role)s))
+              ORDER BY 1) AS held_in_part,
+       EXISTS (SELECT FROM aclexplode(c.relacl) a WHERE a.grantee = 0)
+         OR EXISTS (SELECT FROM pg_attribute n, aclexplode(n.attacl) a
+                     WHERE n.attrelid = c.oid AND a.grantee = 0) AS is_public,
        c.relkind = 'v' AS is_view
   FROM pg_class c
  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -154,6 +166,9 @@ def statements(present: Present, profile: Profile) -> Iterator[sql.Composed]:
         which = sql.SQL("TABLE public.{}").format(sql.Identifier(table["name"]))
         if table["is_public"]:
             yield sql.SQL("REVOKE ALL ON {} FROM PUBLIC").format(which)
+        # Of columns alone; taking it back from the table takes it back from each of them.
+        if partly := words(table["held_in_part"], (*table["held"], *wanted(table, profile))):
+            yield sql.SQL("REVOKE {} ON {} FROM {}").format(partly, which, name)
         yield from difference(which, table["held"], wanted(table, profile), name)
     yield from by_default(present, profile, name)
 

@@ -23,8 +23,9 @@ from lib.postgres import Connection, Database
 
 log = logging.getLogger(__name__)
 
-#: Far longer than requests of a page are under way.
-OVERLAP = timedelta(seconds=30)
+#: Longer than a page waits for any answer (75 s): a second secret is offered only when the answer
+#: that brings the first can change no cookie any more, and a request with an old one is over.
+OVERLAP = timedelta(seconds=90)
 
 #: Seen is written at most once a minute: reads stay reads.
 FOUND = """

@@ -1,4 +1,4 @@
-"""Refused requests in the audit log: of somebody known a row each, of anybody else counted.
+"""Refused requests in the audit log: of somebody known a few rows, of anybody else counted.
 
 Counted per address and minute, beside the log: whoever floods us makes a few rows larger, holds
 one connection of each instance, and nothing that a rollback waits for. The sweep writes a row of
@@ -8,6 +8,7 @@ the log for each address once the minute is over.
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -20,6 +21,9 @@ from lib.postgres import Database
 #: Of one instance, until they are written; and of a minute, in the log. The rest is one.
 MOST_ADDRESSES = 50
 OTHERS = "others"
+#: Of one caller, by one instance in one minute: the chain is nobody's to fill. The rest is counted.
+MOST_ROWS = 10
+MINUTE_SECONDS = 60
 #: Where it could not be written, those who wait do not each try in turn.
 PAUSE_SECONDS = 5.0
 #: One subscriber has as many addresses of IPv6 as he likes.
@@ -43,13 +47,20 @@ RETURNING to_char(minute AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"') AS minut
 class Denials:
     database: Database
     pause_seconds: float = PAUSE_SECONDS
+    #: Seconds that only grow.
+    clock: Callable[[], float] = time.monotonic
     #: Monotonic seconds.
     _not_before: float = 0.0
     _pending: Counter[tuple[str, str]] = field(default_factory=Counter)
     _examples: dict[tuple[str, str], str] = field(default_factory=dict)
+    _minute: float = 0.0
+    _rows: Counter[str] = field(default_factory=Counter)
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def of_caller(self, caller: Caller, attempt: Attempt, why: str) -> None:
+        if self._has_rows_enough(caller.name):
+            await self.of_nobody(attempt)
+            return
         async with self.database.transaction() as connection:
             await write_audit(
                 connection,
@@ -92,6 +103,14 @@ class Denials:
                     address=OTHERS,
                     facts={"count": sum(row["count"] for row in left), "rows": len(left)},
                 )
+
+    def _has_rows_enough(self, name: str) -> bool:
+        minute = self.clock() // MINUTE_SECONDS
+        if minute != self._minute:
+            self._minute = minute
+            self._rows.clear()
+        self._rows[name] += 1
+        return self._rows[name] > MOST_ROWS
 
     def _add(self, key: tuple[str, str], made: str, count: int) -> None:
         if key not in self._pending and len(self._pending) >= MOST_ADDRESSES:

@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 
 from lib.access.models import Caller, Role
 
@@ -19,7 +27,22 @@ def path(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-ClaimPath = Annotated[tuple[Text, ...], BeforeValidator(path), Field(min_length=1, max_length=5)]
+#: Where issuers keep what their users may write: whoever took a role from there could be anybody.
+WRITTEN_BY_USERS = ("user_metadata", "unsafe_metadata")
+
+
+def not_by_users(value: tuple[str, ...]) -> tuple[str, ...]:
+    if any(name in WRITTEN_BY_USERS for name in value):
+        raise ValueError("users can write this claim themselves: take one that they cannot")
+    return value
+
+
+ClaimPath = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(path),
+    Field(min_length=1, max_length=5),
+    AfterValidator(not_by_users),
+]
 
 
 class Issuer(BaseModel):

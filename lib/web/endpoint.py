@@ -4,7 +4,6 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from uuid import uuid4
 
 from pydantic import BaseModel
 from starlette.background import BackgroundTask
@@ -20,7 +19,7 @@ from lib.web import audited
 from lib.web.entrance import enter
 from lib.web.limited import count
 from lib.web.problems import NOT_ALLOWED, problem_for, problem_response, respond
-from lib.web.reading import read_address
+from lib.web.reading import read_address, read_request_id
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +62,7 @@ def endpoint(route: str, warm_up: WarmUp | None = None, **handlers: Handler) -> 
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
-        request_id = request.headers.get("x-vercel-id") or uuid4().hex
+        request_id = read_request_id(request)
         origin = Origin(request_id, read_address(request))
         token = CURRENT.set(origin)
         try:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Collection
 from contextlib import suppress
-from ipaddress import ip_address
-from uuid import UUID
+from ipaddress import IPv6Address, ip_address
+from uuid import UUID, uuid4
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
@@ -15,6 +15,8 @@ from lib.rollback.models import Environment
 #: A rollback request and a webhook of the platform are a few kilobytes; what may be larger says so.
 BODY_LIMIT_BYTES = 256 * 1024
 KEY_LIMIT = 200
+#: It is stored with each row of the audit log, and answered.
+REQUEST_ID = re.compile(r"[!-~]{1,200}")
 
 
 async def read_raw(request: Request, limit: int = BODY_LIMIT_BYTES) -> bytes:
@@ -116,11 +118,21 @@ def read_last_segment(request: Request) -> UUID:
         raise errors.NotFound("No rollback has this id.") from None
 
 
+def read_request_id(request: Request) -> str:
+    """The platform's; one of our own where it is none that the platform writes."""
+    given = request.headers.get("x-vercel-id", "")
+    return given if REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
 def read_address(request: Request) -> str | None:
     """Where it comes from. The platform writes the header itself: what a client sent in it is gone
-    (https://vercel.com/docs/headers/request-headers, read 2026-11-26).
+    (https://vercel.com/docs/headers/request-headers, read 2026-11-26). None of one with a zone: that
+    may be any text.
     """
     forwarded = request.headers.get("x-forwarded-for", "").partition(",")[0].strip()
     with suppress(ValueError):
-        return str(ip_address(forwarded or (request.client.host if request.client else "")))
+        found = ip_address(forwarded or (request.client.host if request.client else ""))
+        if isinstance(found, IPv6Address):
+            return None if found.scope_id else str(found.ipv4_mapped or found)
+        return str(found)
     return None

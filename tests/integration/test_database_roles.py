@@ -95,6 +95,33 @@ def test_rights_that_are_too_many_are_taken_back(run, database_url):
     assert "no others" in run("--yes")[1]
 
 
+def test_rights_on_columns_alone_are_taken_back(run, database_url):
+    """Whoever may change `reason` alone rewrites the log as well."""
+    run("--yes")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("GRANT UPDATE (reason) ON audit TO once")
+        connection.execute("GRANT SELECT (secret_sha256) ON tokens TO PUBLIC")
+    code, said = run("--yes")
+
+    assert code == 0
+    assert 'REVOKE UPDATE ON TABLE public."audit" FROM "once"' in said
+    assert 'REVOKE ALL ON TABLE public."tokens" FROM PUBLIC' in said
+    assert "no others" in run("--yes")[1]
+
+
+@pytest.mark.parametrize("what", ["SCHEMA public", "FUNCTION app_now()"])
+def test_an_owner_of_what_the_tables_rest_on_is_refused(run, database_url, what):
+    """Who owns the schema drops any table in it; who owns a function writes it anew."""
+    run("--yes")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"ALTER {what} OWNER TO once")
+    code, said = run("--yes")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"ALTER {what} OWNER TO CURRENT_USER")
+
+    assert (code, "an owner has every right" in said) == (2, True), said
+
+
 def test_two_at_once_leave_it_as_one_does(run):
     with ThreadPoolExecutor() as both:
         ends = list(both.map(lambda _: run("--yes"), range(2)))

@@ -17,12 +17,14 @@ from lib.web.deadline import MARGIN_SECONDS, stop_at
 from lib.web.reading import (
     BODY_LIMIT_BYTES,
     parse,
+    read_address,
     read_body,
     read_environment,
     read_idempotency_key,
     read_last_segment,
     read_query,
     read_raw,
+    read_request_id,
     read_union,
 )
 
@@ -238,3 +240,28 @@ def test_what_a_form_left_empty_was_not_asked():
     asked = read_query(request(query="actor=&action=rollback&before="), Question)
 
     assert asked == Question(action="rollback")
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("203.0.113.7, 10.0.0.1", "203.0.113.7"),
+        ("2001:DB8::1", "2001:db8::1"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("fe80::1%<script>", None),
+        ("fe80::1%" + "x" * 5000, None),
+        ("203.0.113.7:443", None),
+        ("unknown", None),
+    ],
+)
+def test_an_address_is_one_and_no_text_behind_it(forwarded, address):
+    assert read_address(request(x_forwarded_for=forwarded)) == address
+
+
+def test_the_platforms_request_id_is_kept():
+    assert read_request_id(request(x_vercel_id="fra1::iad1::abc-1")) == "fra1::iad1::abc-1"
+
+
+@pytest.mark.parametrize("given", ["", "x" * 201, "a b", "caf\xe9", "a\tb"])
+def test_a_request_id_that_fills_the_log_is_replaced(given):
+    assert len(read_request_id(request(x_vercel_id=given))) == 32

@@ -185,6 +185,8 @@ class TestSettings:
             [ONE | {"roles": {}}],
             [ONE | {"jwks_url": "file:///etc/passwd"}],
             [ONE | {"role_claim": []}],
+            [ONE | {"role_claim": ["user_metadata", "role"]}],
+            [ONE | {"name_claim": ["user_metadata", "email"]}],
             [ONE | {"audience": ""}],
             [ONE | {"algorithms": ["HS256"]}],
             [ONE, ONE],

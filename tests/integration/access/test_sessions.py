@@ -1,12 +1,14 @@
 """A session's secret changes as it goes on; what was copied ends it; rest ends it; so do people."""
 
 import asyncio
+import re
 from datetime import timedelta
 
 import pytest
 from psycopg import AsyncConnection
 from starlette.requests import Request
 
+from dev.places import ROOT
 from lib import errors
 from lib.access.cookie import COOKIE
 from lib.access.sessions import OVERLAP
@@ -14,6 +16,8 @@ from lib.access.store import digest
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+#: Of a page of ours for an answer.
+WAITS = re.compile(r"(?:timeoutMs: |TIMEOUT_MS = )([0-9_]+)")
 LIVE = "SELECT count(*)::int FROM sessions WHERE ended_at IS NULL"
 
 
@@ -48,6 +52,28 @@ class TestSessionFixation:
 
         secrets = {answer.cookies[COOKIE] for answer in answers}
         assert len(secrets - {"planted"}) == 2
+
+    @pytest.mark.parametrize(
+        "name", [b"\xa0%s", b"\x85%s", b"%s\xa0", b"\x1f%s", b"\t%s"], ids=repr
+    )
+    async def test_a_name_that_a_host_beside_ours_may_set_is_not_ours(self, gate, sign_in, name):
+        """No browser asks of it what the prefix asks for."""
+        request = read_with(await sign_in(), name % COOKIE.encode())
+
+        with pytest.raises(errors.Unauthenticated):
+            await gate.identify(request)
+
+    async def test_of_two_cookies_of_the_name_neither_is_believed(self, gate, sign_in):
+        request = read_with(await sign_in())
+        request.scope["headers"] += read_with(await sign_in()).scope["headers"]
+
+        with pytest.raises(errors.Unauthenticated):
+            await gate.identify(request)
+
+    async def test_others_beside_it_are_in_nobodys_way(self, gate, sign_in):
+        others = b"; ".join([b"theme=dark", b"=x", b"y", b"z=a=b", COOKIE.encode()])
+
+        assert await gate.identify(read_with(await sign_in(), others))
 
     async def test_the_cookie_stays_out_of_reach_of_script_and_siblings(self, ask, mint):
         answer = await ask("session", "POST", json={"token": await mint()})
@@ -113,7 +139,7 @@ class TestRotation:
         self, sessions, secret, pass_time
     ):
         thiefs = await exchange(sessions, pass_time, secret)
-        await pass_time(MINUTE)
+        await pass_time(OVERLAP)
         assert await sessions.find(secret) is None
 
         assert await sessions.find(thiefs) is None
@@ -126,6 +152,21 @@ class TestRotation:
 
         assert again.offer
         assert await sessions.find(again.offer.secret)
+
+    async def test_an_answer_as_late_as_a_page_waits_for_it_signs_nobody_out(
+        self, sessions, secret, pass_time
+    ):
+        """That of an operation, while the page goes on asking beside it."""
+        await pass_time(HOUR)
+        late = (await sessions.find(secret)).offer.secret
+        await pass_time(longest_wait())
+        beside = await sessions.find(secret)
+        if beside.offer:
+            await sessions.find(beside.offer.secret)
+        assert await sessions.find(late)
+        await pass_time(OVERLAP)
+
+        assert await sessions.find(late)
 
     async def test_of_two_offers_the_one_that_is_shown_counts(self, sessions, secret, pass_time):
         await pass_time(HOUR)
@@ -257,8 +298,13 @@ class TestSigningOutEverywhere:
         assert await rows(LIVE) == [(1,)]
 
 
-def read_with(secret: str):
-    cookie = (b"cookie", f"{COOKIE}={secret}".encode())
+def longest_wait() -> timedelta:
+    texts = [path.read_text() for path in (ROOT / "web/admin").glob("*.js")]
+    return timedelta(milliseconds=max(int(one) for text in texts for one in WAITS.findall(text)))
+
+
+def read_with(secret: str, name: bytes = COOKIE.encode()):
+    cookie = (b"cookie", name + b"=" + secret.encode())
     return Request({"type": "http", "method": "GET", "path": "/", "headers": [cookie]})
 
 

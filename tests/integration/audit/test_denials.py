@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from lib import errors
-from lib.audit.denials import MOST_ADDRESSES, Denials
+from lib.access.models import Caller, Role
+from lib.audit.denials import MINUTE_SECONDS, MOST_ADDRESSES, MOST_ROWS, Denials
 from lib.audit.origin import Attempt
 from lib.postgres import Database
 
@@ -109,6 +110,24 @@ async def test_of_many_addresses_a_few_are_named_and_the_rest_summed(
     assert written[0][1] == "192.0.2.200"
     assert written[-1][1] == "others"
     assert sum(row[-1] for row in written) == sum(range(1, 201))
+
+
+async def test_a_flood_by_somebody_known_fills_no_chain(database, rows, control):
+    """On a route that no limit counts, with a token that may do little."""
+    now = 1000.0
+    denials = Denials(database, clock=lambda: now)
+    ci, ada = Caller(name="ci", role=Role.RECORDER), Caller(name="Ada", role=Role.VIEWER)
+    for _ in range(MOST_ROWS + 5):
+        await denials.of_caller(ci, attempt(problem="forbidden"), "It may not.")
+    await denials.of_caller(ada, attempt(problem="forbidden"), "She may not.")
+
+    written = "SELECT actor, count(*)::int AS count FROM audit GROUP BY actor ORDER BY actor"
+    assert await rows(written) == [("Ada", 1), ("ci", MOST_ROWS)]
+    assert await rows(COUNTED) == [("192.0.2.1", "forbidden", 5)]
+
+    now += MINUTE_SECONDS
+    await denials.of_caller(ci, attempt(problem="forbidden"), "It may not.")
+    assert await rows(written) == [("Ada", 1), ("ci", MOST_ROWS + 1)]
 
 
 async def test_what_could_not_be_written_is_written_by_the_next(denials, rows, database_url):
