@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser import facts, scenes
-from tests.browser.screen import screen_on
+from tests.browser.screen import answering, screen_on
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -106,10 +106,10 @@ async def test_signed_in_again_in_another_tab_the_page_comes_back(browser, addre
             await route.fulfill(json=facts.overview(), headers=tag)
 
     async with screen_on(browser, address) as screen:
-        answers = await scenes.healthy(screen)
+        answers = await answering(screen.page)
         await screen.page.route("**/api/overview?*", tagged)
-        await screen.page.click("#refresh")
-        await screen.page.click("#refresh")
+        await screen.open()
+        await screen.page.wait_for_selector("#refresh")
         answers.overview = facts.problem(401, "unauthenticated", "Not for you.")
         answers.overview_status = 401
         await screen.page.click("#refresh")
