@@ -39,6 +39,10 @@ PLACE = """
 INSERT INTO audit_chain (position, audit_id, row_sha256, link_sha256)
 VALUES (%(position)s, %(id)s, %(row_sha256)s, %(link)s) ON CONFLICT DO NOTHING
 """
+PLACED = """
+SELECT 1 FROM audit_chain WHERE position = %(position)s AND audit_id = %(id)s
+   AND row_sha256 = %(row_sha256)s AND link_sha256 = %(link)s
+"""
 #: It has its place already; the trigger could not know.
 UNQUEUE = "DELETE FROM audit_unsealed WHERE audit_id = %(id)s"
 #: Ids of rows that were lost are given to no others.
@@ -114,22 +118,22 @@ async def require_owner(connection: Connection) -> None:
 
 
 async def put_back(connection: Connection, place: Place) -> None:
-    """Raises Stopped where another row has its number by now."""
+    """Raises Stopped where another row has its number, or its place, by now."""
     if place.row is None or hash_row(place.row) != place.row_sha256:
         raise Stopped(f"Row {place.audit_id} is not whole in the export.")
     await connection.execute(ROW, {name: place.row.get(name) for name in FIELDS})
-    await connection.execute(
-        PLACE,
-        {
-            "position": place.position,
-            "id": place.audit_id,
-            "row_sha256": place.row_sha256,
-            "link": place.link,
-        },
-    )
+    placed = {
+        "position": place.position,
+        "id": place.audit_id,
+        "row_sha256": place.row_sha256,
+        "link": place.link,
+    }
+    await connection.execute(PLACE, placed)
     await connection.execute(UNQUEUE, {"id": place.audit_id})
     there = await (await connection.execute(THERE, {"id": place.audit_id})).fetchone()
-    if there is None or hash_row(there) != place.row_sha256:
+    # Whoever sealed since this was looked at may have given the place away.
+    is_placed = await (await connection.execute(PLACED, placed)).fetchone() is not None
+    if there is None or hash_row(there) != place.row_sha256 or not is_placed:
         raise Stopped(
             f"Row {place.audit_id} is another one by now: the table went on from an older state."
             " Nothing was put back; the export has what was lost."

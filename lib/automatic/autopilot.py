@@ -43,7 +43,8 @@ class Autopilot:
                 )
         await self.act(judged, stop_at=stop_at)
         suspected = {one.environment for one in newest_suspicions(judged)}
-        await self.decider.flags.trials.settle(suspected)
+        heard = {one.live.environment for one in judged if one.is_heard}
+        await self.decider.flags.trials.settle(heard - suspected)
         return await self.decider.flags.trials.due_in()
 
     async def follow(

@@ -6,8 +6,8 @@ and the next look goes on from it.
 """
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from lib.alerts import raise_alert
 from lib.automatic.case import Case
@@ -33,6 +33,9 @@ SHARE = 0.8
 ERRORS_SECONDS = 60
 #: Fewer are explained by anything.
 ERRORS_LEAST = 5
+#: Requests without a switch: so many that fail at least half as often as those with it acquit it.
+WITHOUT_LEAST = 20
+ACQUITTED = 0.5
 #: An app has heard of it by then. The first whole bucket after it is closed when the watch ends,
 #: wherever in a bucket it began.
 HEARD_SECONDS = 5
@@ -40,17 +43,46 @@ HEARD_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Failed requests, and those of them that had each switch on."""
+    """Failed requests, and those of them that had each switch on; and the good ones that had."""
 
     errors: int
     flagged: Mapping[str, int]
+    good: int = 0
+    #: Empty also where the app writes no line for a request that went well.
+    spared: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def keys(self) -> list[str]:
         """That explain nearly all of them, the best first."""
+        if self.errors < ERRORS_LEAST:
+            return []
         enough = max(self.errors * SHARE, ERRORS_LEAST)
         found = [key for key, count in self.flagged.items() if count >= enough]
-        return sorted(found, key=lambda key: (-self.flagged[key], key))
+        return sorted(
+            (key for key in found if not self.acquits(key)),
+            key=lambda key: (*self.weight(key), key),
+        )
+
+    def acquits(self, key: str) -> bool:
+        """Requests without it fail as well: it is only on nearly everywhere."""
+        failed, spared = self.flagged[key], self.spared.get(key, 0)
+        failed_without, spared_without = self.errors - failed, max(self.good - spared, 0)
+        without = failed_without + spared_without
+        return without >= WITHOUT_LEAST and (
+            failed_without / without >= ACQUITTED * failed / (failed + spared)
+        )
+
+    def weight(self, key: str) -> tuple[int, int]:
+        """The more failed requests had it on, and the fewer good ones, the likelier it is."""
+        return -self.flagged[key], self.spared.get(key, 0)
+
+    def single_out(self, suspects: Sequence[Suspect]) -> Suspect | None:
+        """None where the next one looks exactly as guilty, and the release names neither."""
+        if not suspects:
+            return None
+        best, *others = suspects
+        is_tied = any(self.weight(one.key) == self.weight(best.key) for one in others)
+        return None if is_tied and not best.is_named else best
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +96,16 @@ class FlagsFirst:
     async def come_first(self, case: Case) -> bool:
         """True: code waits. Nothing is waited for where the errors are far too many."""
         trial = await self.trials.open(case.facts.period)
-        if case.suspicion.path is not Path.SOFT or case.facts.mode is Mode.OFF:
+        is_held = case.facts.mode is Mode.OFF or case.facts.is_locked
+        if case.suspicion.path is not Path.SOFT or is_held:
             if trial is not None:
                 await self.end(case, trial, "overtaken")
             return False
         if trial is not None:
             return trial.is_watched or not await self.still_burns(case, trial)
         explained = await self.explain(case)
-        suspect = await self.trials.suspect(case, explained.keys) if explained.keys else None
+        keys = explained.keys
+        suspect = explained.single_out(await self.trials.suspects(case, keys)) if keys else None
         if suspect is None:
             return False
         if case.facts.mode is Mode.SHADOW:
@@ -86,14 +120,19 @@ class FlagsFirst:
         until = case.suspicion.until
         since, deployment_id = until - ERRORS_SECONDS, case.suspicion.deployment_id
         try:
-            flagged = await Suspects(self.counts.redis).read(deployment_id, since, until)
-            if not flagged:
+            noted = await Suspects(self.counts.redis).read(deployment_id, since, until)
+            if not noted.failed:
                 return Explained(0, {})
             reading = await self.counts.read(deployment_id, [ALL], since, until)
         except RedisUnavailable as error:
             log.warning("flags_not_suspected", extra={"why": str(error)})
             return Explained(0, {})
-        return Explained(sum(one.errors for one in reading.seen[ALL]), flagged)
+        seen = reading.seen[ALL]
+        errors = sum(one.errors for one in seen)
+        good = sum(one.requests for one in seen) - errors
+        # They are noted before they are counted, and some are never counted.
+        flagged = {key: min(count, errors) for key, count in noted.failed.items()}
+        return Explained(errors, flagged, good, noted.spared)
 
     async def turn_off(self, case: Case, suspect: Suspect, explained: Explained) -> bool:
         """True also where somebody else did at this moment: one at a time is watched."""

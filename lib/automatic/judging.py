@@ -213,7 +213,7 @@ class Judging:
                 },
             )
         requests = sum(one.n for one in known.buckets.get(ALL, {}).values())
-        return Judged(live, release, verdict, int(requests))
+        return Judged(live, release, verdict, int(requests), is_heard=telemetry)
 
     async def freeze_baseline(self, live: LiveRelease) -> LiveRelease:
         """What came before decides what this release is held against, once and for all judges."""

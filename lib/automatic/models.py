@@ -134,6 +134,8 @@ class Judged:
     verdict: Verdict
     #: Of the release, as far back as its buckets are looked at.
     requests: int
+    #: False: what should have been counted is missing, so that it is calm says nothing.
+    is_heard: bool = True
 
 
 @dataclass(frozen=True, slots=True)

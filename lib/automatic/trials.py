@@ -14,16 +14,16 @@ WATCH = timedelta(seconds=30)
 #: What could be turned off, those first that the release itself names. Where one did not help, the
 #: next would not be worth another half a minute.
 SUSPECT = """
-SELECT f.key, f.title, f.loses
+SELECT f.key, f.title, f.loses,
+       EXISTS (SELECT 1 FROM suspect_flags n JOIN live_periods p USING (deployment)
+                WHERE p.id = %(period)s AND n.flag = f.key) AS is_named
   FROM flags f JOIN flag_states s ON s.flag = f.key
  WHERE s.environment = %(environment)s AND s.environment = ANY(f.environments)
    AND s.state = 'on' AND f.stays_on_because IS NULL AND f.key = ANY(%(keys)s)
    AND NOT EXISTS (SELECT 1 FROM flag_trials t WHERE t.period = %(period)s
                       AND (t.flag = f.key OR t.outcome <> 'helped'))
- ORDER BY EXISTS (SELECT 1 FROM suspect_flags n JOIN live_periods p USING (deployment)
-                   WHERE p.id = %(period)s AND n.flag = f.key) DESC,
-          array_position(%(keys)s::text[], f.key)
- LIMIT 1
+ ORDER BY is_named DESC, array_position(%(keys)s::text[], f.key)
+ LIMIT 2
 """
 
 OPEN = """
@@ -39,10 +39,12 @@ SELECT f.title FROM flag_trials t JOIN flags f ON f.key = t.flag
 
 P0 = "SELECT p0 FROM baselines WHERE period = %(period)s"
 
-#: Nothing else has gone live, nobody has changed the mode, and none is watched.
+#: Nothing else has gone live, nobody has changed the mode, no person is waited for, and none is
+#: watched.
 STILL_SO = """
 SELECT 1 FROM environments e JOIN live_periods p USING (environment)
  WHERE p.id = %(period)s AND p.live_until IS NULL AND e.mode = 'automatic'
+   AND e.locked_by IS NULL
    AND NOT EXISTS (SELECT 1 FROM flag_trials t
                     WHERE t.period = p.id AND (t.concluded_at IS NULL OR t.flag = %(key)s))
 """
@@ -57,18 +59,20 @@ UPDATE flag_trials SET outcome = %(outcome)s, concluded_at = app_now()
  WHERE id = %(id)s AND concluded_at IS NULL RETURNING id
 """
 
-#: Their errors stopped, or something else is live: nobody suspects anything any more.
+#: Their errors stopped, as requests say that were counted, or something else is live.
 SETTLE = """
 UPDATE flag_trials t SET concluded_at = app_now(),
        outcome = CASE WHEN p.live_until IS NULL THEN 'helped' ELSE 'overtaken' END
   FROM live_periods p
- WHERE p.id = t.period AND t.concluded_at IS NULL AND t.environment <> ALL(%(suspected)s)
-   AND (t.at + %(watch)s <= app_now() OR p.live_until IS NOT NULL)
+ WHERE p.id = t.period AND t.concluded_at IS NULL
+   AND (p.live_until IS NOT NULL
+        OR t.environment = ANY(%(calm)s) AND t.at + %(watch)s <= app_now())
 """
 
+#: What nobody could tell by then is left to the looks that come anyway.
 DUE = """
 SELECT extract(epoch FROM min(t.at) + %(watch)s - app_now())::float8 AS due
-  FROM flag_trials t WHERE t.concluded_at IS NULL
+  FROM flag_trials t WHERE t.concluded_at IS NULL AND t.at + 2 * %(watch)s > app_now()
 """
 
 
@@ -84,18 +88,20 @@ class Suspect:
     key: str
     title: str
     loses: str
+    #: By the release itself.
+    is_named: bool
 
 
 @dataclass(frozen=True, slots=True)
 class TrialStore:
     database: Database
 
-    async def suspect(self, case: Case, keys: Collection[str]) -> Suspect | None:
-        """Of these, the best first, one that may be turned off."""
-        row = await self.database.one(
+    async def suspects(self, case: Case, keys: Collection[str]) -> list[Suspect]:
+        """Of these, the best first, the two best that may be turned off."""
+        rows = await self.database.all(
             SUSPECT, environment=case.environment, period=case.facts.period, keys=[*keys]
         )
-        return Suspect(**row) if row else None
+        return [Suspect(**row) for row in rows]
 
     async def open(self, period: int) -> Trial | None:
         row = await self.database.one(OPEN, period=period, watch=WATCH)
@@ -110,8 +116,9 @@ class TrialStore:
         row = await self.database.one(P0, period=period)
         return row["p0"] if row else {}
 
-    async def settle(self, suspected: Collection[Environment]) -> None:
-        await self.database.execute(SETTLE, suspected=[*suspected], watch=WATCH)
+    async def settle(self, calm: Collection[Environment]) -> None:
+        """`calm`: where requests are counted, and speak against nothing."""
+        await self.database.execute(SETTLE, calm=[*calm], watch=WATCH)
 
     async def due_in(self) -> float | None:
         """Seconds until the next one has been watched; None: none is."""

@@ -35,6 +35,8 @@ VERDICTS = {
 OUTCOMES = {
     "rolled_back": "roll back",
     "would_roll_back": "would roll back, and the mode is shadow",
+    "turned_off": "turn off a feature first",
+    "would_turn_off": "would turn off a feature first, and the mode is shadow",
     "confirming": "look once more, whether it goes on",
     "gate_refused": "do not roll back: it would not help",
     "ask_a_person": "ask a person",

@@ -22,6 +22,8 @@ DECIDED: Mapping[str, str] = {
     "gate_refused": "no version is better, so it acts on nothing",
     "ask_a_person": "a person decides, and was told why",
     "would_roll_back": "it would have gone back, and the mode is shadow: nothing was changed",
+    "turned_off": "a feature was turned off, and code goes back only if that does not help",
+    "would_turn_off": "it would have turned off a feature, and the mode is shadow",
     "confirming": "acts if the next 10 s say the same",
 }
 RESTORED = "It is what the last rollback went back to, so going back again is a person's decision."

@@ -83,12 +83,22 @@ class Tally:
         return {group: "".join(texts) for group, texts in found.items()}
 
     def suspects(self) -> dict[Group, dict[str, list[str]]]:
-        """Of the requests that failed, those with switches on."""
+        """Of the requests that failed, those with switches on: each once, by however many lines."""
         found: dict[Group, dict[str, list[str]]] = defaultdict(dict)
         for request_id, flags in self.flags.items():
             one = self.requests.get(request_id)
             if one is not None and one.failed and flags:
-                found[one.group][request_id] = flags
+                found[one.group][request_id] = [*dict.fromkeys(flags)]
+        return found
+
+    def spared(self) -> dict[Group, dict[str, int]]:
+        """How many of the requests that went well had each switch on."""
+        found: dict[Group, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for request_id, flags in self.flags.items():
+            one = self.requests.get(request_id)
+            if one is not None and not one.failed and flags:
+                for flag in set(flags):
+                    found[one.group][flag] += 1
         return found
 
 

@@ -184,6 +184,20 @@ async def test_an_old_page_says_so_keeps_its_data_and_comes_back(browser, addres
         await expect(screen.page.locator("#freshness")).to_contain_text("Live. Updated 08:40 CET")
 
 
+async def test_what_nobody_looked_at_for_long_is_not_called_live(browser, address):
+    """A tab comes back to the front, and the answer takes a while."""
+    async with screen_on(browser, address) as screen:
+        await screen.page.clock.install()
+        answers = await scenes_flags.flags(screen)
+        await expect(screen.page.locator("#freshness")).to_contain_text("Live.")
+        await screen.page.route("**/api/flags?*", answers.never)
+
+        await screen.page.clock.fast_forward("01:00")
+
+        await expect(screen.page.locator("#freshness")).to_contain_text("not up to date")
+        answers.silence.set()
+
+
 async def test_offline_it_says_so(browser, address):
     async with screen_on(browser, address) as screen:
         await scenes_flags.flags(screen)

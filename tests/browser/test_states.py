@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser import facts, scenes
-from tests.browser.screen import screen_on
+from tests.browser.screen import answering, screen_on
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -90,6 +90,36 @@ async def test_the_number_to_call_is_known_when_nothing_can_be_loaded(browser, a
         await screen.page.get_by_text("The status cannot be loaded").wait_for()
         await expect(screen.page.locator("#on-call")).to_contain_text(facts.ON_CALL)
         await expect(screen.page.locator("#on-call")).to_have_attribute("href", "tel:+491510000000")
+
+
+async def test_signed_in_again_in_another_tab_the_page_comes_back(browser, address):
+    """The same page is there as before: the server says so with 304."""
+    tag, asked = {"etag": '"same"'}, []
+
+    async def tagged(route: Route) -> None:
+        asked.append(route.request.headers.get("if-none-match"))
+        if "part=chart" in route.request.url or answers.overview_status != 200:
+            await route.fallback()
+        elif asked[-1] == tag["etag"]:
+            await route.fulfill(status=304, headers=tag)
+        else:
+            await route.fulfill(json=facts.overview(), headers=tag)
+
+    async with screen_on(browser, address) as screen:
+        answers = await answering(screen.page)
+        await screen.page.route("**/api/overview?*", tagged)
+        await screen.open()
+        await screen.page.wait_for_selector("#refresh")
+        answers.overview = facts.problem(401, "unauthenticated", "Not for you.")
+        answers.overview_status = 401
+        await screen.page.click("#refresh")
+        await screen.page.get_by_text("You are signed out").wait_for()
+        answers.overview_status = 200
+
+        await screen.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+        await expect(screen.page.locator("#overall")).to_have_attribute("data-state", "bad")
+        assert tag["etag"] in asked
 
 
 async def test_silence_of_two_minutes_is_not_shown_as_health(browser, address):

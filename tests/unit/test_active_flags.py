@@ -82,6 +82,14 @@ def test_only_requests_that_failed_are_suspicious_whichever_of_their_entries_say
     assert found == {"one": both, "first-the-line": both, "first-the-end": ["seating"]}
 
 
+def test_several_lines_of_a_request_name_a_switch_once():
+    said = json.dumps(NAMED)
+
+    found = suspects(line("one", 500, message=said), line("one", message=said))
+
+    assert found == {"one": ["rsvp-emails", "seating"]}
+
+
 @pytest.mark.parametrize(
     ("errors", "flagged", "keys"),
     [
@@ -90,7 +98,8 @@ def test_only_requests_that_failed_are_suspicious_whichever_of_their_entries_say
         (5, {"a": 5}, ["a"]),
         (4, {"a": 4}, []),
         (0, {}, []),
+        (0, {"a": 9}, []),
     ],
 )
 def test_nearly_all_errors_must_have_had_it_on(errors, flagged, keys):
-    assert Explained(errors, flagged).keys == keys
+    assert Explained(errors, flagged, good=900).keys == keys

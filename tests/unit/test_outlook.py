@@ -15,6 +15,7 @@ from lib.automatic.models import (
 from lib.automatic.store import Facts
 from lib.deployments.freeze import windows
 from lib.health.verdict import State
+from lib.incidents.words import OUTCOMES
 from lib.overview.outlook import (
     DECIDED,
     EVIDENCE,
@@ -166,3 +167,7 @@ def test_what_hinders_a_rollback_and_a_freeze_are_said_beside_it():
         f"acts now. {NOT_ARMED} Nothing new should go live now: there is a freeze"
         f" (Sat 10:00-24:00 Europe/Berlin). {NEVER_FROZEN}"
     )
+
+
+def test_each_decision_has_its_words_on_the_page_and_in_a_report():
+    assert DECIDED.keys() == OUTCOMES.keys()

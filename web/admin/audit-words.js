@@ -33,6 +33,7 @@ const ACTIONS = {
   "token.expire": "Access token set to expire",
   "token.revoke": "Access token revoked",
   "audit.restore": "Audit log restored",
+  "state.recover": "State recovered",
   "break_glass.reconcile": "Break-glass journal brought in",
 };
 

@@ -13,6 +13,7 @@ const EVERY_SECONDS = 15;
 const BACK_OFF_SECONDS = [5, 10, 20, 40, 60];
 const FIRST_TIMEOUT_MS = 20_000;
 const TIMEOUT_MS = 8000;
+const STALE_MS = 45_000;
 const COLUMNS = ["Feature", "What visitors lose when off", "State", "Changed", "Action"];
 const OFF_REASONS = ["Error rate is high", "Page does not open", "Wrong or missing data", "Other"];
 const ON_REASONS = ["The cause is gone", "It was not the cause", "It was a mistake", "Other"];
@@ -21,7 +22,10 @@ const ON_REASONS = ["The cause is gone", "It was not the cause", "It was a mista
 const list = signal(null);
 const failure = signal(null);
 const isTrying = signal(false);
+/** After sleep, or in a tab that nobody saw, until there is an answer. */
+const isOld = signal(false);
 
+let answeredAt = 0;
 let failures = 0;
 let timer = null;
 let underWay = null;
@@ -85,9 +89,10 @@ const row = (flag) => ({
 function Freshness() {
   const since = clockTime(list.value.now);
   const why = navigator.onLine ? "This page is not up to date." : "You are offline.";
-  const shape = failure.value ? "warn" : "ok";
+  const isStale = failure.value || isOld.value;
+  const shape = isStale ? "warn" : "ok";
   return html`<div id="freshness" class="freshness freshness-${shape}">
-    <p><${Icon} shape=${shape} />${failure.value ? `${why} Last update ${since}.` : `Live. Updated ${since}`}</p>
+    <p><${Icon} shape=${shape} />${isStale ? `${why} Last update ${since}.` : `Live. Updated ${since}`}</p>
     <button type="button" id="refresh" class="btn btn-outline" onClick=${refresh}>Refresh now</button>
   </div>`;
 }
@@ -136,6 +141,7 @@ function Page() {
 /** Asks once, now; an answer that is already on its way is the one that counts. */
 function look() {
   clearTimeout(timer);
+  isOld.value = Date.now() - answeredAt > STALE_MS;
   underWay ??= read().finally(() => (underWay = null));
   return underWay;
 }
@@ -149,6 +155,8 @@ async function read() {
     failures = 0;
     failure.value = null;
     list.value = body;
+    answeredAt = Date.now();
+    isOld.value = false;
     render(html`<${Viewer} viewer=${body.viewer} />`, document.getElementById("viewer"));
   } catch (error) {
     if (!(error instanceof Refused) && !(error instanceof NoAnswer)) throw error;

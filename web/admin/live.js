@@ -153,6 +153,7 @@ function failed(error) {
 }
 
 function deny(status) {
+  etag = null; // what it stood for is gone from the page
   batch(() => {
     view.value = status === 401 ? "signed-out" : "no-access";
     overview.value = rollback.value = null;

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 import pytest
 
 from lib.access.models import Caller, Role
 from lib.automatic.flags_first import ERRORS_LEAST
 from lib.deployments.models import Release
-from lib.redis import RedisUnavailable
+from lib.redis import RedisClient, RedisUnavailable
 from lib.rollback.models import Environment
 from lib.settings import load
 from lib.traffic.suspects import Suspects
@@ -28,6 +29,7 @@ SELECT extract(epoch FROM d.at - t.at)::float8 AS seconds
   FROM flag_trials t, decisions d WHERE d.outcome = 'rolled_back'
 """
 #: Requests are counted by Redis's own clock, which nobody moves: the trial began so long ago.
+LOCK = "UPDATE environments SET locked_by = %s WHERE environment = 'production'"
 AGE = "UPDATE flag_trials SET at = at - %s * interval '1 s'"
 SOFT = {"ago": 200, "seconds": 195, "per_second": 6, "rate": 0.13}
 HARD = {"ago": 100, "seconds": 95, "per_second": 5, "rate": 0.5}
@@ -42,15 +44,29 @@ async def services(services):
 
 @pytest.fixture
 def requests(services, releases, live_since):
-    """A release whose visitors get errors; of those, every so many had switches on."""
+    """A release whose visitors get errors; of those, every so many had switches on.
 
-    async def requests(*flags: str, share: float = 1.0, how=SOFT, live=True) -> None:
+    `good`: the share of the good requests that had a switch on.
+    """
+
+    async def requests(
+        *flags: str,
+        share: float = 1.0,
+        how=SOFT,
+        live=True,
+        good: Mapping[str, float] | None = None,
+    ) -> None:
         if live:
             await live_since(releases.v3, 400)
         found = tally(releases.v3, **how)
         failed = [id_ for id_, one in found.requests.items() if one.failed]
+        well = [id_ for id_, one in found.requests.items() if not one.failed]
         for id_ in failed[: round(len(failed) * share)]:
             found.flags[id_] = [*flags]
+        for flag, part in (good or {}).items():
+            for i, id_ in enumerate(well):
+                if int((i + 1) * part) > int(i * part):
+                    found.flags.setdefault(id_, []).append(flag)
         await Suspects(services.redis).note(found)
         await services.counts.count(found)
 
@@ -168,6 +184,42 @@ async def test_of_several_one_that_may_be_turned_off_is_and_what_the_release_nam
     assert await trials() == [("seating", None)]
 
 
+async def test_a_switch_that_is_on_nearly_everywhere_explains_nothing(
+    requests, act, left, releases, trials
+):
+    """What went without it fails as often."""
+    await requests("rsvp-emails", share=0.9, good={"rsvp-emails": 0.9})
+
+    await act()
+
+    assert await left() == [releases.v3]
+    assert await trials() == []
+
+
+async def test_of_two_that_every_failed_request_had_on_the_rarer_one_is_turned_off(
+    requests, act, trials, turn
+):
+    await turn("seating", "on")
+    await requests("rsvp-emails", "seating", good={"rsvp-emails": 1.0, "seating": 0.2})
+
+    await act()
+
+    assert await trials() == [("seating", None)]
+
+
+@pytest.mark.parametrize("good", [{}, {"rsvp-emails": 1.0, "seating": 1.0}])
+async def test_where_two_look_exactly_as_guilty_nobody_guesses(
+    requests, act, left, releases, trials, turn, good
+):
+    await turn("seating", "on")
+    await requests("rsvp-emails", "seating", good=good)
+
+    await act()
+
+    assert await left() == [releases.v3]
+    assert await trials() == []
+
+
 async def test_many_that_look_at_once_turn_it_off_once(variables, requests, rows, trials):
     await requests("rsvp-emails")
     instances = [build(load(variables)) for _ in range(INSTANCES)]
@@ -273,6 +325,41 @@ async def test_switched_off_nothing_is_turned_off(requests, act, trials, control
     assert await alerts() == ["automatic_refused"]
 
 
+async def test_where_a_person_is_waited_for_nothing_is_turned_off(
+    services, requests, act, trials, control, alerts, rows, order, work
+):
+    unclear = await services.engine.start(order.model_copy(update={"target": "dpl_none"}))
+    failed = await work(unclear)
+    await control.execute(LOCK, [failed.id])
+    await requests("rsvp-emails")
+
+    await act()
+
+    assert (await trials(), await rows(OFF)) == ([], [])
+    assert "automatic_refused" in await alerts()
+
+
+async def test_counts_that_are_away_are_no_sign_that_it_has_helped(
+    services, requests, act, left, releases, trials, pass_seconds, monkeypatch
+):
+    async def away(*_: object) -> None:
+        raise RedisUnavailable
+
+    await requests("rsvp-emails")
+    await act()
+    await pass_seconds(31)
+    with monkeypatch.context() as unplugged:
+        unplugged.setattr(RedisClient, "run", away)
+        await act()
+    while_away = await trials()
+
+    await act()
+
+    assert while_away == [("rsvp-emails", None)]
+    assert await trials() == [("rsvp-emails", "did_not_help")]
+    assert await left() == [releases.v3]
+
+
 async def test_a_feature_can_be_turned_off_where_there_is_nothing_to_go_back_to(
     requests, act, trials, control, rollbacks
 ):
@@ -310,4 +397,4 @@ async def test_an_error_is_counted_once_however_often_its_batch_comes(services, 
     await suspects.note(found)
 
     counted = await suspects.read(releases.v3, until - 60, until)
-    assert counted == {"rsvp-emails": len(more), "seating": len(more)}
+    assert counted.failed == {"rsvp-emails": len(more), "seating": len(more)}

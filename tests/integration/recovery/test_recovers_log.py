@@ -1,10 +1,16 @@
 """Rows that the audit log lost come back from its export, and only those that prove themselves."""
 
+import asyncio
 import gzip
 
 import psycopg
 import pytest
 
+from lib.archive.log_restore import put_back
+from lib.archive.models import Stopped
+from lib.audit.chain import Place
+from lib.audit.reading import EVERYTHING, read_span
+from lib.postgres import Database
 from tests.integration.archive.forked import Command
 
 DONE, STATE, MISUSED, TO_DO, AWAY = range(5)
@@ -84,6 +90,40 @@ def test_what_was_lost_comes_back_as_it_was(exported, recover, store, audit, tam
         True,
         False,
     )
+
+
+def test_a_place_that_was_given_away_meanwhile_stops_it(log, tamper, database_url):
+    """Others seal between the look and the mending."""
+
+    async def places() -> list[Place]:
+        database = Database(database_url)
+        async with database.transaction() as connection:
+            found = [one async for one in read_span(connection, EVERYTHING)]
+        await database.close()
+        return [one for one in found if isinstance(one, Place)]
+
+    async def put(place: Place) -> None:
+        database = Database(database_url)
+        async with database.transaction() as connection:
+            await put_back(connection, place)
+        await database.close()
+
+    log(5)
+    *_, lost = asyncio.run(places())
+    tamper(
+        f"DELETE FROM audit WHERE id = {lost.audit_id}",
+        f"DELETE FROM audit_chain WHERE position = {lost.position}",
+        f"DELETE FROM audit_checkpoints WHERE position = {lost.position}",
+    )
+    log(1)
+
+    with pytest.raises(Stopped, match="another one by now"):
+        asyncio.run(put(lost))
+
+    with psycopg.connect(database_url) as connection:
+        assert (
+            connection.execute("SELECT 1 FROM audit WHERE id = %s", [lost.audit_id]).rowcount == 0
+        )
 
 
 def test_it_is_in_the_log_who_put_back_what(exported, recover, tamper, database_url):
