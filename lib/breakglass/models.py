@@ -116,6 +116,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Project:
+    id: str
     live: str | None
     hosts: tuple[str, ...]
     auto_assign: bool  #: False as well where it is not said
@@ -126,6 +127,7 @@ class Project:
         production = (told.get("targets") or {}).get("production") or {}
         job = told.get("lastAliasRequest")
         return cls(
+            id=str(told.get("id") or ""),
             live=production.get("id"),
             hosts=tuple(production.get("alias") or ()),
             auto_assign=told.get("autoAssignCustomDomains") is True,
