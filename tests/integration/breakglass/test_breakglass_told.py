@@ -204,6 +204,18 @@ class TestRefusals:
         assert (done.code, "answered 402" in done.err) == (1, True)
 
 
+def test_what_a_commit_says_is_no_line_of_its_own(asked, tell, platform):
+    evil = "x\r::stop-commands::\x1b[2J\u2028y"
+    meta = {"githubCommitMessage": evil, "githubCommitAuthorLogin": f"a\n{evil}"}
+    tell(meta | {"githubCommitSha": "\n::x::"}, meta, platform)
+
+    said = asked("--dry-run", *DECIDED).out
+
+    assert "stop-commands" in said
+    assert not [line for line in said.splitlines() if line.lstrip().startswith("::")]
+    assert "\x1b" not in said
+
+
 class TestWhose:
     @pytest.mark.parametrize("method", ["alias"], indirect=True)
     def test_one_apps_address_is_not_given_to_another(
