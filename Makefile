@@ -60,9 +60,9 @@ bundle: # What the platform would deploy: built by its own command, checked and 
 	$(BOOTSTRAP)
 	@$(BIN)/python -m dev.bundle
 
-bench: # The numbers: health while dependencies hang, imports, our switch beside the platform's, drain, verdict, database, values in step, Redis, audit log, switches, incidents (an hour)
+bench: # The numbers: health while dependencies hang, imports, our switch beside the platform's, drain, verdict, database, values in step, Redis, audit log, switches, dashboard, incidents (an hour)
 	$(BOOTSTRAP)
-	@for name in health imports rollback drain detection database in_step redis_commands audit flags incidents; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in health imports rollback drain detection database in_step redis_commands audit flags dashboard incidents; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 lock: # Pin the requirement files anew, with hashes
 	@uv=$$(sh dev/bootstrap.sh uv) && "$$uv" $(LOCKED) requirements.in -o requirements.txt && "$$uv" $(LOCKED) dev/requirements.in -c requirements.txt -o dev/requirements.txt && "$$uv" $(LOCKED) scripts/requirements.in -c dev/requirements.txt -o scripts/requirements.txt && "$$uv" $(LOCKED) scripts/breakglass.in -c requirements.txt -o scripts/breakglass.txt

@@ -102,6 +102,39 @@ async def test_a_reload_in_the_middle_shows_the_same_rollback(browser, stack, pl
         await wait_until_completed(screen)
 
 
+#: Runs before the page's own scripts: what is put into the two live regions, in order.
+LISTEN = """
+window.said = [];
+addEventListener("DOMContentLoaded", () => {
+  for (const id of ["live-status", "live-alert"]) {
+    const region = document.getElementById(id);
+    new MutationObserver(() => region.textContent && window.said.push(region.textContent))
+      .observe(region, { childList: true, characterData: true, subtree: true });
+  }
+});
+"""
+
+
+async def test_a_screen_reader_hears_the_whole_rollback_once(browser, stack, platform, good, bad):
+    platform.post("/_dev/faults", json={"name": "slow", "call": "alias", "seconds": 4})
+    async with screen_on(browser, stack["control_plane"]) as screen:
+        await screen.page.add_init_script(LISTEN)
+        await screen.sign_in(stack["tokens"]["operator"])
+        await roll_back(screen)
+        await screen.page.click("#rollback-confirm")
+        await wait_until_completed(screen)
+        await screen.page.wait_for_function("window.said.includes('Rollback completed')")
+
+        said = await screen.page.evaluate("window.said")
+
+        steps = [one for one in said if one.startswith("Step ")]
+        assert "Step 2 of 5: Switch traffic" in steps
+        assert steps == sorted(set(steps))
+        assert said.count("Rollback completed") == 1
+        assert said.index("Rollback completed") > said.index(steps[-1])
+        assert not [one for one in said if "started a rollback" in one]  # it was us
+
+
 async def test_a_viewer_looks_and_cannot_roll_back(browser, stack, good):
     async with screen_on(browser, stack["control_plane"]) as screen:
         await screen.sign_in(stack["tokens"]["viewer"])

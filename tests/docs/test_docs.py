@@ -44,11 +44,13 @@ def test_links_and_paths_exist(page):
 
 
 def test_ci_runs_the_commands_that_the_readme_names():
-    commands = re.search(
-        r"## Try it\n\n```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL
-    )
+    readme = (ROOT / "README.md").read_text()
+    commands = re.search(r"## Try it\n\n```sh\n(.*?)```", readme, re.DOTALL)
+    checked = re.search(r"^check: ([a-z -]+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert commands[1].split("\n")[:2] == ["make dev", "make test"]
-    assert (ROOT / ".ci" / "run").read_text().endswith("\nmake test\nmake bundle\n")
+    assert "`make check` is what CI runs" in readme
+    assert (ROOT / ".ci" / "run").read_text().endswith("\nmake check\n")
+    assert {"test", "bundle"} <= set(checked[1].split())
 
 
 @pytest.mark.parametrize("command", ["check_migrations", "record_release"])
