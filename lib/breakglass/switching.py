@@ -76,12 +76,19 @@ class Switch:
         """It ends without having moved anything: releases go live again as they did before."""
         if not (self.plan.auto_assign and self.may_have("pin")):
             return
-        if traffic == "unchanged":
+        if traffic == "unchanged" and self.is_untouched():
             if self.call("unpin", lambda: self.platform.set_auto_assign(on=True)).is_done:
                 return
-        elif traffic != "other":
+        elif traffic not in ("unchanged", "other"):
             return
         self.warnings.append(f"New releases do not go live by themselves now: {UNPIN}.")
+
+    def is_untouched(self) -> bool:
+        """Whoever has moved it meanwhile may count on the pin."""
+        try:
+            return self.platform.live().id == self.plan.live.id
+        except Stopped:
+            return False
 
     # --- by Instant Rollback
 
