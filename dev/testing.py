@@ -15,21 +15,23 @@ START_SECONDS = 90
 
 @contextmanager
 def running_stack(
-    data: Path, *, crons: bool = True, env: Mapping[str, str] | None = None
+    data: Path, *, crons: bool = True, env: Mapping[str, str] | None = None, port: int = 0
 ) -> Iterator[dict[str, Any]]:
     """A stack of its own on ports of its own; yields what is in its stack.json when it is ready.
 
     Without `crons` nothing calls the sweep but the test. `env` adds to the functions' settings.
     What it says is in `data/output.log`. Use it from a thread that lives as long as the stack.
     """
-    process = start_stack(data, crons=crons, env=env)
+    process = start_stack(data, crons=crons, env=env, port=port)
     try:
         yield private_files.read(Folder(data).stack_file)
     finally:
         process.stop()
 
 
-def start_stack(data: Path, *, crons: bool = True, env: Mapping[str, str] | None = None) -> Process:
+def start_stack(
+    data: Path, *, crons: bool = True, env: Mapping[str, str] | None = None, port: int = 0
+) -> Process:
     """Its process, once it is ready. Raises DidNotStart, with what it said."""
     data.mkdir(parents=True, exist_ok=True)
     settings = [f"--env={name}={value}" for name, value in (env or {}).items()]
@@ -37,7 +39,7 @@ def start_stack(data: Path, *, crons: bool = True, env: Mapping[str, str] | None
         "--data",
         data,
         "--port",
-        "0",
+        str(port),
         *settings,
         *([] if crons else ["--no-cron"]),
     ]

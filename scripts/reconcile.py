@@ -54,6 +54,9 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.reconcile", description=__doc__)
     parser.add_argument("file", type=Path, help="the journal: break-glass-….jsonl")
     parser.add_argument("--unsigned", action="store_true", help="believe one without a signature")
+    parser.add_argument(
+        "--no-end", action="store_true", help="believe one that was cut off as far as it goes"
+    )
     return parser.parse_args(arguments)
 
 
@@ -61,11 +64,14 @@ def read(options: argparse.Namespace, chosen: Settings) -> Account:
     """Raises Refused, Tampered, Unfinished, OSError."""
     keys = Keys.read(chosen.break_glass_keys.get_secret_value() if chosen.break_glass_keys else "")
     entries = journal.read(options.file.read_bytes(), keys)
-    if not entries or entries[0]["event"] != "begun":
+    if not entries or entries[0].get("event") != "begun":
         raise Refused("It is no journal of break-glass.")
     if not journal.is_signed(entries) and not options.unsigned:
         raise Refused(UNSIGNED)
-    account = Account.read(entries)
+    try:
+        account = Account.read(entries, no_end=options.no_end)
+    except (KeyError, TypeError, ValueError):
+        raise Refused("It is no journal of break-glass: parts of it are missing.") from None
     if account.plan.project != chosen.app_project_id:
         raise Refused(f"It is about {account.plan.project}, which is not APP_PROJECT_ID.")
     return account

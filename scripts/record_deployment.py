@@ -12,7 +12,6 @@ from pathlib import Path
 
 from lib.breakglass.models import Deployment
 from scripts import gate, release_app, runner, shipping
-from scripts.runner import ControlPlane
 from scripts.shipping import Failed
 
 PROMOTED = "vercel.deployment.promoted"
@@ -30,7 +29,7 @@ def record() -> int:
         raise Failed("SHA is no commit.")
     runner.summary(f"### {deployment_id} of {sha[:7]}\n")
     root = Path(runner.told("APP_ROOT", "."))
-    control_plane = ControlPlane(release_app.address(), gate.AWAY_SECONDS)
+    control_plane = release_app.control_plane()
     deployment = Deployment(deployment_id)
     is_live = runner.told("EVENT") == PROMOTED
     try:

@@ -27,7 +27,7 @@ def main() -> int:
 
 def release() -> int:
     root, sha = Path(runner.told("APP_ROOT", ".")), runner.told("GITHUB_SHA")
-    control_plane = ControlPlane(address(), gate.AWAY_SECONDS)
+    there = control_plane()
     runner.summary(f"### Release of {sha[:7]}\n")
     migrations = gate.read_migrations(root)
     platform = shipping.platform()
@@ -36,11 +36,11 @@ def release() -> int:
     deployment = platform.deployment(shipping.deploy(root, meta, platform.given))
     runner.output("deployment", deployment.id)
     runner.summary(f"- deployed: {deployment.id}, without a domain")
-    gate.record(control_plane, deployment, sha, migrations)
+    gate.record(there, deployment, sha, migrations)
     if command := runner.told("MIGRATE_COMMAND"):
         shipping.run(command, root)
         runner.summary("- the app's database has its migrations")
-    gate.require_fit(gate.record(control_plane, deployment, sha, migrations))
+    gate.require_fit(gate.record(there, deployment, sha, migrations))
     shipping.assign(platform, deployment, slots.idle)
     shipping.look(platform.given, slots.idle, deployment)
     runner.summary(f"- looked at on {slots.idle}: it is healthy")
@@ -51,12 +51,13 @@ def release() -> int:
     return 0
 
 
-def address() -> str:
+def control_plane() -> ControlPlane:
     """Raises Failed."""
     try:
-        return runner.an_address(runner.told("CONTROL_PLANE_URL"))
+        away_seconds = float(runner.told("AWAY_SECONDS", gate.AWAY_SECONDS))
+        return ControlPlane(runner.an_address(runner.told("CONTROL_PLANE_URL")), away_seconds)
     except ValueError as error:
-        raise Failed(f"CONTROL_PLANE_URL: {error}") from None
+        raise Failed(f"CONTROL_PLANE_URL or AWAY_SECONDS: {error}") from None
 
 
 def slot_hosts() -> tuple[str, str]:

@@ -35,6 +35,7 @@ class Order:
     reason: str
     note: str
     is_dry: bool
+    database_unknown_ok: bool
     follow_seconds: float
     away_seconds: float
 
@@ -46,6 +47,7 @@ class Order:
             runner.told("REASON"),
             runner.told("NOTE"),
             runner.is_told("DRY_RUN"),
+            runner.is_told("DATABASE_UNKNOWN_OK"),
             float(runner.told("FOLLOW_SECONDS", "300")),
             float(runner.told("AWAY_SECONDS", "45")),
         )
@@ -56,7 +58,7 @@ def main() -> int:
         order = Order.read()
         url = runner.an_address(runner.told("CONTROL_PLANE_URL"))
     except ValueError as error:
-        return wrong(f"CONTROL_PLANE_URL, FOLLOW_SECONDS or AWAY_SECONDS: {error}")
+        return wrong(f"CONTROL_PLANE_URL, FOLLOW_SECONDS, AWAY_SECONDS or DRY_RUN: {error}")
     if not order.reason:
         return wrong("REASON is empty: why roll back?")
     control_plane = ControlPlane(url, order.away_seconds)
@@ -196,19 +198,26 @@ def break_glass(order: Order, away: Away, targets: Sequence[str]) -> int:
         runner.fail("VERCEL_TOKEN is not set for this job, so there is no break-glass.")
         return NOBODY
     target = next(iter(targets), order.target)
-    code = breakglass.main(
-        [
-            *("--yes", "--by", runner.actor(), "--reason", order.reason),
-            *(() if target == LAST_STABLE else ("--to", target)),
-            *(("--dry-run",) if order.is_dry else ()),
-            *(("--database-unknown-ok",) if runner.is_told("DATABASE_UNKNOWN_OK") else ()),
-            *("--journal", runner.told("JOURNAL", ".")),
-        ],
-        say=lambda line: runner.summary(f"    {runner.one_line(line)}"),
-        complain=runner.fail,
-    )
+    options = [
+        # Each in one word: what begins with a dash is no option.
+        *("--yes", f"--by={runner.actor()}", f"--reason={order.reason}"),
+        *(() if target == LAST_STABLE else (f"--to={target}",)),
+        *(("--dry-run",) if order.is_dry else ()),
+        *(("--database-unknown-ok",) if order.database_unknown_ok else ()),
+        f"--journal={runner.told('JOURNAL', '.')}",
+    ]
+    try:
+        code = breakglass.main(options, say=show_lines, complain=runner.fail)
+    except SystemExit:
+        return wrong(f"TARGET is {target!r}: give the platform's id, dpl_…, or {LAST_STABLE}.")
     runner.output("broke_glass", "true")
     return code
+
+
+def show_lines(text: str) -> None:
+    """As they are: no markup of whoever wrote the commit."""
+    lines = [f"    {runner.one_line(line)}" for line in text.split("\n")]
+    runner.summary("\n".join(["", *lines]))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Nothing beside the standard library and httpx, so that the way out needs no more
 """
 
 import os
+import re
 import sys
 import time
 from dataclasses import dataclass, field
@@ -37,6 +38,10 @@ class NoToken(Exception):
     """Says what to set."""
 
 
+class Misspelt(ValueError):
+    """Says what it may be."""
+
+
 class Away(Exception):
     """The control plane did not answer for as long as it was waited for."""
 
@@ -51,7 +56,13 @@ def told(name: str, default: str = "") -> str:
 
 
 def is_told(name: str) -> bool:
-    return told(name).lower() == "true"
+    """Raises Misspelt: a dry run that is spelled otherwise is not the opposite of one."""
+    match told(name, "false").lower():
+        case "true":
+            return True
+        case "false":
+            return False
+    raise Misspelt(f"{name} is `true` or `false`.")
 
 
 def actor() -> str:
@@ -77,7 +88,7 @@ def output(name: str, value: str) -> None:
 
 def cell(text: object) -> str:
     """A server's words in a table: no row, no markup of their own."""
-    escaped_text = one_line(str(text)).replace("\\", "\\\\").replace("|", "\\|")
+    escaped_text = re.sub(r"([\\|\[\]*])", r"\\\1", one_line(str(text)))
     return escaped_text.replace("<", "&lt;").replace("`", "'")
 
 

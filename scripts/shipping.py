@@ -174,6 +174,6 @@ def told_as_job(work: Callable[[], int]) -> int:
         runner.fail(f"{stopped} {stopped.remedy}".strip())
     except runner.Away as away:
         runner.fail(f"The control plane does not answer: {away}. Nothing is released without it.")
-    except (runner.Refused, runner.NoToken) as error:
+    except (runner.Refused, runner.NoToken, runner.Misspelt) as error:
         runner.fail(str(error))
     return 1

@@ -64,7 +64,7 @@ def main(
     except OSError as error:
         complain(f"{error}. Write the journal elsewhere: --journal DIR")
         return Code.WRONG
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):
         complain("Interrupted. The same again goes on.")
         return Code.AWAY
 

@@ -39,12 +39,12 @@ def ask(given: Given, target: Deployment) -> Database:
             timeout=PATIENCE_SECONDS,
             trust_env=urlsplit(address).hostname not in LOOPBACK,
         )
-        rows = answer.json()["deployments"] if answer.is_success else None
-    except (httpx.RequestError, ValueError, KeyError, TypeError) as error:
+        rows = answer.json()["deployments"] if answer.is_success else []
+        row = next((row for row in rows if row["deployment_id"] == target.id), None)
+    except (httpx.RequestError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
         return unknown(f"The control plane does not answer ({type(error).__name__}).")
-    if rows is None:
+    if not answer.is_success:
         return unknown(f"The control plane answered {answer.status_code}.")
-    row = next((row for row in rows if row.get("deployment_id") == target.id), None)
     return read(row) if row else unknown(f"The control plane does not know {target.called}.")
 
 

@@ -47,7 +47,7 @@ class Journal:
 
     @classmethod
     def resume(cls, path: Path, keys: Keys) -> Self | None:
-        """None: another process is at it. Raises Tampered."""
+        """None: another process is at it, or has just ended it. Raises Tampered."""
         file = os.open(path, os.O_RDWR | os.O_APPEND)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -56,6 +56,9 @@ class Journal:
             return None
         content = path.read_bytes()
         entries = read(content, keys)
+        if find(entries, "end"):
+            os.close(file)
+            return None
         # A line that has no end was not written.
         os.ftruncate(file, content.rfind(b"\n") + 1)
         return cls(path, keys, file, entries)
@@ -134,6 +137,9 @@ def unfinished(folder: Path, keys: Keys, project: str, *, younger_than_seconds: 
         except Tampered:
             continue
         if not entries or entries[0].get("project") != project or find(entries, "end"):
+            continue
+        if keys.current and not is_signed(entries):
+            # Whoever may write here may not choose for whoever has the key.
             continue
         age = now() - datetime.fromisoformat(entries[-1]["at"])
         if find(entries, "asking") and age.total_seconds() < younger_than_seconds:

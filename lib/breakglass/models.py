@@ -46,6 +46,12 @@ class Away(Stopped):
         return Code.AWAY
 
 
+def plain(told: object) -> str:
+    """Whoever deploys writes it: on one line, nothing that a terminal or a runner obeys."""
+    shown = (one if one.isprintable() else " " for one in str(told))
+    return " ".join("".join(shown).split())[:200]
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     id: str
@@ -72,18 +78,18 @@ class Deployment:
         return cls(
             id=str(told.get("id") or told.get("uid") or ""),
             url=str(told.get("url") or ""),
-            sha=str(sha),
-            title=str(meta.get("githubCommitMessage") or "").split("\n", 1)[0][:200],
-            author=str(meta.get("githubCommitAuthorLogin") or creator.get("username") or "")[:200],
+            sha=plain(sha),
+            title=plain(str(meta.get("githubCommitMessage") or "").split("\n", 1)[0]),
+            author=plain(meta.get("githubCommitAuthorLogin") or creator.get("username") or ""),
             project=str(told.get("projectId") or ""),
             target=str(told.get("target") or ""),
             state=str(told.get("readyState") or ""),
             substate=str(told.get("readySubstate") or ""),
             is_candidate=told.get("isRollbackCandidate"),
             created=int(told.get("created") or told.get("createdAt") or 0),
-            migrations=str(meta.get("dbMigrations") or ""),
-            newest_migration=str(meta.get("dbNewest") or ""),
-            wall=str(meta.get("dbWall") or ""),
+            migrations=plain(meta.get("dbMigrations") or ""),
+            newest_migration=plain(meta.get("dbNewest") or ""),
+            wall=plain(meta.get("dbWall") or ""),
         )
 
     @property
@@ -116,6 +122,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Project:
+    id: str
     live: str | None
     hosts: tuple[str, ...]
     auto_assign: bool  #: False as well where it is not said
@@ -126,6 +133,7 @@ class Project:
         production = (told.get("targets") or {}).get("production") or {}
         job = told.get("lastAliasRequest")
         return cls(
+            id=str(told.get("id") or ""),
             live=production.get("id"),
             hosts=tuple(production.get("alias") or ()),
             auto_assign=told.get("autoAssignCustomDomains") is True,

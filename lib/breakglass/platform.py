@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from lib.breakglass.models import Away, Deployment, Given, Project, Stopped
+from lib.breakglass.models import Away, Deployment, Given, Misused, Project, Stopped
 
 PAUSE_SECONDS = 0.5
 #: What a 429 asks for is waited for, within reason.
@@ -81,10 +81,10 @@ class Platform:
         return Deployment.read(self._read(f"/v13/deployments/{id_or_host}"))
 
     def live(self) -> Deployment:
-        """By the switch method. Raises Stopped: nothing is."""
+        """By the switch method. Raises Stopped: nothing is; Misused: it is another project's."""
         if self.given.method == "alias":
             try:
-                return self.deployment(self.given.alias)
+                return self.require_ours(self.deployment(self.given.alias))
             except Missing:
                 raise Stopped(
                     f"{self.given.alias} leads nowhere.",
@@ -95,6 +95,15 @@ class Platform:
         if live is None:
             raise Stopped("The platform names no production deployment.")
         return self.deployment(live)
+
+    def require_ours(self, live: Deployment) -> Deployment:
+        """Else one app's address would be given to another."""
+        if live.project in ("", self.given.project):
+            return live
+        raise Misused(
+            f"{self.given.alias} leads to {live.called} of {live.project}, and APP_PROJECT_ID is"
+            f" {self.given.project}. Set ALIAS_PATTERN and APP_PROJECT_ID to the same app's."
+        )
 
     def production(self) -> list[Deployment]:
         """Those that are READY, the newest first."""
@@ -197,8 +206,7 @@ class Platform:
             return Answer(None, f"The platform's answer ({status}) was not JSON."), None
         if response.is_success:
             return Answer(status), body
-        said = str((body.get("error") or {}).get("message") or response.reason_phrase)[:300]
-        message = f"The platform answered {status}: {said}"
+        message = f"The platform answered {status}: {words(body) or response.reason_phrase}"
         return Answer(status, message, wait_seconds(response)), None
 
 
@@ -213,6 +221,11 @@ def make_http(given: Given, *, answer_within_seconds: float) -> httpx.Client:
     )
 
 
+def words(body: dict[str, Any]) -> str:
+    error = body.get("error")
+    return str(error.get("message") or "" if isinstance(error, dict) else error or "")[:300]
+
+
 def wait_seconds(response: httpx.Response) -> float:
     asked = response.headers.get("retry-after", "")
     seconds = float(asked) if re.fullmatch(r"[0-9]{1,5}", asked) else PAUSE_SECONDS
@@ -221,5 +234,10 @@ def wait_seconds(response: httpx.Response) -> float:
 
 def remedy(status: int | None) -> str:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return "Make a token in the platform's account settings, for the app's team."
+        return (
+            "Make a token in the platform's account settings, for the app's team, that may change"
+            " its projects."
+        )
+    if status == HTTPStatus.PAYMENT_REQUIRED:
+        return "Look at the team's plan and its billing in the platform."
     return ""

@@ -13,6 +13,7 @@ from lib.breakglass.models import (
     Database,
     Deployment,
     Given,
+    Misused,
     Outcome,
     Plan,
     Stopped,
@@ -59,7 +60,8 @@ class BreakGlass:
             with closing(journal):
                 if self.wanted.to in (None, journal.entries[0]["target"]["id"]):
                     return self.go_on(journal)
-                self.end(journal, "abandoned", "unknown", f"{self.wanted.who} chose another.")
+                if not self.wanted.dry_run:
+                    self.end(journal, "abandoned", "unknown", f"{self.wanted.who} chose another.")
         plan = self.plan()
         self.show(plan)
         if plan.target.id == plan.live.id and not self.is_partly_moved():
@@ -79,6 +81,8 @@ class BreakGlass:
 
     def plan(self) -> Plan:
         project, rolling = self.platform.project(), self.platform.rolling()
+        if project.id not in ("", self.given.project):
+            raise Misused(f"APP_PROJECT_ID is a name. Set it to the project's id: {project.id}")
         if rolling is not None:
             live, target, why = self.rolled_out(*rolling)
         else:
@@ -213,8 +217,14 @@ class BreakGlass:
                 # That is no end: the same again goes on.
                 raise
             outcome: Outcome = "refused" if stopped.traffic == "unchanged" else "failed"
+            switch.leave(stopped.traffic)
             self.end(journal, outcome, stopped.traffic, str(stopped), switch.warnings)
+            stopped.remedy = " ".join(filter(None, [stopped.remedy, *switch.warnings]))
             raise
+        except OSError as error:
+            traffic: Traffic = "unknown" if switch.may_have_moved else "unchanged"
+            elsewhere = f"Run it again, with --to {plan.target.id} and --journal DIR."
+            raise Stopped(f"The journal cannot be written: {error}.", traffic, elsewhere) from None
         journal.write("verified", hosts=plan.hosts)
         sentence = f"Every host serves {plan.target.called}, and it is healthy."
         self.end(journal, "completed", "moved", sentence, switch.warnings)

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from lib.breakglass.choosing import CHOOSE
 from lib.breakglass.journal import Journal
-from lib.breakglass.models import Deployment, Job, Plan, Stopped
-from lib.breakglass.platform import PAUSE_SECONDS, Answer, Platform
+from lib.breakglass.models import Deployment, Job, Plan, Stopped, Traffic
+from lib.breakglass.platform import PAUSE_SECONDS, Answer, Platform, remedy
 
 #: So long what was asked for may take to show before it is asked for again.
 SETTLE_SECONDS = 5.0
@@ -17,6 +18,7 @@ MOVES = ("alias", "rollback")
 #: The pin is worth two tries before traffic moves; the rest comes after.
 PIN_TRIES = 2
 PIN = "turn off the assignment of domains in the platform's project, or the next push takes over"
+UNPIN = "turn on the assignment of domains in the platform's project, if they shall"
 
 
 @dataclass(slots=True)
@@ -30,7 +32,10 @@ class Switch:
     @property
     def may_have_moved(self) -> bool:
         """What was asked for and not refused, by an answer that is one."""
-        told = [entry for entry in self.journal.entries if entry.get("call") in MOVES]
+        return self.may_have(*MOVES)
+
+    def may_have(self, *calls: str) -> bool:
+        told = [entry for entry in self.journal.entries if entry.get("call") in calls]
         asked: int = sum(entry["event"] == "asking" for entry in told)
         return asked > sum(entry.get("is_refused") is True for entry in told)
 
@@ -66,6 +71,24 @@ class Switch:
             if not answer.is_done:
                 self.platform.patience.wait(answer.wait_seconds, answer.message)
         return not self.platform.project().auto_assign
+
+    def leave(self, traffic: Traffic) -> None:
+        """It ends without having moved anything: releases go live again as they did before."""
+        if not (self.plan.auto_assign and self.may_have("pin")):
+            return
+        if traffic == "unchanged" and self.is_untouched():
+            if self.call("unpin", lambda: self.platform.set_auto_assign(on=True)).is_done:
+                return
+        elif traffic not in ("unchanged", "other"):
+            return
+        self.warnings.append(f"New releases do not go live by themselves now: {UNPIN}.")
+
+    def is_untouched(self) -> bool:
+        """Whoever has moved it meanwhile may count on the pin."""
+        try:
+            return self.platform.live().id == self.plan.live.id
+        except Stopped:
+            return False
 
     # --- by Instant Rollback
 
@@ -154,7 +177,7 @@ class Switch:
             # It is so already, somebody's change is under way, or we are to wait.
             self.wait(answer.message, answer.wait_seconds)
         else:
-            raise Stopped(answer.message, remedy="Choose another: --to dpl_…")
+            raise Stopped(answer.message, remedy=remedy(answer.status) or CHOOSE)
 
     def call(self, name: str, change: Callable[[], Answer], **facts: object) -> Answer:
         """Written down before and after: who finds no answer knows that there may have been one."""

@@ -73,6 +73,8 @@ def verify(given: Given, plan: Plan, patience: Patience) -> None:
 
 def problems(given: Given, plan: Plan) -> Iterator[tuple[str, bool]]:
     """What the hosts say that is not as it should be; True: another version answers."""
+    if not plan.hosts:
+        yield "The platform lists no host that could be looked at.", False
     for host in plan.hosts:
         for _ in range(LOOKS):
             seen = look(given, host)

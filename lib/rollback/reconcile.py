@@ -72,7 +72,7 @@ UPDATE live_periods SET how = 'rollback', rollback_id = %(id)s, moved_by = NULL
  WHERE id = (SELECT p.id FROM live_periods p JOIN deployment_history h ON h.id = p.deployment
               WHERE p.environment = %(environment)s AND p.rollback_id IS NULL
                 AND h.vercel_deployment_id = %(target)s
-                AND p.live_from > %(begun_at)s - interval '1 minute'
+                AND (p.live_from > %(begun_at)s - interval '1 minute' OR p.live_until IS NULL)
                 AND %(left)s = (
                       SELECT l.vercel_deployment_id FROM live_periods q
                         JOIN deployment_history l ON l.id = q.deployment
@@ -82,13 +82,24 @@ UPDATE live_periods SET how = 'rollback', rollback_id = %(id)s, moved_by = NULL
 RETURNING id
 """
 
-#: Nobody has noticed: what was left is open still, since before.
+#: Nobody has noticed: what was left is open still, or, in a database from before, what was live
+#: before that, or nothing.
 CLOSE = """
-UPDATE live_periods p SET live_until = greatest(p.live_from, least(%(moved_at)s, app_now()))
-  FROM deployment_history h
- WHERE h.id = p.deployment AND p.environment = %(environment)s AND p.live_until IS NULL
-   AND h.vercel_deployment_id = %(left)s
-RETURNING p.live_until AS moved_at
+WITH closed AS (
+  UPDATE live_periods p SET live_until = greatest(p.live_from, least(%(moved_at)s, app_now()))
+    FROM deployment_history h
+   WHERE h.id = p.deployment AND p.environment = %(environment)s AND p.live_until IS NULL
+     AND (h.vercel_deployment_id = %(left)s
+          OR p.live_from < %(begun_at)s AND NOT EXISTS (
+               SELECT FROM live_periods q JOIN deployment_history l ON l.id = q.deployment
+                WHERE q.environment = p.environment AND l.vercel_deployment_id = %(left)s))
+  RETURNING p.live_until AS moved_at
+)
+SELECT moved_at FROM closed
+ UNION ALL
+SELECT least(%(moved_at)s, app_now())
+ WHERE NOT EXISTS (SELECT FROM live_periods
+                    WHERE environment = %(environment)s AND live_until IS NULL)
 """
 OPEN = """
 INSERT INTO live_periods (environment, deployment, live_from, how, rollback_id, ledger, rolled_back)

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import AliasPath, Field
 
+from lib import errors
 from lib.vercel.client import VercelClient, understand
 from lib.vercel.models import Variable, Variables, VercelModel
 
@@ -76,18 +77,18 @@ class Account(VercelClient):
         self, key: str, value: str, *, comment: str = "", kind: str = "sensitive"
     ) -> None:
         """For production, in place of the one that there is."""
-        await self._call(
-            HTTPMethod.POST,
-            f"/v10/projects/{self.own_project_id}/env",
-            params={"upsert": "true"},
-            json={
-                "key": key,
-                "value": value,
-                "type": kind,
-                "target": ["production"],
-                "comment": comment,
-            },
-        )
+        order = {"key": key, "value": value, "type": kind, "comment": comment}
+        try:
+            await self._call(
+                HTTPMethod.POST,
+                f"/v10/projects/{self.own_project_id}/env",
+                params={"upsert": "true"},
+                json=order | {"target": ["production"]},
+            )
+        except errors.Upstream as error:
+            # The platform's own words may repeat what they are about.
+            error.args = (str(error).replace(value, "…"),)
+            raise
 
     async def webhooks(self) -> list[Webhook]:
         return understand(Webhooks, await self._read("/v1/webhooks")).items

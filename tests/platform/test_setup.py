@@ -9,8 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from dev.places import ROOT
+from dev.serving import serve
 from lib.deployments.check import NAME
 from lib.settings import load
 from scripts.setup.__main__ import main
@@ -210,6 +214,36 @@ def test_what_was_set_up_by_hand_is_taken_as_it_is(setup, api, platform):
     api.post("/v10/projects/prj_rollback/env", json=body, params=params)
 
     assert setup("plan")[0] == NOTHING
+
+
+def test_a_preview_variable_is_not_productions(setup, api, platform):
+    """Of the same name: it is neither taken for ours, nor changed where the platform has both."""
+    body = {"key": "CRON_SECRET", "value": "x", "type": "sensitive", "target": ["preview"]}
+    params = {"teamId": "team_wedsync"}
+    assert api.post("/v10/projects/prj_rollback/env", json=body, params=params).is_success
+
+    code, said = setup("plan")
+
+    assert code == SOMETHING
+    assert "CRON_SECRET" in [line.split()[1] for line in said.splitlines() if line[0] == "~"]
+
+
+def test_an_answer_that_repeats_a_secret_is_not_shown(setup):
+    told = []
+
+    async def answer(request):
+        if request.method == "GET":
+            found = {"envs": [], "drains": [], "checks": []}
+            return JSONResponse([] if request.url.path == "/v1/webhooks" else found)
+        told.append((await request.json())["value"])
+        return JSONResponse({"error": {"message": f"{told[-1]} is no value"}}, 400)
+
+    route = Route("/{path:path}", answer, methods=["GET", "POST"])
+    with serve(Starlette(routes=[route])) as served:
+        code, said = setup("apply", "--yes", VERCEL_API_URL=served.url)
+
+    assert (code, "is no value" in said) == (FAILED, True), said
+    assert told[0] not in said
 
 
 def test_a_drain_that_differs_is_changed_and_keeps_its_secret(setup, platform):

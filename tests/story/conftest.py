@@ -7,15 +7,36 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from dev.ports import free_port
 from dev.testing import running_stack
+from tests.integration.access.issuer import Issuer, serve_issuer
+from tests.integration.access.test_oidc import CONTROL, ROLLBACK
 from tests.story.world import World, wait_until
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory) -> Iterator[World]:
+def issuer() -> Iterator[Issuer]:
+    """In GitHub's place."""
+    issuer = serve_issuer()
+    yield issuer
+    issuer.served.stop()
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory, issuer) -> Iterator[World]:
     """Without crons: nothing takes part in a rollback but what a test lets take part."""
     data = tmp_path_factory.mktemp("story")
-    with running_stack(data, crons=False) as stack, World(data, stack) as world:
+    port = free_port()
+    github = {
+        "GITHUB_OIDC_ISSUER": issuer.url,
+        "GITHUB_OIDC_AUDIENCE": f"http://127.0.0.1:{port}",
+        "GITHUB_ROLLBACK_WORKFLOW": ROLLBACK,
+        "GITHUB_ROLLBACK_REPOSITORY_ID": CONTROL["repository_id"],
+    }
+    with (
+        running_stack(data, crons=False, env=github, port=port) as stack,
+        World(data, stack) as world,
+    ):
         wait_until(lambda: is_well(world), what="the first version's good health")
         world.remember("v1")
         world.release("good-2")

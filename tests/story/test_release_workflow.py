@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from dev.cli import vercel_command
+from dev.ports import free_port
 from dev.sample_app.migrate import FOLDER
 from dev.sample_app.versions import TIMELINE
 from tests.story.workflow import Runner, variables_of
@@ -104,6 +105,33 @@ def test_nothing_is_released_that_cannot_be_recorded(release, world):
     assert job.code == 1
     assert "401" in job.summary
     assert world.live() == left
+
+
+def test_nothing_is_released_while_the_control_plane_is_away(release, world):
+    left = world.live()
+    slots = {slot: aliases(world).get(world.hosts[slot]) for slot in ("blue", "green")}
+
+    job = release("good", CONTROL_PLANE_URL=f"http://127.0.0.1:{free_port()}", AWAY_SECONDS="1")
+
+    assert job.code == 1
+    assert "Nothing is released without it" in job.summary
+    assert world.live() == left
+    assert slots == {slot: aliases(world).get(world.hosts[slot]) for slot in slots}
+
+
+def test_where_production_owns_its_domains_it_is_promoted(release, world):
+    left = world.ask_platform("GET", "state")["production_id"]
+
+    job = release("good-2", SWITCH_METHOD_PRODUCTION="instant")
+
+    assert job.code == 0, job.said
+    state = world.ask_platform("GET", "state")
+    assert state["production_id"] == world.live() != left
+    assert state["last_job"]["type"] == "promote"
+    assert {aliases(world)[world.hosts[slot]] for slot in ("blue", "green")} == {
+        world.live(),
+        left,
+    }
 
 
 class TestRecordDeployment:

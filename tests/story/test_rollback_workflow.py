@@ -12,6 +12,7 @@ from dev.ports import free_port
 from dev.serving import serve
 from lib.audit.chain import Keys
 from lib.breakglass import journal
+from tests.integration.access.test_oidc import CONTROL
 from tests.story.workflow import KEY, Runner, variables_of
 
 REASON = "Page does not open"
@@ -79,6 +80,59 @@ def test_github_says_who_it_is(roll_back, world, v1):
     assert world.stack["tokens"]["operator"] not in job.summary
 
 
+@pytest.fixture
+def as_github(issuer, roll_back):
+    """The rollback, in a job whose `id-token: write` gets what the issuer signs."""
+
+    def as_github(**claims):
+        async def issue(request: Request) -> JSONResponse:
+            audience = request.query_params["audience"]
+            return JSONResponse({"value": issuer.sign({**CONTROL, "aud": audience, **claims})})
+
+        with serve(Starlette(routes=[Route("/token", issue)])) as served:
+            return roll_back(
+                CONTROL_PLANE_TOKEN="",
+                ACTIONS_ID_TOKEN_REQUEST_URL=f"{served.url}/token?api-version=2.0",
+                ACTIONS_ID_TOKEN_REQUEST_TOKEN="of-the-runner",
+            )
+
+    return as_github
+
+
+def test_its_signed_word_rolls_back_and_is_in_the_audit_log(as_github, world, v1):
+    job = as_github(actor="maria")
+
+    assert job.code == 0, job.said
+    assert world.live() == v1
+    [row] = world.rows(
+        "SELECT actor, role, authenticated_by FROM audit WHERE action = 'rollback.start'"
+    )
+    assert (row["role"], row["authenticated_by"]) == ("operator", "oidc")
+    assert row["actor"] == "maria by GitHub Actions (wedsync/rollback)"
+    assert world.overview()["live"]["by"] == row["actor"]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"repository_id": "203"},
+        {"aud": "https://another.example"},
+        {"exp": 1},
+        {"job_workflow_ref": "wedsync/rollback/.github/workflows/ci.yml@refs/heads/main"},
+        {"ref": "refs/heads/mine"},
+        {"event_name": "pull_request"},
+    ],
+)
+def test_another_workflows_word_does_not(as_github, world, forged):
+    live = world.live()
+
+    job = as_github(**forged)
+
+    assert job.code == 1, job.said
+    assert "answered 40" in job.summary
+    assert world.live() == live
+
+
 def test_a_refusal_is_the_reason_that_it_fails(roll_back, world):
     live = world.live()
 
@@ -131,6 +185,50 @@ def test_one_that_fails_says_what_visitors_get(roll_back, world):
 
 def test_without_a_reason_nothing_is_asked_for(roll_back):
     assert roll_back(REASON="").code == 2
+
+
+@pytest.mark.parametrize("wrong", [{"DRY_RUN": "yes"}, {"DATABASE_UNKNOWN_OK": "1"}])
+def test_a_dry_run_that_is_misspelt_is_none_of_either(roll_back, world, wrong):
+    live = world.live()
+
+    job = roll_back(**wrong)
+
+    assert (job.code, "`true` or `false`" in job.said) == (2, True)
+    assert world.live() == live
+
+
+def test_a_target_that_break_glass_cannot_read_is_said(roll_back, world):
+    away = f"http://127.0.0.1:{free_port()}"
+
+    job = roll_back(CONTROL_PLANE_URL=away, AWAY_SECONDS="1", TARGET="--help; rm -rf $HOME")
+
+    assert (job.code, "give the platform's id" in job.summary) == (2, True)
+
+
+def test_what_is_typed_is_neither_an_option_nor_markup(roll_back, world, v1, runner):
+    """Break-glass has a command line of its own."""
+    reason = "--to dpl_x $(id) `id` | ![x](https://evil.example) <b>"
+    away = f"http://127.0.0.1:{free_port()}"
+
+    dry = roll_back(REASON=reason, DRY_RUN="true")
+    assert dry.code == 0, dry.said
+    job = roll_back(
+        REASON=reason, CONTROL_PLANE_URL=away, AWAY_SECONDS="1", DATABASE_UNKNOWN_OK="true"
+    )
+
+    assert job.code == 0, job.said
+    assert world.live() == v1
+    [file] = runner.journals.glob(journal.PATTERN)
+    [begun, *_] = journal.read(file.read_bytes(), Keys.read(KEY))
+    assert begun["reason"] == reason
+    assert "    goes to" in job.summary
+
+
+def test_a_reason_is_no_markup_in_the_summary(roll_back):
+    job = roll_back(REASON="![x](https://evil.example) <b> | `id`", NOTE="- a")
+
+    assert job.code == 0, job.said
+    assert "!\\[x\\](https://evil.example) &lt;b> \\| 'id'" in job.summary
 
 
 def test_while_the_control_plane_is_away_break_glass_takes_over(roll_back, world, v1, runner):

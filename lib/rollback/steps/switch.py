@@ -74,9 +74,10 @@ async def move_alias(claim: Claim, tools: Tools) -> Outcome:
 def is_somebody_elses(claim: Claim, live: Deployment) -> bool:
     """We have asked, and neither the target nor what we left is live: a person was here.
 
-    Asking again would take back what they did.
+    Asking again would take back what they did. What rolled out when we asked may have come to its
+    last stage by itself: that is what we leave.
     """
-    expected = (claim.rollback.target, claim.facts.get("left"))
+    expected = (claim.rollback.target, claim.facts.get("left"), claim.facts.get("rolled"))
     return bool(claim.facts.get("asked")) and live.id not in expected
 
 

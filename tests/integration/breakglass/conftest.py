@@ -3,11 +3,19 @@
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
+from dev.serving import Served, serve
 from lib.audit.chain import Keys
 from lib.breakglass import __main__ as command
 from lib.breakglass import journal
@@ -42,10 +50,18 @@ class Glass:
     def __call__(self, *arguments: str, **variables: str) -> Done:
         return self._run([*arguments, "--journal", str(self.folder)], self.variables | variables)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """As a process of its own, which can be killed."""
+    def start(self, *arguments: str, within: Sequence[str] = ()) -> subprocess.Popen[str]:
+        """As a process of its own, which can be killed; `within`: what starts it."""
         return subprocess.Popen(
-            [sys.executable, "-m", "lib.breakglass", *arguments, "--journal", str(self.folder)],
+            [
+                *within,
+                sys.executable,
+                "-m",
+                "lib.breakglass",
+                *arguments,
+                "--journal",
+                str(self.folder),
+            ],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], **self.variables},
             stdin=subprocess.DEVNULL,
@@ -103,6 +119,56 @@ def glass(platform, method, tmp_path, monkeypatch, capsys) -> Glass:
 
     platform.clear_calls()
     return Glass(variables, tmp_path / "journals", run)
+
+
+type Change = Callable[[Any], Any]
+
+
+@dataclass
+class Between:
+    """Passes on what the platform is asked, and says something else where a test wants that."""
+
+    platform_url: str
+    #: By the end of a path: what is made of the platform's answer.
+    changed: dict[str, Change] = field(default_factory=dict)
+    #: By method and a part of the path: what is answered without asking the platform.
+    refused: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
+    served: Served | None = None
+
+    @property
+    def url(self) -> str:
+        assert self.served
+        return self.served.url
+
+    async def answer(self, request: Request) -> JSONResponse:
+        path = request.url.path
+        for (method, part), (status, body) in self.refused.items():
+            if request.method == method and part in path:
+                return JSONResponse(body, status)
+        async with httpx.AsyncClient(base_url=self.platform_url, trust_env=False) as http:
+            answer = await http.request(
+                request.method,
+                path,
+                params=dict(request.query_params),
+                content=await request.body(),
+                headers={"authorization": request.headers["authorization"]},
+            )
+        body = answer.json() if answer.content else {}
+        for end, change in self.changed.items():
+            if path.endswith(end) and answer.is_success and request.method == "GET":
+                body = change(body)
+        return JSONResponse(body, answer.status_code)
+
+
+@pytest.fixture
+def between(platform) -> Iterator[Between]:
+    between = Between(platform.api_url)
+    methods = ["GET", "POST", "PATCH", "DELETE"]
+    between.served = serve(
+        Starlette(routes=[Route("/{path:path}", between.answer, methods=methods)])
+    )
+    yield between
+    between.served.stop()
 
 
 @pytest.fixture

@@ -138,6 +138,70 @@ async def test_what_was_noticed_meanwhile_is_joined(
     assert "rolled_back_elsewhere" not in {one["kind"] for one in open_alerts}
 
 
+async def test_a_clock_that_was_ahead_joins_all_the_same(services, back, reconcile, rows, control):
+    await services.tracker.reconcile(PRODUCTION)
+    await control.execute(
+        "UPDATE live_periods SET live_from = live_from - interval '1 hour' WHERE live_until IS NULL"
+    )
+    before = await rows(PERIODS)
+
+    assert (await reconcile())[0] == 0
+
+    after = await rows(PERIODS)
+    assert len(after) == len(before)
+    assert after[-1]["rollback_id"] is not None
+
+
+async def test_a_database_from_before_learns_who_it_was(
+    services, back, reconcile, rows, control, releases
+):
+    """It was restored to before what was left went live; with `instant`, to before anything did."""
+    await control.execute(
+        "DELETE FROM live_periods WHERE deployment = (SELECT id FROM deployment_history"
+        f" WHERE vercel_deployment_id = '{releases.v2}')"
+    )
+    await control.execute(
+        "UPDATE live_periods SET live_until = NULL WHERE id = (SELECT max(id) FROM live_periods)"
+    )
+
+    assert (await reconcile())[0] == 0
+
+    live, *_ = await services.deployments.history(PRODUCTION)
+    assert (live.deployment_id, live.how, live.by) == (
+        releases.v1,
+        "rollback",
+        "Ada (break-glass)",
+    )
+    [*before, last] = [one["is_open"] for one in await rows(PERIODS)]
+    assert (any(before), last) == (False, True)
+
+
+async def test_one_that_nobody_will_end_is_in_the_record_as_far_as_it_goes(
+    services, glass, back, reconcile, rows, releases
+):
+    lines = back.read_bytes().splitlines(keepends=True)
+    cut_off = next(n for n, entry in enumerate(glass.entries(), 1) if entry["event"] == "moved")
+    back.write_bytes(b"".join(lines[:cut_off]))
+    assert (await reconcile())[0] == 1
+
+    code, said = await reconcile(back, "--no-end")
+
+    assert (code, "has no end" in said) == (0, True)
+    [row] = await rows("SELECT status, error FROM rollbacks")
+    assert (row["status"], "no end" in row["error"]) == ("failed", True)
+    live, *_ = await services.deployments.history(PRODUCTION)
+    assert (live.deployment_id, live.by) == (releases.v1, "Ada (break-glass)")
+
+
+async def test_parts_that_are_missing_are_told(back, reconcile, tmp_path):
+    made = Journal.create(tmp_path, KEYS)
+    made.write("begun", project="prj_wedsync")
+    made.close()
+
+    code, said = await reconcile(made.path)
+    assert (code, "no journal of break-glass" in said) == (1, True)
+
+
 async def test_what_comes_after_it_changes_nothing(services, back, reconcile, rows):
     await reconcile()
     before = await rows(PERIODS)

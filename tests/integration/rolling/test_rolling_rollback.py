@@ -11,6 +11,7 @@ from lib.rollback.models import Environment, Status, SwitchMethod
 from lib.rollback.steps import find
 from lib.rollback.steps.record import IS_OVER
 from lib.rollback.store import STANDBY_PATIENCE
+from tests.integration.rolling.conftest import ROLLING
 
 PRODUCTION = Environment.PRODUCTION
 SECOND = timedelta(seconds=1)
@@ -193,3 +194,22 @@ async def test_a_release_that_somebody_rolls_out_after_that_is_left_alone(
 
     assert ended.status is Status.FAILED
     assert state() == "ACTIVE"
+
+
+@pytest.mark.parametrize("is_asked", [False, True])
+async def test_one_that_completes_by_itself_meanwhile_is_left_all_the_same(
+    services, rolling, order, advance_to, work, api, platform, releases, is_asked
+):
+    """Its last stage came before our word did: all visitors get what was to be left."""
+    rollback = await services.engine.start(order)
+    claim = await advance_to(rollback, "switch")
+    if is_asked:
+        platform.fault("500", call="rollback")
+        await services.engine.advance(claim)
+    done = api.post(f"{ROLLING}/complete", json={"canaryDeploymentId": releases.v3})
+    assert done.is_success, done.text
+
+    ended = await work(rollback)
+
+    assert ended.status is Status.COMPLETED, ended.error
+    assert platform.state()["aliases"][platform.config.aliases.production] == releases.v2
