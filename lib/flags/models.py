@@ -60,9 +60,11 @@ class Definition(BaseModel):
     environments: Annotated[tuple[Environment, ...], Field(min_length=1)] = tuple(Environment)
 
     @model_validator(mode="after")
-    def _can_stay_on(self) -> Self:
+    def _can_be_meant(self) -> Self:
         if self.stays_on_because and self.safe_default is State.OFF:
             raise ValueError("what cannot be turned off has the safe default `on`")
+        if len(set(self.environments)) < len(self.environments):
+            raise ValueError("`environments` names one twice")
         return self
 
 

@@ -62,6 +62,7 @@ async def test_they_are_recorded_and_brought_twice_is_once(bring, rows, capsys):
     [
         ("{", "JSON"),
         (json.dumps({"flags": [RSVP | {"loses": ""}]}), "#/flags/0/loses"),
+        (json.dumps({"flags": [RSVP | {"environments": ["staging"] * 2}]}), "names one twice"),
     ],
 )
 async def test_a_file_that_cannot_be_meant_is_refused(bring, rows, capsys, text, words):
