@@ -34,6 +34,7 @@ KEYS = {
     "cron_secret",
     "webhook_secret",
     "drain_secret",
+    "flags_token",
     "pids",
 }
 
