@@ -14,6 +14,7 @@ PICKED = "Goes back to 4f2a9c1 (healthy for 26 h). You confirm on the next scree
 SERVER_PICKS = "Goes back to the previous healthy version; the server chooses it."
 RUNS = "A rollback is running."
 #: The state, what it says, and how the button is in it.
+SWITCH_OFF = "Use a feature switch instead."
 STATES = [
     (scenes.loading, "Loading the live status…", "blocked"),
     (scenes.healthy, PICKED, "outlined"),
@@ -26,7 +27,7 @@ STATES = [
     (scenes.no_access, "Ask an admin for the role operator.", "absent"),
     (scenes.signed_out, "You are signed out", "absent"),
     (scenes.read_only, scenes.READ_ONLY, "blocked"),
-    (scenes.nothing_to_go_back_to, scenes.NO_TARGET, "blocked"),
+    (scenes.nothing_to_go_back_to, f"{scenes.NO_TARGET}…{SWITCH_OFF}", "blocked"),
     (scenes.running, f"Started by Jonas Weber: Page does not open…{RUNS}", "blocked"),
     (scenes.automatic, f"Started automatically: the app does not answer…{RUNS}", "blocked"),
     (scenes.overdue, "Taking longer than 60 seconds…60 s of 60 s used", "blocked"),

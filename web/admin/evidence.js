@@ -57,7 +57,9 @@ export function Judgement() {
     ${overall.warning &&
     overall.warning !== counted(traffic) &&
     html`<p id="overall-warning">${overall.warning}</p>`}
-    ${decision && html`<p id="decision">${dayTime(decision.at, live.now.value)}: ${decision.sentence}</p>`}
+    ${decision &&
+    html`<p id="decision"><span class="when">${dayTime(decision.at, live.now.value)}</span>:
+      ${" "}${decision.sentence}</p>`}
     ${stragglers && html`<${Stragglers} stragglers=${stragglers} />`}`;
 }
 

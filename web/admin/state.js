@@ -133,6 +133,11 @@ function press(event) {
   else open({ opener: event.currentTarget });
 }
 
+/** Where there is nothing to go back to, the broken part can still be turned off. */
+const Instead = () =>
+  live.overview.value?.blocked?.code === "nothing" &&
+  html` <a href="/admin/flags">Use a feature switch instead.</a>`;
+
 export function Emergency() {
   if (isEmpty()) return null;
   const isBlocked = blockedBecause() !== null;
@@ -143,7 +148,7 @@ export function Emergency() {
     <button type="button" id="rollback-btn" class="btn ${isRed ? "btn-danger" : "btn-outline"}"
       aria-haspopup="dialog" aria-describedby="rollback-hint" aria-disabled=${String(isBlocked)}
       onClick=${press}>${words}</button>
-    <p id="rollback-hint">${hint()}</p>
+    <p id="rollback-hint">${hint()}<${Instead} /></p>
     <${OnCall} />
   </section>`;
 }
