@@ -54,7 +54,10 @@ SELECT t.id, t.name, t.role, v.id IS NOT NULL AS is_valid
 EXPIRE = (
     "UPDATE tokens SET expires_at = app_now() + %(after)s WHERE id = %(id)s RETURNING expires_at"
 )
-REVOKE = "UPDATE tokens SET revoked_at = app_now() WHERE id = %(id)s"
+#: No row: somebody else was faster, which a read from before the lock does not show.
+REVOKE = """
+UPDATE tokens SET revoked_at = app_now() WHERE id = %(id)s AND revoked_at IS NULL RETURNING id
+"""
 END_SESSIONS = """
 UPDATE sessions SET ended_at = app_now() WHERE token_id = %(id)s AND ended_at IS NULL
 """
@@ -136,7 +139,9 @@ class AccessStore:
             token = await find(connection, who)
             if not token["is_valid"]:
                 return called(token), None
-            await connection.execute(REVOKE, {"id": token["id"]})
+            revoked = await connection.execute(REVOKE, {"id": token["id"]})
+            if await revoked.fetchone() is None:
+                return called(token), None
             ended = await end_sessions(connection, token["id"])
             await note(connection, "token.revoke", token, by, sessions_ended=ended)
         return called(token), ended

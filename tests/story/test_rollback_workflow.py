@@ -263,6 +263,7 @@ def test_without_a_token_of_the_platform_there_is_no_break_glass(roll_back):
 
 def test_the_control_plane_knows_what_the_database_does(world, runner, v1):
     """Where it still answers, break-glass asks it."""
+    world.release("good-2")
     done = runner.run(
         "roll_back",
         REASON=REASON,
