@@ -93,7 +93,12 @@ class Answers:
     asked: list[dict[str, str]] = field(default_factory=list)
     orders: list[tuple[str, Json]] = field(default_factory=list)
     overviews: int = 0
+    #: The overview is not answered before this is set.
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
     silence: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.let_go.set()
 
     async def answer(self, route: Route) -> None:
         path = route.request.url.partition("/api/")[2].partition("?")[0]
@@ -101,6 +106,7 @@ class Answers:
         if path == "overview" and query.get("part") == "chart":
             await self.fulfil(route, self.chart, 200)
         elif path == "overview":
+            await self.let_go.wait()
             self.overviews += 1
             await self.fulfil(route, self.overview, self.overview_status)
         elif path == "audit":

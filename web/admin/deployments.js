@@ -42,6 +42,12 @@ function Later() {
   </section>`;
 }
 
+/** Nothing more comes above the page's end: what stands there would be pushed down in sight. */
+function isWhole() {
+  if (live.view.value === "loading") return false;
+  return !live.overview.value || isEmpty() || Boolean(later.value) || isLost.value;
+}
+
 function Page() {
   if (live.view.value === "signed-out") return html`<${SignedOut}><${OnCall} /><//>`;
   if (live.view.value === "no-access") {
@@ -58,8 +64,7 @@ function Page() {
     ${isEmpty() && html`<${Empty} />`}
     <${Emergency} />
     ${hasData && !isEmpty() && html`<${Evidence} /><${Health} /><${Later} />`}
-    <${ArmedLine} />
-    <${Switch} />
+    ${isWhole() && html`<${ArmedLine} /><${Switch} />`}
     <${RollbackDialog} />
     ${later.value && html`<${later.value.AskDialog} />`}`;
 }
