@@ -140,7 +140,7 @@ import{G as Ft,I as Te,J as Oe,L as it,O as w,T as ge,U as zt,V as Xt,W as Wt,X 
     ${ot()&&g`<${B} id="floor-btn" label="Move the floor…" question=${({setFloor:r})=>r(e)} />`}`}function Do({alerts:e}){return g`<ul>
     ${e.map(t=>g`<li key=${t.id}>${t.sentence}
         ${" "}${rt(t.at,"when muted")}</li>`)}
-  </ul>`}var Po=1e3;function jo({count:e}){if(!e)return null;let t=`${e>=Po?"At least ":""}${pe(e,"value")}`;return g`<p>${t} that one version wrote ${e===1?"is":"are"} not what the other
+  </ul>`}var Po=1e3;function jo({count:e}){if(!e)return null;let t=`${e>=Po?"At least ":""}${pe(e,"value")}`;return g`<p class="whole-line">${t} that one version wrote ${e===1?"is":"are"} not what the other
     reads. They are kept, and listed by
     ${" "}<code>python -m scripts.rollback_migration conflicts</code></p>`}function Bo({conflicts:e,isOther:t,isNeeded:n}){return g`<${jo} count=${e} />
     ${t&&g`<p>It is not the database that was known, so a rollback of it is refused.</p>

@@ -73,7 +73,7 @@ const MANY = 1000;
 function Conflicts({ count }) {
   if (!count) return null;
   const values = `${count >= MANY ? "At least " : ""}${counted(count, "value")}`;
-  return html`<p>${values} that one version wrote ${count === 1 ? "is" : "are"} not what the other
+  return html`<p class="whole-line">${values} that one version wrote ${count === 1 ? "is" : "are"} not what the other
     reads. They are kept, and listed by
     ${" "}<code>python -m scripts.rollback_migration conflicts</code></p>`;
 }
