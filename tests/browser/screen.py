@@ -19,6 +19,9 @@ DESKTOP = 1280
 #: What a page may not make the browser say: a script or a style that the policy stopped.
 FORBIDDEN_WORDS = ("Content Security Policy", "Trusted Type", "TrustedHTML")
 
+#: The next one shows what has changed by now; after it that was reported, too.
+TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
 
 @dataclass
 class Screen:
@@ -38,7 +41,12 @@ class Screen:
     async def focused(self) -> str:
         return str(await self.page.evaluate("document.activeElement.id"))
 
+    async def drawn(self) -> None:
+        """Two frames from now: whatever has changed by now is on the screen, and was reported."""
+        await self.page.evaluate(TWO_FRAMES)
+
     async def keep(self, name: str) -> None:
+        await self.drawn()
         await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
     def hear(self, message: ConsoleMessage) -> None:

@@ -16,8 +16,6 @@ window.shifts = [];
 new PerformanceObserver((seen) => window.shifts.push(...seen.getEntries()))
   .observe({ type: "layout-shift", buffered: true });
 """
-#: Two frames later whatever moved was reported.
-DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SHIFTED = """() => [
   window.shifts.reduce((sum, one) => sum + one.value, 0),
   window.shifts.flatMap((one) => one.sources.map(({ node, previousRect, currentRect }) =>
@@ -39,11 +37,11 @@ async def test_nothing_is_pushed_away_while_the_page_loads(browser, address, wid
         answers.let_go.clear()
         await screen.open()
         await screen.page.get_by_text("Checking the live version…").wait_for()
-        await screen.page.evaluate(DRAWN)
+        await screen.drawn()
 
         answers.let_go.set()
         await screen.page.wait_for_selector("#history")
-        await screen.page.evaluate(DRAWN)
+        await screen.drawn()
 
         shifted, what = await screen.page.evaluate(SHIFTED)
         assert shifted <= MOST_SHIFT, what
@@ -54,7 +52,7 @@ async def test_what_does_shift_is_seen(browser, address):
         await screen.page.add_init_script(WATCH)
         await scenes.bad(screen)
         await screen.page.evaluate("document.getElementById('freshness').style.height = '300px'")
-        await screen.page.evaluate(DRAWN)
+        await screen.drawn()
 
         shifted, _ = await screen.page.evaluate(SHIFTED)
 
