@@ -23,7 +23,7 @@ dev-reset: # Forget the local stack's data
 	$(BOOTSTRAP)
 	@$(BIN)/python -m dev --data $(DATA) reset
 
-test: # The tests, about a quarter of an hour on 2 cores; PYTEST_ARGS= narrows them
+test: # The tests, about half an hour on 2 cores; PYTEST_ARGS= narrows them
 	$(BOOTSTRAP)
 	@$(BIN)/python -m pytest -m "not deep" -n 2 --dist loadfile $(PYTEST_ARGS)
 
