@@ -1,8 +1,8 @@
-"""Tells what happens in a running stack: what the platform says, and every rollback."""
+"""Tells what happens in a running stack: what the platform says, rollbacks, feature switches."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import httpx
 import psycopg
@@ -21,6 +21,16 @@ SELECT id::text, environment, status, automatic, requested_by, reason, error, vi
 FROM rollbacks
 WHERE requested_at > app_now() - interval '10 minutes'
 ORDER BY requested_at
+"""
+
+FLIPS = """
+SELECT r.id::text, d.environment, coalesce(f.title, r.feature_name) AS feature,
+       r.rolled_back_by, r.reason, r.restored_at IS NOT NULL AS is_restored,
+       d.restored_by, d.restored_because
+FROM feature_rollbacks r JOIN feature_rollback_details d USING (id)
+LEFT JOIN flags f ON f.key = r.feature_name
+WHERE greatest(r.rolled_back_at, r.restored_at) > app_now() - interval '10 minutes'
+ORDER BY r.rolled_back_at
 """
 
 
@@ -44,19 +54,59 @@ class PlatformNews:
                 say(text)
 
 
-class RollbackNews:
-    """Each rollback as it begins and as it ends, from the control plane's own table."""
+class Tables:
+    """The control plane's own, read again and again."""
 
-    def __init__(self, database_url: str, control: Control) -> None:
+    def __init__(self, database_url: str) -> None:
         self._url = database_url
-        self._control = control
         self._connection: psycopg.Connection[dict[str, Any]] | None = None
-        self._told: dict[str, str] = {}
-        for row in self._rows():
-            self._told[row["id"]] = row["status"]
+
+    def read(self, query: LiteralString) -> list[dict[str, Any]]:
+        """Nothing while the database is away: whoever keeps it running tells of that."""
+        try:
+            if self._connection is None:
+                self._connection = psycopg.connect(
+                    self._url, autocommit=True, row_factory=dict_row, connect_timeout=1
+                )
+            return self._connection.execute(query).fetchall()
+        except psycopg.OperationalError:
+            self.close()
+            return []
+
+    def close(self) -> None:
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+
+class SwitchNews:
+    """Each feature as it is turned off and as it is turned on again."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._told = {row["id"]: bool(row["is_restored"]) for row in tables.read(FLIPS)}
 
     def tell(self, say: Callable[[str], None]) -> None:
-        for row in self._rows():
+        for row in self._tables.read(FLIPS):
+            before, now = self._told.get(row["id"]), bool(row["is_restored"])
+            self._told[row["id"]] = now
+            feature = f"{row['feature']} on {row['environment']}"
+            if before is None:
+                say(f"turned off {feature}, by {row['rolled_back_by']}: {row['reason']}")
+            if now and not before:
+                say(f"turned on {feature}, by {row['restored_by']}: {row['restored_because']}")
+
+
+class RollbackNews:
+    """Each rollback as it begins and as it ends."""
+
+    def __init__(self, tables: Tables, control: Control) -> None:
+        self._tables = tables
+        self._control = control
+        self._told = {row["id"]: str(row["status"]) for row in tables.read(RECENT)}
+
+    def tell(self, say: Callable[[str], None]) -> None:
+        for row in self._tables.read(RECENT):
             before, now = self._told.get(row["id"]), row["status"]
             self._told[row["id"]] = now
             if before is None and now not in ENDED:
@@ -65,23 +115,6 @@ class RollbackNews:
                 say(f"{self._ended(row)}; {self._start(row)}: {row['reason']}")
             elif now in ENDED and before != now:
                 say(self._ended(row))
-
-    def close(self) -> None:
-        if self._connection:
-            self._connection.close()
-            self._connection = None
-
-    def _rows(self) -> list[dict[str, Any]]:
-        """None while the database is away: whoever keeps it running tells of that."""
-        try:
-            if self._connection is None:
-                self._connection = psycopg.connect(
-                    self._url, autocommit=True, row_factory=dict_row, connect_timeout=1
-                )
-            return self._connection.execute(RECENT).fetchall()
-        except psycopg.OperationalError:
-            self.close()
-            return []
 
     def _way(self, row: dict[str, Any]) -> str:
         source, target = self._name(row["from_deployment"]), self._name(row["target"])

@@ -15,7 +15,7 @@ from dev.cron import CronTable
 from dev.database import APP, CONTROL_PLANE
 from dev.functions import Surroundings
 from dev.keys import Keys
-from dev.news import PlatformNews, RollbackNews
+from dev.news import PlatformNews, RollbackNews, SwitchNews, Tables
 from dev.output import say
 from dev.places import DATA, PORT, ROOT, CannotStart, Folder, Ports
 from dev.platform import Config, Endpoint
@@ -161,13 +161,16 @@ class Stack(Stoppable):
     def keep_running(self) -> None:
         """Until a signal ends it."""
         supervisor = Supervisor(self.parts, self.folder.held, say)
-        rollback_news = RollbackNews(self.postgres.url(CONTROL_PLANE), self.simulator.control)
-        self._closing.callback(rollback_news.close)
+        tables = Tables(self.postgres.url(CONTROL_PLANE))
+        self._closing.callback(tables.close)
+        switch_news = SwitchNews(tables)
+        rollback_news = RollbackNews(tables, self.simulator.control)
         if self.options.crons:
             self._start_crons()
         while True:
             if supervisor.look():
                 self._write_file()
+            switch_news.tell(say)
             rollback_news.tell(say)
             self.platform_news.tell(say)
             time.sleep(LOOK_SECONDS)

@@ -16,6 +16,7 @@ import pytest
 
 from dev.places import ROOT
 from dev.ports import is_free
+from dev.sample_app.switches import RSVP_EMAILS
 from dev.testing import current, running_stack, start_stack
 
 KEYS = {
@@ -179,6 +180,23 @@ def test_a_release_is_live_at_once_and_one_for_a_slot_is_not(data, edge):
         line for line in dev(data, "status").stdout.splitlines() if line.startswith("production")
     )
     assert "good-2" in production
+
+
+def test_a_feature_that_is_turned_off_and_on_again_is_told(stack, data):
+    operator = {"authorization": f"Bearer {stack['tokens']['operator']}"}
+
+    def turn(state, reason):
+        body = {"environment": "staging", "key": RSVP_EMAILS, "state": state, "reason": reason}
+        url = f"{stack['control_plane']}/api/flags"
+        httpx.put(url, json=body, headers=operator, timeout=30).raise_for_status()
+
+    def told(line):
+        return lambda: line in (data / "output.log").read_text()
+
+    turn("off", "They come twice")
+    wait_until(told("turned off RSVP e-mails on staging, by Olga Operator: They come twice"))
+    turn("on", "Mended")
+    wait_until(told("turned on RSVP e-mails on staging, by Olga Operator: Mended"))
 
 
 def test_each_release_is_recorded_with_its_migrations_as_ci_would(stack, data, edge):
