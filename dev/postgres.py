@@ -13,17 +13,15 @@ import psycopg
 from psycopg import sql
 
 from dev import processes
-from dev.ports import LOOPBACK, free_port
-from dev.processes import DidNotStart, Process
-from dev.stopping import Stoppable
+from dev.ports import LOOPBACK
+from dev.processes import DidNotStart, Part, Process, serve_on
 
-ATTEMPTS = 3
 SUPERUSER = "postgres"
 #: For data that nobody will miss: a test's, never the stack's.
 IN_HASTE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 
 
-class Postgres(Stoppable):
+class Postgres(Part):
     """A running server and the folder it keeps its data in."""
 
     def __init__(
@@ -54,24 +52,10 @@ class Postgres(Stoppable):
         if not (cluster / "PG_VERSION").exists():
             _make_cluster(cluster, programs)
         _own(data)
-        for left in reversed(range(ATTEMPTS)):
-            chosen = port or free_port()
-            try:
-                process = _serve(data, chosen, durable=durable, programs=programs)
-            except DidNotStart:
-                if port or not left:  # a picked port may have been taken meanwhile
-                    raise
-            else:
-                return cls(data, chosen, process, durable=durable, programs=programs)
-        raise AssertionError
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def ended(self) -> int | None:
-        return self._process.ended
+        chosen, process = serve_on(
+            port, lambda at: _serve(data, at, durable=durable, programs=programs)
+        )
+        return cls(data, chosen, process, durable=durable, programs=programs)
 
     def url(self, database: str, role: str = SUPERUSER) -> str:
         return f"postgresql://{role}@{LOOPBACK}:{self.port}/{database}"

@@ -9,8 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from dev.ports import free_port
+from dev.stopping import Stoppable
+
 LAUNCH = Path(__file__).with_name("launch.py")
 POLL_SECONDS = 0.005
+#: A port that was free may be taken meanwhile.
+ATTEMPTS = 3
 
 
 class DidNotStart(Exception):
@@ -92,6 +97,33 @@ class Process:
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
+
+
+class Part(Stoppable):
+    """A part of the stack that is one process, another one after each restart."""
+
+    _process: Process
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def ended(self) -> int | None:
+        return self._process.ended
+
+
+def serve_on(port: int, serve: Callable[[int], Process]) -> tuple[int, Process]:
+    """Where it runs, and the process. Port 0 picks a free one. Raises DidNotStart."""
+    for _ in range(ATTEMPTS - 1):
+        chosen = port or free_port()
+        try:
+            return chosen, serve(chosen)
+        except DidNotStart:
+            if port:
+                raise
+    last = free_port()
+    return last, serve(last)
 
 
 def succeeds(program: Sequence[str | Path], *, identity: Sequence[str] = ()) -> bool:

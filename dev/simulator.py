@@ -9,10 +9,10 @@ from dev.control import Control
 from dev.places import ROOT
 from dev.platform import Config
 from dev.ports import LOOPBACK
-from dev.processes import Process
+from dev.processes import Part, Process
 
 
-class Simulator:
+class Simulator(Part):
     """The process. What it prints, one line per event, is in its log."""
 
     def __init__(self, config: Config, file: Path, log: Path) -> None:
@@ -22,14 +22,6 @@ class Simulator:
         private_files.write(file, config.model_dump(mode="json"))
         log.touch()
         self._process = self._start()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def ended(self) -> int | None:
-        return self._process.ended
 
     def restart(self) -> None:
         self.stop()

@@ -8,13 +8,13 @@ from typing import Self
 import httpx
 
 from dev.ports import LOOPBACK
-from dev.processes import Process
+from dev.processes import Part, Process
 
 #: There from the start, for `python -m scripts.archive`.
 BUCKET = "archives"
 
 
-class Storage:
+class Storage(Part):
     """The store's process; it needs about two seconds, so ask `is_ready` later."""
 
     def __init__(self, port: int, log: Path) -> None:
@@ -29,14 +29,6 @@ class Storage:
     @property
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self.port}"
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def ended(self) -> int | None:
-        return self._process.ended
 
     def wait_until_ready(self) -> None:
         self._process.wait_until(lambda: answers(f"{self.url}/moto-api/"))

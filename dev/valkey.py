@@ -9,14 +9,11 @@ import sys
 from pathlib import Path
 from typing import Self
 
-from dev.ports import LOOPBACK, free_port
-from dev.processes import DidNotStart, Process
-from dev.stopping import Stoppable
-
-ATTEMPTS = 3
+from dev.ports import LOOPBACK
+from dev.processes import DidNotStart, Part, Process, serve_on
 
 
-class Valkey(Stoppable):
+class Valkey(Part):
     """A running server. Without a data folder it forgets everything when it stops."""
 
     def __init__(self, process: Process, data: Path | None, port: int) -> None:
@@ -29,24 +26,8 @@ class Valkey(Stoppable):
         """Start, keeping what is written in `data` if given. Port 0 picks a free one."""
         if data:
             data.mkdir(parents=True, exist_ok=True)
-        for left in reversed(range(ATTEMPTS)):
-            chosen = port or free_port()
-            try:
-                process = _serve(data, chosen)
-            except DidNotStart:
-                if port or not left:  # a picked port may have been taken meanwhile
-                    raise
-            else:
-                return cls(process, data, chosen)
-        raise AssertionError
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def ended(self) -> int | None:
-        return self._process.ended
+        chosen, process = serve_on(port, lambda at: _serve(data, at))
+        return cls(process, data, chosen)
 
     @property
     def url(self) -> str:

@@ -5,7 +5,7 @@
   + InvalidRequest           the request itself is malformed
   + Unauthenticated          nobody we know
     - BadSignature           a webhook that its sender did not sign
-    - TooManyAttempts        one of those, once more; whoever is known goes on
+    - RefusedTooOften        refused again and again: no longer told why; the known go on
   + Forbidden                somebody we know, who may not do this
   + NotFound                 no such record
   + Conflict                 the request contradicts what is already true
@@ -14,7 +14,7 @@
     - MigrationChanged       a migration came with another text than the one that is recorded
   + IdempotencyKeyReused     the same key came with another body
   + CannotTurnOff            a feature switch that has to stay on; says why
-  + TooManyRequests          one caller asks more often than is good for the others
+  + TooManyRequests          let in, and asks more often than is good for the others
   + Upstream                 another service failed us; `retryable` says if trying again may help
     - VercelRejected         the platform answered 4xx
       . VercelMissing        ... 404 or 410
@@ -58,8 +58,8 @@ class BadSignature(Unauthenticated):
     """The body was not signed with the secret we share with the sender."""
 
 
-class TooManyAttempts(Unauthenticated):
-    """Refused so often that it is refused without saying why."""
+class RefusedTooOften(Unauthenticated):
+    """Refused so often that it is not said why; whoever is known goes on meanwhile."""
 
     def __init__(self, message: str, *, retry_after: int = 1) -> None:
         super().__init__(message)
@@ -99,7 +99,7 @@ class CannotTurnOff(Error):
 
 
 class TooManyRequests(Error):
-    """The caller should wait for a moment."""
+    """The caller is let in, and should wait for a moment."""
 
 
 class Upstream(Error):

@@ -10,7 +10,6 @@ a copy cannot be deleted yet, the same again then finishes.
 
 import argparse
 import asyncio
-import getpass
 import sys
 from collections.abc import AsyncIterator
 from typing import Any
@@ -33,6 +32,7 @@ from lib.schema import journal
 from lib.schema.outcome import Again, Refused
 from lib.settings import Settings, settings
 from lib.wiring import Services, build
+from scripts.command_line import NO_TABLES, NOT_MEANT, actor, fail, says_yes
 
 #: Of several, what a caller has to know first.
 WORST_FIRST = (Code.WRONG, Code.AWAY, Code.REFUSED, Code.BUSY, Code.LOCKED, Code.DONE)
@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     except errors.Error as error:
         return fail(str(error), Code.WRONG)
     except psycopg.errors.UndefinedTable:
-        return fail("The database has no tables yet: python -m scripts.migrate", Code.WRONG)
+        return fail(NO_TABLES, Code.WRONG)
 
 
 def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -226,19 +226,12 @@ async def say(
 
 
 def require_meant(options: argparse.Namespace) -> None:
-    """Where nobody can be asked, it has to be said."""
-    if options.yes:
-        return
-    if not (sys.stdin.isatty() and input("Go on? Write yes: ").strip() == "yes"):
-        raise Misused("Nothing was changed. To go on: --yes.")
+    if not (options.yes or says_yes()):
+        raise Misused(NOT_MEANT)
 
 
 def made_by(options: argparse.Namespace) -> dict[str, str]:
     return {"command": f"python -m scripts.archive {options.command}", "by": actor()}
-
-
-def actor() -> str:
-    return f"{getpass.getuser()} (command line)"
 
 
 async def note(
@@ -254,11 +247,6 @@ async def note(
             result=result,
             facts=facts,
         )
-
-
-def fail(message: str, code: Code) -> int:
-    print(message, file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

@@ -9,16 +9,12 @@ is said; 2, it was not asked rightly; 4, the database did not answer: the same a
 """
 
 import argparse
-import asyncio
 import os
-import re
 import sys
 from contextlib import aclosing
 from pathlib import Path
 
-import psycopg
-
-from lib import errors
+from lib.archive.models import Code
 from lib.audit.chain import Keys
 from lib.audit.reading import as_line, read_lines, read_tables
 from lib.audit.verify import Verifier
@@ -27,31 +23,12 @@ from lib.postgres import Database
 from lib.redis import RedisUnavailable
 from lib.settings import Settings, settings
 from lib.wiring import build, make_redis
-
-WELL, TAMPERED, WRONG, AWAY = 0, 1, 2, 4
-#: A whole log is read in one snapshot.
-READING_SECONDS = 3600.0
-HEAD = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
-
-
-class Misused(Exception):
-    """Says what to do."""
+from scripts.audit_log import READING_SECONDS, add_heads, keys_of, run, tell
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = read_arguments(arguments)
-    try:
-        return asyncio.run(carry_out(options))
-    except Misused as error:
-        return fail(str(error), WRONG)
-    except OSError as error:
-        return fail(f"{error.filename or options.file}: {error.strerror}", WRONG)
-    except errors.DatabaseUnavailable as error:
-        return fail(str(error), AWAY)
-    except errors.Error as error:
-        return fail(str(error), WRONG)
-    except psycopg.errors.UndefinedTable:
-        return fail("The database has no such tables yet: python -m scripts.migrate", WRONG)
+    return run(carry_out(options), getattr(options, "file", None))
 
 
 def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -61,23 +38,13 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     export = commands.add_parser("export", help="write it to a file")
     commands.add_parser("seal", help="give new rows their places now, and sign")
     verify.add_argument("--file", type=Path, help="an export; without: the database")
-    verify.add_argument(
-        "--head",
-        type=a_head,
-        action="append",
-        default=[],
-        metavar="POSITION:LINK",
-        help="where it ended once, as `verify` and the log line audit_sealed say: finds that its"
+    add_heads(
+        verify,
+        "where it ended once, as `verify` and the log line audit_sealed say: finds that its"
         " end was cut off, as do the heads in Redis. May be given again",
     )
     export.add_argument("--file", type=a_new_file, required=True, help="never overwritten")
     return parser.parse_args(arguments)
-
-
-def a_head(value: str) -> tuple[int, bytes]:
-    if match := HEAD.fullmatch(value):
-        return int(match[1]), bytes.fromhex(match[2])
-    raise argparse.ArgumentTypeError("give it as it was printed: POSITION:LINK")
 
 
 def a_new_file(value: str) -> Path:
@@ -95,15 +62,9 @@ async def carry_out(options: argparse.Namespace) -> int:
                 return await export(database, options.file)
             case "seal":
                 return await seal(chosen)
-        return await verify(database, options, keys_of(chosen))
+        return await verify(database, options, keys_of(chosen, "a chain"))
     finally:
         await database.close()
-
-
-def keys_of(chosen: Settings) -> Keys:
-    if chosen.audit_keys is None:
-        raise Misused("Set AUDIT_KEYS: without it nothing is signed, and a chain proves nothing.")
-    return Keys.read(chosen.audit_keys.get_secret_value())
 
 
 async def verify(database: Database, options: argparse.Namespace, keys: Keys) -> int:
@@ -121,17 +82,10 @@ async def verify(database: Database, options: argparse.Namespace, keys: Keys) ->
             async for entry in entries:
                 verifier.take(entry)
     verifier.end()
-    for finding in verifier.findings:
-        fail(finding, TAMPERED)
-    told = f"{verifier.position} positions, {verifier.checkpoints} checkpoints"
-    if verifier.waiting:
-        told += f"; {verifier.waiting} rows wait for their places"
-    if verifier.findings:
-        return fail(f"{told}: {len(verifier.findings)} findings, above.", TAMPERED)
-    print(f"{told}: everything is as it was written.")
-    if verifier.position:
+    code = tell(verifier, verifier.findings, verifier.waiting)
+    if code == Code.DONE and verifier.position:
         print(f"Keep this elsewhere: --head {verifier.position}:{verifier.link.hex()}")
-    return WELL
+    return code
 
 
 async def noted() -> list[tuple[int, bytes]]:
@@ -162,11 +116,11 @@ async def export(database: Database, target: Path) -> int:
         os.fsync(file.fileno())
     beside.rename(target)
     print(f"{count} lines: {target}")
-    return WELL
+    return Code.DONE
 
 
 async def seal(chosen: Settings) -> int:
-    keys_of(chosen)
+    keys_of(chosen, "a chain")
     services = build(chosen)
     try:
         await services.keeper.sealer.sign()
@@ -174,12 +128,7 @@ async def seal(chosen: Settings) -> int:
     finally:
         await services.close()
     print("Sealed, unless another does it just now.")
-    return WELL
-
-
-def fail(message: str, code: int) -> int:
-    print(message, file=sys.stderr)
-    return code
+    return Code.DONE
 
 
 if __name__ == "__main__":

@@ -15,35 +15,21 @@ import getpass
 import sys
 from pathlib import Path
 
-import psycopg
-
-from lib import errors
 from lib.archive.log_comparing import cut_off, differences, sentences
 from lib.archive.log_export import LogExport
 from lib.archive.log_reading import Folder, LogReading, Shelf
-from lib.archive.models import Code, Misused, Stopped
+from lib.archive.models import Code, Misused
 from lib.archive.s3 import Place, Store
 from lib.audit.chain import Keys
 from lib.audit.verify import Verifier
 from lib.postgres import Database
 from lib.settings import Settings, settings
-from scripts.audit import READING_SECONDS, a_head
+from scripts.audit_log import READING_SECONDS, add_heads, keys_of, run, tell
+from scripts.command_line import fail
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = read_arguments(arguments)
-    try:
-        return asyncio.run(carry_out(options))
-    except Stopped as stopped:
-        return fail(str(stopped), stopped.code)
-    except OSError as error:
-        return fail(f"{error.filename}: {error.strerror}", Code.WRONG)
-    except errors.DatabaseUnavailable as error:
-        return fail(str(error), Code.AWAY)
-    except errors.Error as error:
-        return fail(str(error), Code.WRONG)
-    except psycopg.errors.UndefinedTable:
-        return fail("The database has no such tables yet: python -m scripts.migrate", Code.WRONG)
+    return run(carry_out(read_arguments(arguments)))
 
 
 def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -58,20 +44,13 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     verify = commands.add_parser("verify", help="is what is there as it was written?")
     verify.add_argument("--folder", type=Path, help="downloaded; without: the store")
     verify.add_argument("--with-table", action="store_true", help="and is the table the same?")
-    verify.add_argument(
-        "--head",
-        type=a_head,
-        action="append",
-        default=[],
-        metavar="POSITION:LINK",
-        help="where the log ended once; may be given again",
-    )
+    add_heads(verify, "where the log ended once; may be given again")
     return parser.parse_args(arguments)
 
 
 async def carry_out(options: argparse.Namespace) -> int:
     chosen = settings()
-    keys = keys_of(chosen)
+    keys = keys_of(chosen, "an export")
     database = Database(chosen.database_url.get_secret_value(), READING_SECONDS)
     try:
         if options.command == "export":
@@ -82,12 +61,6 @@ async def carry_out(options: argparse.Namespace) -> int:
         return await verify(options, database, shelf_of(chosen, options.folder), keys)
     finally:
         await database.close()
-
-
-def keys_of(chosen: Settings) -> Keys:
-    if chosen.audit_keys is None:
-        raise Misused("Set AUDIT_KEYS: without it nothing is signed, and an export proves nothing.")
-    return Keys.read(chosen.audit_keys.get_secret_value())
 
 
 def shelf_of(chosen: Settings, folder: Path | None) -> Shelf:
@@ -125,13 +98,7 @@ async def verify(options: argparse.Namespace, database: Database, shelf: Shelf, 
     findings = reading.findings
     if options.with_table:
         findings = [*findings, *await otherwise(database, shelf)]
-    for finding in findings:
-        fail(finding, Code.REFUSED)
-    told = f"{verifier.position} positions, {verifier.checkpoints} checkpoints"
-    if findings:
-        return fail(f"{told}: {len(findings)} findings, above.", Code.REFUSED)
-    print(f"{told}: everything is as it was written.")
-    return Code.DONE
+    return tell(verifier, findings)
 
 
 async def otherwise(database: Database, shelf: Shelf) -> list[str]:
@@ -140,11 +107,6 @@ async def otherwise(database: Database, shelf: Shelf) -> list[str]:
     found = [one async for one in differences(database, reading)]
     shorter = await cut_off(database, reading)
     return [*sentences(found), *([shorter] if shorter else [])]
-
-
-def fail(message: str, code: int) -> int:
-    print(message, file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

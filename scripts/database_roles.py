@@ -25,6 +25,7 @@ from lib import errors
 from lib.access.database_roles import ALONE, PROFILES, look, statements
 from lib.postgres import Connection
 from lib.settings import settings
+from scripts.command_line import NOT_MEANT, fail, says_yes
 
 DONE, NOT_DONE, WRONG, AWAY = 0, 1, 2, 4
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -84,8 +85,8 @@ async def carry_out(wish: Wish, url: str) -> int:
         print("\n".join(plan.lines))
         if not (plan.statements or plan.needs_password):
             return DONE
-        if not (wish.yes or is_meant()):
-            return fail("Nothing was changed. To go on: --yes.", NOT_DONE)
+        if not (wish.yes or says_yes()):
+            return fail(NOT_MEANT, NOT_DONE)
         await connection.execute(ALONE)
         if (await make_plan(connection, wish)).lines != plan.lines:
             return fail("Another changed it meanwhile. Nothing was changed: try again.", NOT_DONE)
@@ -119,10 +120,6 @@ async def make_plan(connection: Connection, wish: Wish) -> Plan:
     )
 
 
-def is_meant() -> bool:
-    return sys.stdin.isatty() and input("Go on? Write yes: ").strip() == "yes"
-
-
 async def set_password(connection: Connection, name: str) -> str:
     """The server gets what it stores, and never the password itself: statements are logged."""
     password = secrets.token_urlsafe(PASSWORD_BYTES)
@@ -145,11 +142,6 @@ def show(url: str, name: str, password: str) -> None:
     more = urlencode({key: value for key, value in parts.items() if key not in known})
     print("Its address is shown this once. Use the pooler's host where you have one:")
     print(f"postgresql://{name}:{password}@{host}:{port}/{database}{more and '?' + more}")
-
-
-def fail(message: str, code: int) -> int:
-    print(message, file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

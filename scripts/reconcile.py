@@ -8,7 +8,6 @@ why is said; 2, it was not asked rightly; 4, the database did not answer, the sa
 
 import argparse
 import asyncio
-import getpass
 import sys
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from lib.rollback.models import Environment
 from lib.rollback.reconcile import Reconciler
 from lib.settings import Settings, settings
 from lib.wiring import build
+from scripts.command_line import NO_TABLES, actor, fail
 
 DONE, REFUSED, WRONG, AWAY = 0, 1, 2, 4
 UNSIGNED = "It is not signed, so anybody may have written it. If you know who did: --unsigned"
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     except errors.Error as error:
         return fail(str(error), WRONG)
     except psycopg.errors.UndefinedTable:
-        return fail("The database has no tables yet: python -m scripts.migrate", WRONG)
+        return fail(NO_TABLES, WRONG)
     return DONE
 
 
@@ -80,9 +80,8 @@ def read(options: argparse.Namespace, chosen: Settings) -> Account:
 async def bring(account: Account, options: argparse.Namespace, chosen: Settings) -> str:
     services = build(chosen)
     reconciler = Reconciler(services.deployments, services.tracker, chosen)
-    by = f"{getpass.getuser()} (command line)"
     try:
-        said = await reconciler.bring(account, by=by, file=options.file.name)
+        said = await reconciler.bring(account, by=actor(), file=options.file.name)
         try:
             await services.tracker.reconcile(Environment.PRODUCTION)
         except errors.Upstream as error:
@@ -90,11 +89,6 @@ async def bring(account: Account, options: argparse.Namespace, chosen: Settings)
         return said
     finally:
         await services.close()
-
-
-def fail(message: str, code: int) -> int:
-    print(message, file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

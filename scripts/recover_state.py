@@ -12,7 +12,6 @@ was changed: `--yes`; 4, our database or the store did not answer.
 
 import argparse
 import asyncio
-import getpass
 import sys
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -35,8 +34,9 @@ from lib.recovery.rollbacks import Rollbacks
 from lib.redis import RedisUnavailable
 from lib.settings import Settings, settings
 from lib.wiring import Services, build
-from scripts.audit import READING_SECONDS
+from scripts.audit_log import READING_SECONDS
 from scripts.audit_store import shelf_of
+from scripts.command_line import NO_TABLES, NOT_MEANT, actor, fail, says_yes
 
 DONE, WRONG_STATE, MISUSED, TO_DO, AWAY = 0, 1, 2, 3, 4
 
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     except errors.Error as error:
         return fail(str(error), MISUSED)
     except psycopg.errors.UndefinedTable:
-        return fail("The database has no tables yet: python -m scripts.migrate", MISUSED)
+        return fail(NO_TABLES, MISUSED)
 
 
 @dataclass(slots=True)
@@ -110,8 +110,8 @@ async def recover(chosen: Settings, folder: Path | None, *, is_meant: bool) -> i
         looks = await report(parts)
         if not any(look.to_do for look in looks):
             return end(looks)
-        if not (is_meant or is_said()):
-            return fail("Nothing was changed. To go on: --yes.", TO_DO)
+        if not (is_meant or says_yes("Do what is marked with >?")):
+            return fail(NOT_MEANT, TO_DO)
         for part, look in zip(parts, looks, strict=True):
             if look.to_do:
                 done = await part.mend()
@@ -163,10 +163,6 @@ def end(looks: list[Look]) -> int:
     return DONE
 
 
-def is_said() -> bool:
-    return sys.stdin.isatty() and input("Do what is marked with >? Write yes: ").strip() == "yes"
-
-
 async def note(services: Services, part: str, done: list[str]) -> None:
     async with services.database.transaction() as connection:
         await write_audit(
@@ -177,15 +173,6 @@ async def note(services: Services, part: str, done: list[str]) -> None:
             result="ok",
             facts={"done": done},
         )
-
-
-def actor() -> str:
-    return f"{getpass.getuser()} (command line)"
-
-
-def fail(message: str, code: int) -> int:
-    print(message, file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ release's code would stop working, which --allow-exclusive chooses.
 
 import argparse
 import asyncio
-import getpass
 import json
 import sys
 from dataclasses import asdict
@@ -32,6 +31,7 @@ from lib.schema.outcome import Outcome, State
 from lib.schema.plan import GoesBack, Plan, Planner, Refused, Stays
 from lib.settings import settings
 from lib.wiring import Services, build
+from scripts.command_line import NO_TABLES, NOT_MEANT, actor, fail, says_yes
 
 DONE, REFUSED, WRONG, BUSY, AWAY, CHOICE = range(6)
 CODES = {State.DONE: DONE, State.REFUSED: REFUSED, State.BUSY: BUSY, State.UNKNOWN: AWAY}
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     except errors.Error as error:
         return fail(str(error), WRONG)
     except psycopg.errors.UndefinedTable:
-        return fail("The database has no tables yet: python -m scripts.migrate", WRONG)
+        return fail(NO_TABLES, WRONG)
 
 
 def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -157,8 +157,8 @@ async def go_back(
     print(plan.sentence)
     if plan.is_exclusive and not options.allow_exclusive:
         return fail("To do it all the same: --allow-exclusive.", CHOICE)
-    if not is_meant(options):
-        return fail("Nothing was changed. To go on: --yes.", WRONG)
+    if not (options.yes or says_yes()):
+        return fail(NOT_MEANT, WRONG)
     print(f"run {run_id}", flush=True)
     facts = {"run_id": str(run_id), "versions": list(plan.down.versions)}
     await note(services, options, "database.back", "accepted", facts)
@@ -192,8 +192,8 @@ async def show_conflicts(options: argparse.Namespace, app: AppDatabase) -> int:
 
 async def let_go(options: argparse.Namespace, services: Services, app: AppDatabase) -> int:
     print("What pages of the older version that are still open write is not carried over any more.")
-    if not is_meant(options):
-        return fail("Nothing was changed. To go on: --yes.", WRONG)
+    if not (options.yes or says_yes()):
+        return fail(NOT_MEANT, WRONG)
     ended = await app.let_go()
     await note(services, options, "database.let_go", ended.state, {"sentence": ended.sentence})
     return tell(ended)
@@ -211,8 +211,8 @@ async def go_forward(options: argparse.Namespace, services: Services, app: AppDa
     run_id = options.run or UUID(standing.open_runs[-1])
     if options.dry_run:
         return show(await app.forward_statements(run_id))
-    if not is_meant(options):
-        return fail("Nothing was changed. To go on: --yes.", WRONG)
+    if not (options.yes or says_yes()):
+        return fail(NOT_MEANT, WRONG)
     print(f"run {run_id}", flush=True)
     facts = {"run_id": str(run_id)}
     await note(services, options, "database.forward", "accepted", facts)
@@ -227,8 +227,8 @@ async def accept_database(options: argparse.Namespace, services: Services, app: 
     if (other := await before.refusal(options.environment, standing)) is not None:
         print(other.reason)
     print(f"The app's database is {standing.mark}.")
-    if not is_meant(options):
-        return fail("Nothing was changed. To go on: --yes.", WRONG)
+    if not (options.yes or says_yes()):
+        return fail(NOT_MEANT, WRONG)
     try:
         operation = AcceptDatabase(
             action="accept_database", environment=options.environment, reason=options.reason
@@ -237,16 +237,9 @@ async def accept_database(options: argparse.Namespace, services: Services, app: 
         return fail(
             "--reason: write what the audit log should keep, in 1 to 500 characters.", WRONG
         )
-    caller = Caller(name=by_hand(), role=Role.OPERATOR)
+    caller = Caller(name=actor(), role=Role.OPERATOR)
     print((await services.operations.carry_out(operation, caller)).message)
     return DONE
-
-
-def is_meant(options: argparse.Namespace) -> bool:
-    """Where nobody can be asked, it has to be said."""
-    if options.yes:
-        return True
-    return sys.stdin.isatty() and input("Go on? Write yes: ").strip() == "yes"
 
 
 async def note(
@@ -262,7 +255,7 @@ async def note(
         await known.note(connection, options.environment, mark)
         await write_audit(
             connection,
-            actor=by_hand(),
+            actor=actor(),
             action=action,
             environment=options.environment,
             subject=getattr(options, "to", None),
@@ -270,10 +263,6 @@ async def note(
             result=result,
             facts=facts,
         )
-
-
-def by_hand() -> str:
-    return f"{getpass.getuser()} (command line)"
 
 
 def show(statements: list[str]) -> int:
@@ -288,11 +277,6 @@ def tell(ended: Outcome) -> int:
         return DONE
     lines = [f"{ended.sentence} {ended.remedy}".strip(), *ended.rows]
     return fail("\n".join(lines), CODES[ended.state])
-
-
-def fail(message: str, code: int) -> int:
-    print(message, file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":

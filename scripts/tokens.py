@@ -8,7 +8,6 @@ and why is said; 2, it was not asked rightly.
 
 import argparse
 import asyncio
-import getpass
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from lib.access.models import Role
 from lib.access.store import AccessStore, Token
 from lib.postgres import Database
 from lib.settings import settings
+from scripts.command_line import actor, fail
 
 #: Ten years: longer is for ever, which is what no number of days means.
 DAYS_AT_MOST = 3650
@@ -31,9 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         asyncio.run(carry_out(options))
     except errors.Error as error:
-        return fail(str(error))
+        return fail(str(error), 1)
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
-        return fail("The database is not migrated yet: python -m scripts.migrate")
+        return fail("The database is not migrated yet: python -m scripts.migrate", 1)
     return 0
 
 
@@ -68,7 +68,7 @@ def some_days(value: str) -> timedelta:
 
 async def carry_out(options: argparse.Namespace) -> None:
     database = Database(settings().database_url.get_secret_value())
-    access, by = AccessStore(database), f"{getpass.getuser()} (command line)"
+    access, by = AccessStore(database), actor()
     try:
         match options.command:
             case "mint":
@@ -130,11 +130,6 @@ def moment(value: datetime | None, otherwise: str = "-") -> str:
 
 def sessions(count: int) -> str:
     return "1 session" if count == 1 else f"{count} sessions"
-
-
-def fail(why: str) -> int:
-    print(why, file=sys.stderr)
-    return 1
 
 
 if __name__ == "__main__":

@@ -204,7 +204,7 @@ def responses(
         for media in answer.texts:
             found[str(status)]["content"][media] = {"schema": TEXT}
     by_status: dict[int, list[Problem]] = defaultdict(list)
-    limits = (errors.TooManyAttempts,) if is_limited else ()
+    limits = (errors.RefusedTooOften,) if is_limited else ()
     for problem in [*of_door(door), *limits, *operation.problems, *of_database(operation)]:
         for row in rows(problem):
             by_status[PROBLEMS[row].status].append(row)

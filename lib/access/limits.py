@@ -45,7 +45,7 @@ class Limits:
         self, *, address: str | None, subject: str | None, is_shared: bool = True
     ) -> None:
         """`subject`: a name, or what was shown in place of one, if anything was. `is_shared`: worth
-        telling the other instances. Raises TooManyAttempts once it is too often.
+        telling the other instances. Raises RefusedTooOften once it is too often.
         """
         seconds = self.window.total_seconds()
         window, into = divmod(self.clock(), seconds)
@@ -56,7 +56,7 @@ class Limits:
         if is_shared and all(counts[key] <= limits[key] for key in limits):
             counts = await self._count_together(counts)
         if any(counts[key] > limits[key] for key in limits):
-            raise errors.TooManyAttempts(
+            raise errors.RefusedTooOften(
                 "Refused too often. Wait a moment; whoever has a valid sign-in goes on meanwhile.",
                 retry_after=int(seconds - into) + 1,
             )

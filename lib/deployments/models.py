@@ -44,6 +44,20 @@ class DeploymentRecord(BaseModel):
     title: Line = ""
     author: Line = ""
 
+    @staticmethod
+    def of_platform(
+        environment: Environment, deployment_id: str, sha: str, title: str, author: str
+    ) -> "DeploymentRecord":
+        """In the platform's own words, whatever they are; of migrations it knows nothing."""
+        return DeploymentRecord.model_construct(
+            environment=environment,
+            git_sha=sha[:40] or UNKNOWN,
+            vercel_deployment_id=deployment_id,
+            db_migration_version=UNKNOWN,
+            title=title,
+            author=author,
+        )
+
 
 class Release(DeploymentRecord):
     """Body of POST /api/deployments: with the migrations that it contains, if they are told."""

@@ -13,7 +13,6 @@ from lib.changes import Changes
 from lib.deployments.eligibility import changed
 from lib.deployments.models import (
     ROLLED_BACK_ELSEWHERE,
-    UNKNOWN,
     DeploymentRecord,
     How,
     Move,
@@ -116,13 +115,12 @@ class Tracker:
     async def record_platform(self, environment: Environment, deployment: Deployment) -> None:
         """Record what the platform knows of a deployment, names of its variables included."""
         await self.deployments.record(
-            DeploymentRecord.model_construct(
-                environment=environment,
-                git_sha=deployment.git_sha[:40] or UNKNOWN,
-                vercel_deployment_id=deployment.id,
-                db_migration_version=UNKNOWN,
-                title=deployment.title,
-                author=deployment.author,
+            DeploymentRecord.of_platform(
+                environment,
+                deployment.id,
+                deployment.git_sha,
+                deployment.title,
+                deployment.author,
             ),
             recorded_by=RECORDED_BY,
             url=deployment.url,

@@ -15,7 +15,7 @@ from lib.breakglass.account import Account
 from lib.breakglass.journal import Entry, is_signed
 from lib.breakglass.models import Deployment
 from lib.deployments import going_live
-from lib.deployments.models import ROLLED_BACK_ELSEWHERE, UNKNOWN, DeploymentRecord
+from lib.deployments.models import ROLLED_BACK_ELSEWHERE, DeploymentRecord
 from lib.deployments.store import LOCK, DeploymentStore
 from lib.deployments.tracker import Tracker
 from lib.migrations.ledger import read_whole_ledger
@@ -177,13 +177,8 @@ class Reconciler:
 
     async def record(self, deployment: Deployment) -> None:
         await self.deployments.record(
-            DeploymentRecord.model_construct(
-                environment=PRODUCTION,
-                git_sha=deployment.sha[:40] or UNKNOWN,
-                vercel_deployment_id=deployment.id,
-                db_migration_version=UNKNOWN,
-                title=deployment.title,
-                author=deployment.author,
+            DeploymentRecord.of_platform(
+                PRODUCTION, deployment.id, deployment.sha, deployment.title, deployment.author
             ),
             recorded_by=RECORDED_BY,
             url=deployment.url,

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lib.schema.counted import COUNT, NOTE, block
 from lib.schema.in_step import comparable
 from lib.schema.models import (
     BACK,
-    DIRECTION,
     POSITION,
     RUN,
     RUN_ID,
@@ -114,10 +114,11 @@ END $rollback$""".strip(),
         """Rows are kept, then changed; the journal is told how many. Nothing else writes now."""
         kept = f"{what}_{RUN}_{POSITION}"
         called = self.table.called.replace("'", "''").replace("%", "%%")
-        return self._block(
+        return block(
+            self.path,
             f"""CREATE TABLE _rollback.{kept} AS
     SELECT * FROM {self.here} WHERE {condition} LIMIT {MAX_CHANGED_ROWS + 1};
-  GET DIAGNOSTICS rollback_rows = ROW_COUNT;
+  {COUNT}
   IF rollback_rows = 0 THEN
     DROP TABLE _rollback.{kept};
     RETURN;
@@ -126,7 +127,7 @@ END $rollback$""".strip(),
       USING ERRCODE = '{TOO_MANY}';
   END IF;
   {change} {condition};
-  {self._noted(kept, what)}"""
+  {self._noted(kept, what)}""",
         )
 
     def _put_back(self, update: Update, mine: Sequence[Assignment]) -> str:
@@ -143,35 +144,23 @@ END $rollback$""".strip(),
                 differs.append(f"{is_now} IS DISTINCT FROM {comparable(column, was)}")
         where = " AND ".join([self._same, *unchanged, f"({' OR '.join(differs) or 'true'})"])
         source, kept = f"_rollback.before_{RUN}_{BACK}", f"replaced_{RUN}_{POSITION}"
-        return self._block(
+        return block(
+            self.path,
             f"""IF to_regclass('{source}') IS NULL THEN
     RETURN;
   END IF;
   CREATE TABLE _rollback.{kept} AS
     SELECT now.* FROM {self.table.sql} now, {source} kept WHERE {where};
-  GET DIAGNOSTICS rollback_rows = ROW_COUNT;
+  {COUNT}
   IF rollback_rows = 0 THEN
     DROP TABLE _rollback.{kept};
     RETURN;
   END IF;
   UPDATE {self.table.sql} now SET {", ".join(sets)} FROM {source} kept WHERE {where};
-  {self._noted(kept, "replaced")}"""
+  {self._noted(kept, "replaced")}""",
         )
 
     def _noted(self, kept: str, what: str) -> str:
-        return f"""UPDATE _rollback.actions SET rows = rollback_rows
-    WHERE run_id = '{RUN_ID}' AND direction = '{DIRECTION}' AND position = {POSITION};
+        return f"""{NOTE}
   INSERT INTO _rollback.quarantine (run_id, kept_in, table_name, constraint_name, rows, what)
     VALUES ('{RUN_ID}', '{kept}', {literal(self.table.called)}, '', rollback_rows, '{what}');"""
-
-    def _block(self, body: str) -> str:
-        path = ", ".join(["pg_catalog", *map(quote, self.path)])
-        return f"""
-SET LOCAL search_path = {path};
-DO $rollback$
-#variable_conflict use_column
-DECLARE rollback_rows bigint;
-BEGIN
-  {body}
-END $rollback$;
-SET LOCAL search_path = ''""".strip()

@@ -8,12 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lib.schema import expressions, statements, types
+from lib.schema.counted import COUNT, NOTE, block
 from lib.schema.expressions import Node
 from lib.schema.in_step import Group, Side
 from lib.schema.models import (
-    DIRECTION,
-    POSITION,
-    RUN_ID,
     Catalogue,
     Code,
     Column,
@@ -82,18 +80,11 @@ class Retyping:
         return Step(
             Do.RETYPE,
             self.table.oid,
-            f"""SET LOCAL search_path = {", ".join(["pg_catalog", *map(quote, path)])};
-ALTER TABLE {here} ADD COLUMN {name} {self.known.type};
-{default}DO $rollback$
-#variable_conflict use_column
-DECLARE rollback_rows bigint;
-BEGIN
-  UPDATE {here} SET {name} = {value};
-  GET DIAGNOSTICS rollback_rows = ROW_COUNT;
-  UPDATE _rollback.actions SET rows = rollback_rows
-    WHERE run_id = '{RUN_ID}' AND direction = '{DIRECTION}' AND position = {POSITION};
-END $rollback$;
-SET LOCAL search_path = ''""",
+            block(
+                path,
+                f"UPDATE {here} SET {name} = {value};\n  {COUNT}\n  {NOTE}",
+                first=f"ALTER TABLE {here} ADD COLUMN {name} {self.known.type};\n{default}",
+            ),
             f"{self.table.called}.{self.known.name} is {self.known.type} again, with what the"
             " newer code wrote",
             name=self.known.name,

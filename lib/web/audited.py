@@ -32,7 +32,7 @@ def note_refusal(response: Response, request: Request, error: errors.Error) -> N
     path = UNUSUAL.sub("?", LAST_SEGMENT.sub("…", request.url.path))[:LONGEST_PATH]
     attempt = Attempt(origin.address, problem_for(error).slug, f"{request.method} {path}")
     # Whoever is refused so often has rows enough: from here on it is counted.
-    caller = None if isinstance(error, errors.TooManyAttempts) else origin.caller
+    caller = None if isinstance(error, errors.RefusedTooOften) else origin.caller
     response.background = BackgroundTask(write_refusal, caller, attempt, str(error))
 
 

@@ -10,7 +10,7 @@ from lib.audit.origin import CURRENT
 async def count(request: Request, error: errors.Error) -> None:
     """Forged signatures are cheap to make: each instance counts them for itself.
 
-    Raises TooManyAttempts.
+    Raises RefusedTooOften.
     """
     # A function that knows nobody has no need to load it.
     from lib.wiring import services

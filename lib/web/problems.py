@@ -32,7 +32,7 @@ PROBLEMS: dict[type[errors.Error], Problem] = {
     errors.BadSignature: Problem(
         HTTPStatus.UNAUTHORIZED, "bad-signature", "The signature does not fit"
     ),
-    errors.TooManyAttempts: Problem(
+    errors.RefusedTooOften: Problem(
         HTTPStatus.TOO_MANY_REQUESTS, "too-many-attempts", "Refused too often"
     ),
     errors.Forbidden: Problem(HTTPStatus.FORBIDDEN, "forbidden", "Not allowed"),
@@ -91,7 +91,7 @@ def problem_response(error: Exception, *, request_id: str) -> JSONResponse:
     )
     if problem.status == HTTPStatus.UNAUTHORIZED:
         response.headers["www-authenticate"] = "Bearer"
-    if isinstance(error, errors.TooManyAttempts):
+    if isinstance(error, errors.RefusedTooOften):
         response.headers["retry-after"] = str(error.retry_after)
     elif isinstance(error, errors.TooManyRequests) or (
         isinstance(error, errors.Upstream) and error.retryable

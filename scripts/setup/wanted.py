@@ -6,7 +6,7 @@ from typing import Any
 
 from lib import errors
 from lib.rollback.models import RollingGate
-from lib.settings import DASHBOARD_PATH, Settings
+from lib.settings import Settings
 from lib.vercel.models import Variable
 from lib.vercel.webhook import CHECK_RUN_STARTED, CHECKED, GO_LIVE
 from scripts.setup.account import Drain, Webhook
@@ -165,14 +165,14 @@ def wanted(settings: Settings, *, has_check: bool) -> Wanted:
         for name, value in {
             "VERCEL_TOKEN": settings.vercel_token.get_secret_value(),
             "APP_PROJECT_ID": settings.app_project_id,
-            "CONTROL_PLANE_URL": settings.dashboard_url,
+            "CONTROL_PLANE_URL": settings.own_url,
         }.items()
         if not value
     ]
-    if missing or settings.dashboard_url is None:
+    if missing or settings.own_url is None:
         raise errors.BadSettings(f"Not set: {', '.join(missing)}.")
     return Wanted(
-        base_url=settings.dashboard_url.removesuffix(DASHBOARD_PATH),
+        base_url=settings.own_url,
         project_id=settings.app_project_id,
         sampling=settings.drain_sampling,
         has_drain=settings.redis_url is not None,

@@ -39,7 +39,7 @@ class Made:
         path.write_text(text)
 
     def function(self, source: str, **changes: Any) -> None:
-        shipped = [*SOURCES, "lib/settings.py", "migrations/1.sql"]
+        shipped = [*SOURCES, "lib/settings/__init__.py", "migrations/1.sql"]
         config = {
             "runtime": "python3.12",
             "maxDuration": 90 if "sweep" in source else 30,
@@ -92,7 +92,12 @@ def dashboard() -> list[dict[str, Any]]:
 @pytest.fixture
 def made(tmp_path: Path) -> Made:
     made = Made(tmp_path)
-    for name in (*SOURCES, "lib/settings.py", "migrations/1.sql", "public/admin/deployments.html"):
+    for name in (
+        *SOURCES,
+        "lib/settings/__init__.py",
+        "migrations/1.sql",
+        "public/admin/deployments.html",
+    ):
         made.write(name)
     for source in SOURCES:
         made.function(source)

@@ -6,7 +6,7 @@ FILES = {
     "api/health.py": "api/health.py",
     "api/cron/health_sweep.py": "api/cron/health_sweep.py",
     "api/rollback/status/[id].py": "api/rollback/status/[id].py",
-    "lib/settings.py": "lib/settings.py",
+    "lib/settings/__init__.py": "lib/settings/__init__.py",
     "migrations/1.sql": "migrations/1.sql",
 }
 

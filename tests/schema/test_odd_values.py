@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from lib.schema.models import Code, Refuse
-from tests.schema.test_values import DOWN, EVENTS, UP, of
+from tests.schema.event_times import DOWN, EVENTS, UP, of
 from tests.schema.world import World
 
 

@@ -66,7 +66,7 @@ async def refuse(limits: Limits, times: int = 1, *, address=VENUE, subject="Ada"
         )
         for number in range(times)
     ]
-    return sum(isinstance(one, errors.TooManyAttempts) for (one,) in results)
+    return sum(isinstance(one, errors.RefusedTooOften) for (one,) in results)
 
 
 async def test_a_subject_is_refused_a_few_times(instance):
@@ -113,7 +113,7 @@ async def test_at_once_none_is_forgotten(instance):
 async def test_it_ends_when_it_says(instance):
     limits = instance()
     await refuse(limits, PER_SUBJECT)
-    with pytest.raises(errors.TooManyAttempts) as raised:
+    with pytest.raises(errors.RefusedTooOften) as raised:
         await limits.refused(address=VENUE, subject="Ada")
 
     assert 1 <= raised.value.retry_after <= WINDOW.total_seconds() + 1

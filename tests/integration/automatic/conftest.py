@@ -140,3 +140,53 @@ def rollbacks(rows):
         return [tuple(row.values()) for row in await rows(query)]
 
     return rollbacks
+
+
+@pytest.fixture
+def failing(visits, live_since):
+    """A release whose visitors get errors; whether looks do, is the version's own business."""
+
+    async def failing(deployment_id, rate=0.5, **how):
+        await live_since(deployment_id, 400)
+        await visits(deployment_id, ago=100, seconds=95, per_second=5, rate=rate, **how)
+
+    return failing
+
+
+@pytest.fixture
+def changes(platform):
+    before = len(platform.calls())
+
+    def changes():
+        """That were asked of the platform since the test began."""
+        return [call for call in platform.calls()[before:] if call["method"] != "GET"]
+
+    return changes
+
+
+@pytest.fixture
+def not_well(control, releases):
+    """These versions' own addresses answer with errors."""
+
+    async def not_well(*deployment_ids):
+        await control.execute(
+            "UPDATE deployment_details SET url ="
+            " (SELECT url FROM deployment_details WHERE vercel_deployment_id = %s)"
+            " WHERE vercel_deployment_id = ANY(%s)",
+            [releases.v3, [*deployment_ids]],
+        )
+
+    return not_well
+
+
+@pytest.fixture
+def protected(platform, monkeypatch):
+    monkeypatch.setattr(platform.config, "protection_bypass_secret", "bypass")
+
+
+@pytest.fixture
+def mode(control):
+    async def mode(word):
+        await control.execute("UPDATE environments SET mode = %s", [word])
+
+    return mode

@@ -1,0 +1,58 @@
+"""A release goes live unannounced, the sweep looks, and what came of it."""
+
+from datetime import timedelta
+
+import pytest
+
+SECOND = timedelta(seconds=1)
+#: Three of them span exactly 15 s.
+BETWEEN_LOOKS = 7.5 * SECOND
+
+
+@pytest.fixture
+def go_live(platform):
+    """A release goes live, and nobody tells us."""
+
+    def go_live(deployment_id: str) -> None:
+        platform.move_alias(platform.config.aliases.production, deployment_id)
+
+    return go_live
+
+
+@pytest.fixture
+def look(services, pass_time):
+    """Looks as often as said; a little time passes after each."""
+
+    async def look(times: int = 1, *, every: timedelta = BETWEEN_LOOKS) -> None:
+        for _ in range(times):
+            await services.sweep.tick()
+            await pass_time(every)
+
+    return look
+
+
+@pytest.fixture
+def rows(control):
+    """Everything in a table, oldest first."""
+
+    async def rows(query: str) -> list[dict[str, object]]:
+        return await (await control.execute(query)).fetchall()
+
+    return rows
+
+
+@pytest.fixture
+def alerts(rows):
+    async def alerts() -> list[str]:
+        return [alert["kind"] for alert in await rows("SELECT kind FROM alerts ORDER BY id")]
+
+    return alerts
+
+
+@pytest.fixture
+def rollbacks(rows):
+    async def rollbacks() -> list[tuple[object, ...]]:
+        query = "SELECT from_deployment, target, automatic FROM rollbacks ORDER BY requested_at"
+        return [tuple(row.values()) for row in await rows(query)]
+
+    return rollbacks
