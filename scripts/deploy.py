@@ -27,14 +27,14 @@ def deploy() -> int:
         platform,
         given=replace(platform.given, bypass=runner.told("CONTROL_PLANE_BYPASS_SECRET")),
     )
+    shipping.require_nothing_rolls(platform)
     if migrate.main() != 0:
         raise Failed("The migrations were not applied. What runs goes on running.")
     meta = {"githubCommitSha": runner.told("GITHUB_SHA")}
     deployment = platform.deployment(shipping.deploy(Path(), meta, platform.given))
     shipping.look(platform.given, deployment.url, deployment)
     runner.summary(f"- {deployment.id} is healthy where nobody comes by")
-    release_app.go_live(platform, deployment)
-    runner.summary("- promoted; it is live and healthy")
+    runner.summary(f"- promoted: {release_app.go_live(platform, deployment)}")
     return 0
 
 

@@ -2,7 +2,8 @@
 
 In the order in which least can go wrong: the migrations' verdict; a deployment without a domain;
 the app's own MIGRATE_COMMAND; recorded; the idle slot leads to it, and it is looked at there; then
-production's domain moves, and the slot that was live stays with what was, warm to go back to.
+production's domain moves, or begins to roll out where the project is set so, and the slot that was
+live stays with what was, warm to go back to.
 Reads APP_ROOT, GITHUB_SHA, SLOTS (two hosts), CONTROL_PLANE_URL, ONE_WAY_OK and what break-glass
 reads of the platform. Exit codes: 0, live and well; 1, not released, or not well, and why is said.
 """
@@ -31,6 +32,7 @@ def release() -> int:
     runner.summary(f"### Release of {sha[:7]}\n")
     migrations = gate.read_migrations(root)
     platform = shipping.platform()
+    shipping.require_nothing_rolls(platform)
     left, slots = platform.live(), shipping.slots(platform, slot_hosts())
     meta = shipping.meta_of(migrations.collection, migrations.findings, sha)
     deployment = platform.deployment(shipping.deploy(root, meta, platform.given))
@@ -45,9 +47,9 @@ def release() -> int:
     shipping.look(platform.given, slots.idle, deployment)
     runner.summary(f"- looked at on {slots.idle}: it is healthy")
     require_still(platform, left)
-    go_live(platform, deployment)
+    told = go_live(platform, deployment)
     keep_warm(platform, left, slots)
-    runner.summary(f"- live; {left.called} stays on {slots.live}, to go back to")
+    runner.summary(f"- {told}; {left.called} stays on {slots.live}, to go back to")
     return 0
 
 
@@ -76,21 +78,24 @@ def require_still(platform: Platform, left: Deployment) -> None:
         raise Failed(f"Production moved to {live.called} meanwhile, so this one stays on its slot.")
 
 
-def go_live(platform: Platform, deployment: Deployment) -> None:
-    """Raises Failed."""
+def go_live(platform: Platform, deployment: Deployment) -> str:
+    """What visitors get. Raises Failed."""
     given = platform.given
+    hosts: tuple[str, ...]
     if given.method == "alias":
         shipping.assign(platform, deployment, given.alias)
-        hosts: tuple[str, ...] = (given.alias,)
+        rolling, hosts = None, (given.alias,)
     else:
-        shipping.promote(platform, deployment)
-        hosts = platform.project().hosts
+        rolling = shipping.promote(platform, deployment)
+        # While it rolls out either version may answer at the project's hosts.
+        hosts = (deployment.url,) if rolling else platform.project().hosts
     for host in hosts:
         for _ in range(verifying.LOOKS):
             try:
                 shipping.look(given, host, deployment)
             except Failed as failed:
                 raise Failed(f"It is live, and not well: {failed} Roll back.") from None
+    return shipping.stage_now(platform, deployment) if rolling else "live and healthy"
 
 
 def keep_warm(platform: Platform, left: Deployment, slots: Slots) -> None:

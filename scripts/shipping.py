@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lib.breakglass import __main__ as settings
 from lib.breakglass import verifying
-from lib.breakglass.models import Deployment, Given, Stopped
+from lib.breakglass.models import Deployment, Given, Rolling, Stopped
 from lib.breakglass.platform import Answer, Patience, Platform, make_http
 from lib.migrations.collect import Collection
 from lib.migrations.texts import Finding, newest_wall
@@ -126,12 +126,22 @@ def assign(platform: Platform, deployment: Deployment, host: str) -> None:
         raise Failed(str(stopped)) from None
 
 
-def promote(platform: Platform, deployment: Deployment) -> None:
-    """All of production's domains. Accepted is not done: its job is waited for. Raises Failed."""
+def promote(platform: Platform, deployment: Deployment) -> Rolling | None:
+    """All of production's domains. Accepted is not done: its job is waited for.
+
+    Where the project rolls releases out it gets the first stage's share of the visitors; the stages
+    after it may take days, and are not waited for. Raises Failed.
+    """
     platform.patience.begin()
     after = asked_last(platform)
     try:
-        while (project := platform.project()).live != deployment.id:
+        while True:
+            if rolling := platform.rolling():
+                require_ours(rolling, deployment)
+                return rolling
+            project = platform.project()
+            if project.live == deployment.id:
+                return None
             job = project.job
             is_ours = job and job.requested_at > after and job.to == deployment.id
             if job and is_ours and job.status in ("failed", "skipped"):
@@ -141,6 +151,44 @@ def promote(platform: Platform, deployment: Deployment) -> None:
             platform.patience.wait(1, "The platform has not promoted it.")
     except Stopped as stopped:
         raise Failed(str(stopped)) from None
+
+
+def require_ours(rolling: Rolling, deployment: Deployment) -> None:
+    """Raises Failed."""
+    if rolling.canary != deployment.id:
+        raise Failed(
+            f"{rolling.canary} began to roll out meanwhile, so {deployment.called} is not live. The"
+            " platform may have queued it behind that one."
+        )
+
+
+def require_nothing_rolls(platform: Platform) -> None:
+    """What is promoted now would wait behind it, and go live when nobody looks. Raises Failed."""
+    if platform.given.method == "instant" and (rolling := platform.rolling()):
+        raise Failed(
+            f"{rolling.canary} is being rolled out and gets {rolling.percent:g} % of the visitors."
+            " Complete it (`vercel rolling-release complete`) or roll it back, then release this."
+        )
+
+
+def stage_now(platform: Platform, deployment: Deployment) -> str:
+    """What visitors get, and how it goes on. Raises Failed: a gate or a person has ended it."""
+    rolling = platform.rolling()
+    if rolling is None and platform.project().live == deployment.id:
+        return "live and healthy"
+    if rolling is None or rolling.canary != deployment.id:
+        raise Failed(f"Its rolling release was ended: nobody gets {deployment.called} any more.")
+    others = platform.deployment(rolling.base).called
+    further = (
+        "each further stage waits for `vercel rolling-release approve`"
+        if rolling.waits_for_approval
+        else "the platform goes on by itself"
+    )
+    return (
+        f"it rolls out, healthy: {rolling.percent:g} % of the visitors get it (stage"
+        f" {rolling.stage} of {rolling.stages}), the others {others}; {further}, and a rollback"
+        " ends it"
+    )
 
 
 def asked_last(platform: Platform) -> int:

@@ -147,6 +147,37 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
+class Rolling:
+    """A release that gets a share of the visitors."""
+
+    base: str  #: what the others get
+    canary: str
+    percent: float
+    stage: int  #: from 1
+    stages: int
+    waits_for_approval: bool  #: at its stage; else the platform goes on by itself
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Self | None:
+        """None: it is over."""
+        base, canary = (
+            str((told.get(name) or {}).get("id") or "")
+            for name in ("currentDeployment", "canaryDeployment")
+        )
+        if told.get("state") != "ACTIVE" or not (base and canary):
+            return None
+        stage = told.get("activeStage") or {}
+        return cls(
+            base=base,
+            canary=canary,
+            percent=float(stage.get("targetPercentage") or 0),
+            stage=int(stage.get("index") or 0) + 1,
+            stages=len(told.get("stages") or ()),
+            waits_for_approval=stage.get("requireApproval") is True,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Database:
     """Whether the app's database follows the target, as far as anybody could still tell."""
 

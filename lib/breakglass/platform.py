@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from lib.breakglass.models import Away, Deployment, Given, Misused, Project, Stopped
+from lib.breakglass.models import Away, Deployment, Given, Misused, Project, Rolling, Stopped
 
 PAUSE_SECONDS = 0.5
 #: What a 429 asks for is waited for, within reason.
@@ -125,22 +125,15 @@ class Platform:
             until = {"until": following}
         return found
 
-    def rolling(self) -> tuple[str, str] | None:
-        """What the others get, and the release that is being rolled out; None: there is none, or
-        this token may not see it.
-        """
+    def rolling(self) -> Rolling | None:
+        """None: nothing is being rolled out, or this token may not see it."""
         try:
             body = self._read(f"/v1/projects/{self.given.project}/rolling-release")
         except Away:
             raise
         except Stopped:
             return None
-        found = body.get("rollingRelease") or {}
-        base, canary = (
-            str((found.get(name) or {}).get("id") or "")
-            for name in ("currentDeployment", "canaryDeployment")
-        )
-        return (base, canary) if found.get("state") == "ACTIVE" and base and canary else None
+        return Rolling.read(body.get("rollingRelease") or {})
 
     def failed_aliases(self) -> list[str]:
         path = f"/v9/projects/{self.given.project}/rollback/aliases"
