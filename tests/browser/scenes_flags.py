@@ -26,6 +26,13 @@ async def flags_empty(screen: Screen) -> Answers:
     return await flags(screen, flags=[])
 
 
+async def flags_of_staging(screen: Screen) -> Answers:
+    answers = await answering(screen.page, flags=facts.flags(environment="staging"))
+    await screen.open("/admin/flags?environment=staging")
+    await screen.page.wait_for_selector("#flags")
+    return answers
+
+
 async def flags_stale(screen: Screen) -> Answers:
     answers = await flags(screen)
     answers.flags = None
@@ -60,6 +67,7 @@ SCENES: tuple[Scene, ...] = (
     flags_off,
     flags_read_only,
     flags_empty,
+    flags_of_staging,
     flags_stale,
     flags_error,
     asked_to_turn_off,

@@ -235,6 +235,101 @@ async def test_a_refusal_is_explained(browser, address, status, slug, words):
         await expect(screen.page.locator("#page")).to_contain_text(words)
 
 
+class TestStaging:
+    async def test_everything_on_the_page_is_about_it(self, browser, address):
+        async with screen_on(browser, address) as screen:
+            asked = []
+            screen.page.on("request", lambda one: "/api/" in one.url and asked.append(one.url))
+            await scenes_flags.flags_of_staging(screen)
+
+            await expect(screen.page.locator(".environment")).to_have_text("Staging")
+            await expect(screen.page).to_have_title(
+                "Feature switches of staging \N{EN DASH} WedSync rollback"
+            )
+            await expect(screen.page.locator("#flags caption")).to_have_text(
+                "Feature switches of staging"
+            )
+            await expect(screen.page.locator("#environment-switch")).to_contain_text(
+                "This page is about staging."
+            )
+            own = [url for url in asked if url.endswith("/api/flags?environment=staging")]
+            assert len(own) == 1
+            assert len(asked) - len(own) <= 1  # what the page had asked for before any script
+
+    async def test_its_links_stay_there_and_one_leads_back(self, browser, address):
+        async with screen_on(browser, address) as screen:
+            answers = await scenes_flags.flags_of_staging(screen)
+            links = await screen.page.locator("nav a").all()
+            addresses = [await link.get_attribute("href") for link in links]
+            assert all(one.endswith("?environment=staging") for one in addresses)
+            answers.flags = facts.flags()
+
+            await screen.page.click("#environment-switch a")
+
+            await screen.page.wait_for_url("**/admin/flags")
+            await expect(screen.page.locator(".environment")).to_have_text("Production")
+            await expect(screen.page.locator("#flags caption")).to_have_text(
+                "Feature switches of production"
+            )
+
+    async def test_what_is_turned_is_turned_there(self, browser, address):
+        async with screen_on(browser, address) as screen:
+            answers = await scenes_flags.flags_of_staging(screen)
+            answers.flip = TURNED
+            await screen.page.click("#turn-rsvp-emails")
+            await expect(screen.page.locator("#operation-dialog h2")).to_have_text(
+                "Turn off RSVP e-mails of staging?"
+            )
+            await screen.page.check("#operation-reason-0")
+
+            await screen.page.click("#operation-confirm")
+
+            await expect(screen.page.locator("#told")).to_have_text("RSVP e-mails turned off")
+            assert [one["environment"] for one in answers.flips] == ["staging"]
+
+    @pytest.mark.parametrize(
+        ("page", "link", "leads_to"),
+        [
+            ("deployments", "Switches", "flags"),
+            ("audit", "Switches", "flags"),
+            ("flags", "Deployments", "deployments"),
+        ],
+    )
+    async def test_the_other_pages_lead_to_its_own(self, browser, address, page, link, leads_to):
+        async with screen_on(browser, address) as screen:
+            await answering(screen.page, flags=facts.flags(), audit=facts.audit())
+            await screen.open(f"/admin/{page}?environment=staging")
+
+            await screen.page.get_by_role("link", name=link, exact=True).click()
+
+            await screen.page.wait_for_url(f"**/admin/{leads_to}?environment=staging")
+            await expect(screen.page.locator(".environment")).to_have_text("Staging")
+
+    async def test_nothing_to_go_back_to_leads_to_the_switches_of_staging(self, browser, address):
+        async with screen_on(browser, address) as screen:
+            nothing = facts.blocked("nothing", "There is nothing to go back to.")
+            shown = facts.overview(environment="staging", blocked=nothing)
+            await answering(screen.page, overview=shown)
+            await screen.open("/admin/deployments?environment=staging")
+
+            link = screen.page.get_by_role("link", name="Use a feature switch instead.")
+            await expect(link).to_have_attribute("href", "/admin/flags?environment=staging")
+
+
+async def test_the_pages_end_is_not_there_before_what_comes_above_it(browser, address):
+    async with screen_on(browser, address) as screen:
+        answers = await answering(screen.page)
+        await screen.page.route("**/api/flags?*", answers.never)
+        await screen.open("/admin/flags")
+        await screen.page.get_by_text("Loading the feature switches…").wait_for()
+        await screen.drawn()
+
+        await expect(screen.page.locator("#environment-switch")).to_have_count(0)
+        answers.silence.set()
+        await screen.page.wait_for_selector("#again")
+        await expect(screen.page.locator("#environment-switch")).to_have_count(1)
+
+
 async def test_on_a_phone_each_switch_is_a_card(browser, address):
     async with screen_on(browser, address, width=PHONE) as screen:
         await scenes_flags.flags(screen)

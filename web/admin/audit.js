@@ -2,6 +2,7 @@
 import { html } from "/assets/vendor/ui.js";
 import { counted, doing, endOf, facts, local, outcome, utc } from "./audit-words.js";
 import { Cards } from "./cards.js";
+import { markPage } from "./environment.js";
 import { Status } from "./icon.js";
 import { loadPage } from "./loading.js";
 
@@ -115,6 +116,7 @@ function fillIn(name) {
 }
 
 FIELDS.forEach(fillIn);
+markPage();
 loadPage({
   name: "audit log",
   path: question(asked.get("before")),

@@ -2,7 +2,7 @@
 import { effect, html, render } from "/assets/vendor/ui.js";
 import { ArmedLine, NotArmed } from "./armed.js";
 import { RollbackDialog } from "./dialog.js";
-import { addressOf, capital, environment, markPage, other } from "./environment.js";
+import { Switch, addressOf, environment, markPage, ofStaging } from "./environment.js";
 import { Evidence } from "./evidence.js";
 import { NoAccess, SignedOut, Viewer } from "./frame.js";
 import { isLost, later, loadLater } from "./lazy.js";
@@ -12,8 +12,7 @@ import { Progress, progressState } from "./progress.js";
 import { Emergency, Freshness, Health, OnCall, Overall, isEmpty } from "./state.js";
 import { isForward, percent, stepUnderWay, whatItIs } from "./words.js";
 
-const OF_STAGING = environment === "production" ? "" : " of staging";
-const NAME = `Deployments${OF_STAGING} – WedSync rollback`;
+const NAME = `Deployments${ofStaging} – WedSync rollback`;
 
 function Empty() {
   return html`<section id="empty" class="card-box" aria-labelledby="empty-title">
@@ -68,10 +67,6 @@ function Page() {
     <${RollbackDialog} />
     ${later.value && html`<${later.value.AskDialog} />`}`;
 }
-
-/** At the end: nothing stands between the page's beginning and the emergency button. */
-const Switch = () => html`<p id="environment-switch">This page is about
-  ${" "}<strong>${environment}</strong>. <a href=${addressOf(other)}>${capital(other)}</a></p>`;
 
 const Looking = () => html`<${Viewer} viewer=${live.overview.value?.viewer} />`;
 

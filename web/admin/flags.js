@@ -3,12 +3,14 @@ import { html, render, signal } from "/assets/vendor/ui.js";
 import { announce } from "./announcer.js";
 import { AskDialog, ask, told } from "./ask.js";
 import { Cards } from "./cards.js";
+import { Switch, environment, markPage, ofStaging } from "./environment.js";
 import { NoAccess, SignedOut, Viewer } from "./frame.js";
 import { Icon, Status } from "./icon.js";
 import { NoAnswer, Refused, send, sendJson } from "./server.js";
 import { clockTime, dayTime, who } from "./words.js";
 
-const LIST = "/api/flags?environment=production";
+const PAGE = "/admin/flags";
+const LIST = `/api/flags?environment=${environment}`;
 const EVERY_SECONDS = 15;
 const BACK_OFF_SECONDS = [5, 10, 20, 40, 60];
 const FIRST_TIMEOUT_MS = 20_000;
@@ -33,14 +35,14 @@ let underWay = null;
 function question(flag) {
   const turned = flag.state === "on" ? "off" : "on";
   const order = {
-    environment: list.value.environment,
+    environment,
     key: flag.key,
     state: turned,
     expected_state: flag.state,
   };
   const isOff = turned === "off";
   return {
-    title: `Turn ${turned} ${flag.title}?`,
+    title: `Turn ${turned} ${flag.title}${ofStaging}?`,
     sentences: isOff
       ? [flag.loses, "It stays off until somebody turns it on again."]
       : ["Visitors have it again within seconds."],
@@ -113,10 +115,9 @@ function Switches() {
     ${flags.length === 0 && html`<${Empty} />`}
     ${flags.length > 0 &&
     html`<section class="card-box" aria-label="Switches">
-      <${Cards} id="flags" caption="Feature switches of production" columns=${COLUMNS}
+      <${Cards} id="flags" caption="Feature switches of ${environment}" columns=${COLUMNS}
         rows=${flags.map(row)} />
-    </section>`}
-    <${AskDialog} />`;
+    </section>`}`;
 }
 
 function Problem({ error }) {
@@ -130,12 +131,22 @@ function Problem({ error }) {
   </section>`;
 }
 
+function Content() {
+  if (list.value) return html`<${Switches} />`;
+  if (failure.value) return html`<${Problem} error=${failure.value} />`;
+  return html`<p>Loading the feature switches…</p>`;
+}
+
+/** Nothing more comes above the page's end: what stands there would be pushed down in sight. */
+const isWhole = () => Boolean(list.value || failure.value);
+
 function Page() {
   const error = failure.value;
   if (error?.status === 401) return html`<${SignedOut} />`;
   if (error?.status === 403) return html`<${NoAccess} role="viewer" />`;
-  if (list.value) return html`<${Switches} />`;
-  return error ? html`<${Problem} error=${error} />` : html`<p>Loading the feature switches…</p>`;
+  return html`<${Content} />
+    ${isWhole() && html`<${Switch} page=${PAGE} />`}
+    <${AskDialog} />`;
 }
 
 /** Asks once, now; an answer that is already on its way is the one that counts. */
@@ -200,6 +211,8 @@ async function refresh() {
 document.addEventListener("visibilitychange", () => document.hidden || look());
 addEventListener("online", look);
 addEventListener("offline", () => fail(new NoAnswer()));
+document.title = `Feature switches${ofStaging} – WedSync rollback`;
+markPage();
 const page = document.getElementById("page");
 page.replaceChildren();
 render(html`<${Page} />`, page);

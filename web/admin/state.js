@@ -2,7 +2,7 @@
 import { html } from "/assets/vendor/ui.js";
 import { announce } from "./announcer.js";
 import { open } from "./dialog.js";
-import { environment } from "./environment.js";
+import { addressOf, environment } from "./environment.js";
 import { Judgement } from "./evidence.js";
 import { Icon, Status } from "./icon.js";
 import * as live from "./live.js";
@@ -136,7 +136,7 @@ function press(event) {
 /** Where there is nothing to go back to, the broken part can still be turned off. */
 const Instead = () =>
   live.overview.value?.blocked?.code === "nothing" &&
-  html` <a href="/admin/flags">Use a feature switch instead.</a>`;
+  html` <a href=${addressOf(environment, "/admin/flags")}>Use a feature switch instead.</a>`;
 
 export function Emergency() {
   if (isEmpty()) return null;
