@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Self
 
-from dev.ports import free_port, is_free
+from dev.ports import free_ports, is_free
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / ".dev"
@@ -108,5 +108,10 @@ class Ports:
                 f"Port {first}, the control plane's, is taken. Stop what listens there, or choose "
                 f"another: make dev PORT={first + 1000}"
             )
-        wanted = [first + at if first else 0 for at in range(len(fields(cls)))]
-        return cls(*(port if port and is_free(port) else free_port() for port in wanted))
+        picked = free_ports(len(fields(cls)))
+        if not first:
+            return cls(*picked)
+        wanted = (first + at for at in range(len(picked)))
+        return cls(
+            *(port if is_free(port) else other for port, other in zip(wanted, picked, strict=True))
+        )

@@ -1,8 +1,11 @@
 """Ports of this machine's loopback address."""
 
 import socket
+from secrets import SystemRandom
 
 LOOPBACK = "127.0.0.1"
+#: Below those that the system gives to whoever connects: only a server takes one of these.
+SERVERS = range(10_000, 32_000)
 
 
 def listening_socket(port: int = 0) -> socket.socket:
@@ -20,8 +23,17 @@ def listening_socket(port: int = 0) -> socket.socket:
 
 def free_port() -> int:
     """A port that was free a moment ago; whoever starts on it must be ready to lose the race."""
-    with listening_socket() as bound:
-        return int(bound.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """All of them different."""
+    found: set[int] = set()
+    while len(found) < count:
+        port = SystemRandom().choice(SERVERS)
+        if is_free(port):
+            found.add(port)
+    return list(found)
 
 
 def is_free(port: int) -> bool:

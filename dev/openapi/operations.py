@@ -193,6 +193,7 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
                 errors.InvalidRequest,
                 errors.NotFound,
                 errors.Conflict,
+                errors.CannotTurnOff,
                 errors.Upstream,
                 errors.VercelUnavailable,
                 errors.AppDatabaseUnavailable,

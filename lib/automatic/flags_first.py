@@ -77,7 +77,7 @@ class Explained:
         return -self.flagged[key], self.spared.get(key, 0)
 
     def single_out(self, suspects: Sequence[Suspect]) -> Suspect | None:
-        """None where the next one looks exactly as guilty, and the release names neither."""
+        """None where the next one looks exactly as guilty, and nobody names one of them."""
         if not suspects:
             return None
         best, *others = suspects

@@ -11,12 +11,13 @@ from lib.rollback.models import Environment
 #: Then errors have had the time to stop: apps ask for their switches every few seconds.
 WATCH = timedelta(seconds=30)
 
-#: What could be turned off, those first that the release itself names. Where one did not help, the
-#: next would not be worth another half a minute.
+#: What could be turned off, those first that the release or an alert names. Where one did not help,
+#: the next would not be worth another half a minute.
 SUSPECT = """
 SELECT f.key, f.title, f.loses,
        EXISTS (SELECT 1 FROM suspect_flags n JOIN live_periods p USING (deployment)
-                WHERE p.id = %(period)s AND n.flag = f.key) AS is_named
+                WHERE p.id = %(period)s AND n.flag = f.key
+                  AND (n.period IS NULL OR n.period = p.id)) AS is_named
   FROM flags f JOIN flag_states s ON s.flag = f.key
  WHERE s.environment = %(environment)s AND s.environment = ANY(f.environments)
    AND s.state = 'on' AND f.stays_on_because IS NULL AND f.key = ANY(%(keys)s)
@@ -88,7 +89,7 @@ class Suspect:
     key: str
     title: str
     loses: str
-    #: By the release itself.
+    #: By the release itself, or by whoever watches it.
     is_named: bool
 
 

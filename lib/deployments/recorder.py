@@ -17,9 +17,10 @@ from lib.postgres import Connection
 #: More of them would hide the first.
 NAMED_AT_MOST = 20
 
+#: What was suspected of one live period only is from now on, whenever this release is live.
 SUSPECT = """
-INSERT INTO suspect_flags (deployment, flag) VALUES (%(deployment)s, %(flag)s)
-ON CONFLICT DO NOTHING
+INSERT INTO suspect_flags AS known (deployment, flag) VALUES (%(deployment)s, %(flag)s)
+ON CONFLICT (deployment, flag) DO UPDATE SET period = NULL WHERE known.period IS NOT NULL
 """
 
 

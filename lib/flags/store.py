@@ -185,8 +185,13 @@ class FlagStore:
 
 async def lock(connection: Connection, environment: Environment, key: str) -> FlagView | None:
     """The switch, which nobody else changes until the transaction has ended."""
+    await connection.execute(LOCK, {"environment": environment})
+    return await find(connection, environment, key)
+
+
+async def find(connection: Connection, environment: Environment, key: str) -> FlagView | None:
+    """None: this environment has no such switch."""
     values = {"environment": environment, "key": key}
-    await connection.execute(LOCK, values)
     row: DictRow | None = await (await connection.execute(ONE, values)).fetchone()
     return FlagView.model_validate(row) if row else None
 

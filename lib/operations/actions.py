@@ -8,7 +8,7 @@ from lib import errors
 from lib.access.gate import check_role
 from lib.access.models import Caller, Role
 from lib.deployments.pins import Pins
-from lib.operations import retry, roll_forward
+from lib.operations import retry, roll_forward, suspect
 from lib.operations.accept_database import AcceptRoom
 from lib.operations.database_forward import ForwardRoom
 from lib.operations.models import (
@@ -23,6 +23,7 @@ from lib.operations.models import (
     RollForward,
     SetMode,
     SetSecurityFloor,
+    Suspect,
     TryPreflight,
     Unlock,
     done,
@@ -51,7 +52,9 @@ class Operations:
     accept: AcceptRoom
 
     async def carry_out(self, operation: AnyOperation, caller: Caller) -> Result:
-        """Raises Forbidden, NotFound or Conflict; each says what to do."""
+        """Raises Forbidden, InvalidRequest, NotFound, CannotTurnOff or Conflict; each says what
+        to do.
+        """
         action = ACTIONS[type(operation)]
         check_role(caller, action.role)
         return await action.run(operation, caller, self)
@@ -116,6 +119,10 @@ async def acknowledge(operation: Acknowledge, caller: Caller, rooms: Operations)
     return so_already(f"{who} takes care of it already." if who else "It is over already.")
 
 
+async def name_suspect(operation: Suspect, caller: Caller, rooms: Operations) -> Result:
+    return await suspect.name(operation, caller, rooms.store.database)
+
+
 async def set_mode(operation: SetMode, caller: Caller, rooms: Operations) -> Result:
     name = operation.environment.capitalize()
     sentence = MODES[operation.subject].format(name=name, environment=operation.environment)
@@ -154,6 +161,7 @@ ACTIONS: dict[type[AnyOperation], Action] = {
     LiftQuarantine: Action(Role.OPERATOR, lift_quarantine),
     LiftPin: Action(Role.OPERATOR, lift_pin),
     Acknowledge: Action(Role.OPERATOR, acknowledge),
+    Suspect: Action(Role.OPERATOR, name_suspect),
     SetMode: Action(Role.ADMIN, set_mode),
     SetSecurityFloor: Action(Role.ADMIN, set_security_floor),
     TryPreflight: Action(Role.OPERATOR, try_preflight),

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from lib.automatic.models import Mode
+from lib.flags.models import Key
 from lib.rollback.models import Environment, Rollback, Text
 
 DEPLOYMENT = r"dpl_[A-Za-z0-9]{1,96}"
@@ -81,6 +82,14 @@ class Acknowledge(Operation):
     subject: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,17}$")]
 
 
+class Suspect(Operation):
+    """A switch is suspected of the errors that visitors get now."""
+
+    action: Literal["suspect"]
+    #: The switch's key.
+    subject: Key
+
+
 class SetMode(Operation):
     """Whether the control plane acts by itself."""
 
@@ -112,6 +121,7 @@ AnyOperation = Annotated[
     | LiftQuarantine
     | LiftPin
     | Acknowledge
+    | Suspect
     | SetMode
     | SetSecurityFloor
     | TryPreflight,

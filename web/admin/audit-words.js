@@ -13,6 +13,7 @@ const ACTIONS = {
   "operation.preflight": "Preflight asked for",
   "operation.database_forward": "Database brought forward",
   "operation.accept_database": "Database accepted",
+  "operation.suspect": "Switch suspected",
   "flag.off": "Feature turned off",
   "flag.on": "Feature turned on",
   "flags.define": "Switches recorded",

@@ -9,6 +9,7 @@ import pytest
 from lib.access.models import Caller, Role
 from lib.automatic.flags_first import ERRORS_LEAST
 from lib.deployments.models import Release
+from lib.operations.models import Suspect
 from lib.redis import RedisClient, RedisUnavailable
 from lib.rollback.models import Environment
 from lib.settings import load
@@ -31,6 +32,8 @@ SELECT extract(epoch FROM d.at - t.at)::float8 AS seconds
 #: Requests are counted by Redis's own clock, which nobody moves: the trial began so long ago.
 LOCK = "UPDATE environments SET locked_by = %s WHERE environment = 'production'"
 AGE = "UPDATE flag_trials SET at = at - %s * interval '1 s'"
+#: As if it had been named when something else was live.
+NAMED_BEFORE = "UPDATE suspect_flags SET period = (SELECT min(id) FROM live_periods)"
 SOFT = {"ago": 200, "seconds": 195, "per_second": 6, "rate": 0.13}
 HARD = {"ago": 100, "seconds": 95, "per_second": 5, "rate": 0.5}
 
@@ -182,6 +185,25 @@ async def test_of_several_one_that_may_be_turned_off_is_and_what_the_release_nam
     await act()
 
     assert await trials() == [("seating", None)]
+
+
+@pytest.mark.parametrize("is_live_still", [True, False])
+async def test_of_two_that_look_alike_the_one_that_an_alert_names_is_turned_off_while_it_is_live(
+    requests, act, trials, left, releases, services, turn, control, is_live_still
+):
+    await turn("seating", "on")
+    await requests("rsvp-emails", "seating")
+    operation = Suspect(
+        action="suspect", environment=PRODUCTION, subject="seating", reason="Errors in /seating"
+    )
+    await services.operations.carry_out(operation, Caller(name="Watch", role=Role.OPERATOR))
+    if not is_live_still:
+        await control.execute(NAMED_BEFORE)
+
+    await act()
+
+    assert await trials() == ([("seating", None)] if is_live_still else [])
+    assert await left() == ([] if is_live_still else [releases.v3])
 
 
 async def test_a_switch_that_is_on_nearly_everywhere_explains_nothing(

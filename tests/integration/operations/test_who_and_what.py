@@ -14,6 +14,7 @@ OPERATORS = [
     ("lift_quarantine", {"subject": "abcdef0"}),
     ("lift_pin", {}),
     ("acknowledge", {"subject": "1"}),
+    ("suspect", {"subject": "rsvp-emails"}),
 ]
 
 
@@ -49,6 +50,8 @@ class TestRoles:
         ("acknowledge", {"subject": "0"}),
         ("acknowledge", {"subject": "1; DROP TABLE alerts"}),
         ("acknowledge", {"subject": "9" * 19}),
+        ("suspect", {}),
+        ("suspect", {"subject": "RSVP e-mails"}),
         ("set_mode", {"subject": "on"}),
         ("set_security_floor", {}),
         ("set_security_floor", {"subject": "v1"}),
