@@ -43,8 +43,8 @@ class Autopilot:
                 )
         await self.act(judged, stop_at=stop_at)
         suspected = {one.environment for one in newest_suspicions(judged)}
-        heard = {one.live.environment for one in judged if one.is_heard}
-        await self.decider.flags.trials.settle(heard - suspected)
+        calm = [one for one in judged if one.is_heard and one.live.environment not in suspected]
+        await self.decider.flags.settle(calm)
         return await self.decider.flags.trials.due_in()
 
     async def follow(

@@ -6,12 +6,13 @@ and the next look goes on from it.
 """
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lib.alerts import raise_alert
 from lib.automatic.case import Case
-from lib.automatic.models import Mode
+from lib.automatic.models import Judged, Mode
 from lib.automatic.noting import note
 from lib.automatic.store import reset_evidence
 from lib.automatic.trials import BEGIN, Suspect, Trial, TrialStore, conclude, is_still_so
@@ -19,7 +20,7 @@ from lib.flags.models import Flip, State
 from lib.flags.store import lock, told_off, turn
 from lib.flags.switchboard import Switchboard
 from lib.health.baseline import ALL
-from lib.health.evidence import BUCKET_SECONDS
+from lib.health.evidence import BUCKET_SECONDS, Bucket, Policy, ln_stopped
 from lib.health.watch import Path
 from lib.redis import RedisUnavailable
 from lib.traffic.counts import Counts
@@ -39,6 +40,8 @@ ACQUITTED = 0.5
 #: An app has heard of it by then. The first whole bucket after it is closed when the watch ends,
 #: wherever in a bucket it began.
 HEARD_SECONDS = 5
+#: What fails after it is held against what failed so long before it.
+BEFORE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,35 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """One stream's requests in the minute before a switch was off, and since apps heard of it."""
+
+    before: Sequence[Bucket]
+    after: Sequence[Bucket]
+    p0: float
+    policy: Policy
+
+    @property
+    def excess(self) -> float:
+        """Errors above the bar, before."""
+        n, k = add_up(self.before)
+        return k - n * self.p0
+
+    @property
+    def outcome(self) -> str | None:
+        """None: nobody can tell yet. Errors above the bar are enough to send code back, for it has
+        been found guilty already; that a switch helped takes as many good requests as could not
+        have come by luck, had it gone on as it was.
+        """
+        (n, k), (n_before, k_before) = add_up(self.after), add_up(self.before)
+        if n and k / n > self.p0:
+            return "did_not_help"
+        before = k_before / n_before if n_before else 0.0
+        enough = math.log(self.policy.suspect_evidence)
+        return "helped" if ln_stopped(k, n, before, self.p0) >= enough else None
+
+
+@dataclass(frozen=True, slots=True)
 class FlagsFirst:
     """`counts` None: nothing is counted, so no switch explains anything."""
 
@@ -99,7 +131,7 @@ class FlagsFirst:
         is_held = case.facts.mode is Mode.OFF or case.facts.is_locked
         if case.suspicion.path is not Path.SOFT or is_held:
             if trial is not None:
-                await self.end(case, trial, "overtaken")
+                await self.end(case.facts.period, trial, "overtaken")
             return False
         if trial is not None:
             return trial.is_watched or not await self.still_burns(case, trial)
@@ -177,33 +209,67 @@ class FlagsFirst:
         return True
 
     async def still_burns(self, case: Case, trial: Trial) -> bool:
-        """By the requests since apps have heard of it. Without any, nobody can tell yet."""
-        stream = str(case.suspicion.facts.get("stream", ALL))
-        since = int(trial.began) + HEARD_SECONDS
-        since += -since % BUCKET_SECONDS
-        p0 = await self.trials.p0(case.facts.period)
+        """By the requests since apps have heard of it. Of too few, nobody can tell yet."""
         assert self.counts is not None
+        stream = str(case.suspicion.facts.get("stream", ALL))
+        known = await self.trials.p0(case.facts.period)
+        p0 = {stream: known.get(stream, self.counts.policy.limit)}
         try:
-            reading = await self.counts.read(
-                case.suspicion.deployment_id, [stream], since, case.suspicion.until
+            watched = await self.watch(
+                trial, case.suspicion.deployment_id, p0, case.suspicion.until
             )
         except RedisUnavailable as error:
             log.warning("trial_not_read", extra={"why": str(error)})
-            return await self.end(case, trial, "did_not_help")
-        buckets = reading.buckets[stream]
-        n, k = sum(one.n for one in buckets), sum(one.k for one in buckets)
-        if not n:
-            return False
-        if k / n > p0.get(stream, self.counts.policy.limit):
-            return await self.end(case, trial, "did_not_help")
-        await self.end(case, trial, "helped")
-        return False
+            return await self.end(case.facts.period, trial, "did_not_help")
+        outcome = watched.outcome
+        if outcome is not None:
+            await self.end(case.facts.period, trial, outcome)
+        return outcome == "did_not_help"
 
-    async def end(self, case: Case, trial: Trial, outcome: str) -> bool:
+    async def watch(
+        self, trial: Trial, deployment_id: str, p0: Mapping[str, float], until: int
+    ) -> Watched:
+        """Of these streams, the one that was worst before. Raises RedisUnavailable."""
+        assert self.counts is not None
+        began = int(trial.began)
+        since = began + HEARD_SECONDS
+        since += -since % BUCKET_SECONDS
+        reading = await self.counts.read(deployment_id, [*p0], began - BEFORE_SECONDS, until)
+        found = [
+            Watched(
+                before=[one for one in buckets if one.end <= began],
+                after=[one for one in buckets if one.start >= since],
+                p0=p0[stream],
+                policy=self.counts.policy,
+            )
+            for stream, buckets in reading.buckets.items()
+        ]
+        return max(found, key=lambda one: one.excess)
+
+    async def settle(self, calm: Sequence[Judged]) -> None:
+        """`calm`: where requests are counted, and are no reason to go back. A few good ones are no
+        proof either: the trial stays open until there are enough, or something else is live.
+        """
+        await self.trials.overtake()
+        for one in calm:
+            trial = await self.trials.open(one.live.period)
+            if trial is None or trial.is_watched or self.counts is None:
+                continue
+            try:
+                watched = await self.watch(
+                    trial, one.live.deployment_id, one.release.p0, one.verdict.until
+                )
+            except RedisUnavailable as error:
+                log.warning("trial_not_read", extra={"why": str(error)})
+                continue
+            if watched.outcome == "helped":
+                await self.end(one.live.period, trial, "helped")
+
+    async def end(self, period: int, trial: Trial, outcome: str) -> bool:
         """True, whoever did: what it came to is the same."""
         async with self.trials.database.transaction() as connection:
             if await conclude(connection, trial, outcome) and outcome == "helped":
-                await reset_evidence(connection, case.facts.period)
+                await reset_evidence(connection, period)
         return True
 
     async def note_shadow(self, case: Case, suspect: Suspect, explained: Explained) -> None:
@@ -230,3 +296,8 @@ def sentence_of(suspect: Suspect, explained: Explained, *, would: str = "was") -
         f"{share:.0%} of the failed requests had {suspect.title} on, so it {would} turned off"
         f" first. {suspect.loses}"
     )
+
+
+def add_up(buckets: Sequence[Bucket]) -> tuple[float, float]:
+    """Requests, and errors of those."""
+    return sum(one.n for one in buckets), sum(one.k for one in buckets)

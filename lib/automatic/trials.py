@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from lib.automatic.case import Case
 from lib.postgres import Connection, Database
-from lib.rollback.models import Environment
 
 #: Then errors have had the time to stop: apps ask for their switches every few seconds.
 WATCH = timedelta(seconds=30)
@@ -60,14 +59,11 @@ UPDATE flag_trials SET outcome = %(outcome)s, concluded_at = app_now()
  WHERE id = %(id)s AND concluded_at IS NULL RETURNING id
 """
 
-#: Their errors stopped, as requests say that were counted, or something else is live.
-SETTLE = """
-UPDATE flag_trials t SET concluded_at = app_now(),
-       outcome = CASE WHEN p.live_until IS NULL THEN 'helped' ELSE 'overtaken' END
+#: Something else is live.
+OVERTAKE = """
+UPDATE flag_trials t SET concluded_at = app_now(), outcome = 'overtaken'
   FROM live_periods p
- WHERE p.id = t.period AND t.concluded_at IS NULL
-   AND (p.live_until IS NOT NULL
-        OR t.environment = ANY(%(calm)s) AND t.at + %(watch)s <= app_now())
+ WHERE p.id = t.period AND t.concluded_at IS NULL AND p.live_until IS NOT NULL
 """
 
 #: What nobody could tell by then is left to the looks that come anyway.
@@ -117,9 +113,8 @@ class TrialStore:
         row = await self.database.one(P0, period=period)
         return row["p0"] if row else {}
 
-    async def settle(self, calm: Collection[Environment]) -> None:
-        """`calm`: where requests are counted, and speak against nothing."""
-        await self.database.execute(SETTLE, calm=[*calm], watch=WATCH)
+    async def overtake(self) -> None:
+        await self.database.execute(OVERTAKE)
 
     async def due_in(self) -> float | None:
         """Seconds until the next one has been watched; None: none is."""

@@ -169,6 +169,12 @@ def ln_evidence(scores: Sequence[float], test: Test) -> float:
     return highest + math.log(sum(weight * math.exp(score - highest) for weight, score in weighed))
 
 
+def ln_stopped(k: float, n: float, before: float, p0: float) -> float:
+    """ln of how much likelier `k` errors of `n` are at p0 than at the rate `before`, above it."""
+    rate = min(max(before, 1.2 * p0), MOST_RATE)
+    return k * math.log(p0 / rate) + (n - k) * math.log((1 - p0) / (1 - rate))
+
+
 def requests_to_decide(rate: float, p0: float, policy: Policy) -> int:
     """n*: after so many requests at this rate, above p0, the evidence is enough."""
     divergence = rate * math.log(rate / p0) + (1 - rate) * math.log((1 - rate) / (1 - p0))

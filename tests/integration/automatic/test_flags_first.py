@@ -7,8 +7,11 @@ from collections.abc import Mapping
 import pytest
 
 from lib.access.models import Caller, Role
-from lib.automatic.flags_first import ERRORS_LEAST
+from lib.automatic.flags_first import ERRORS_LEAST, Watched
+from lib.automatic.models import Suspicion
 from lib.deployments.models import Release
+from lib.health.evidence import Bucket, Policy
+from lib.health.watch import Path
 from lib.operations.models import Suspect
 from lib.redis import RedisClient, RedisUnavailable
 from lib.rollback.models import Environment
@@ -292,6 +295,82 @@ async def test_when_the_errors_stop_it_has_helped_and_code_stays(
 
     assert await rollbacks() == []
     assert await trials() == [("rsvp-emails", "helped")]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "outcome"),
+    [
+        (0, 0, None),  # nobody came
+        (1, 0, None),
+        (34, 0, None),  # at the rate before, so many could be luck
+        (35, 0, "helped"),
+        (19, 1, None),  # at the bar, not above it
+        (18, 1, "did_not_help"),
+        (0, 1, "did_not_help"),
+    ],
+)
+def test_what_follows_from_so_few_requests(good, bad, outcome):
+    """13 % failed before, and 5 % is the bar."""
+    before, after = Bucket(0, 100, 13), Bucket(70, good + bad, bad)
+
+    assert Watched([before], [after], 0.05, Policy()).outcome == outcome
+
+
+@pytest.mark.parametrize(("before", "needed"), [(0.5, 5), (0.08, 94)])
+def test_the_less_it_failed_before_the_more_it_takes_to_see_that_it_helped(before, needed):
+    outcomes = [
+        Watched([Bucket(0, 100, 100 * before)], [Bucket(70, good, 0)], 0.05, Policy()).outcome
+        for good in (needed - 1, needed)
+    ]
+
+    assert outcomes == [None, "helped"]
+
+
+@pytest.mark.parametrize(
+    ("later", "outcome"),
+    [
+        ({"ago": 20, "seconds": 15, "per_second": 0.2}, None),
+        ({"ago": 20, "seconds": 15, "per_second": 40}, "helped"),
+        ({"ago": 20, "seconds": 15, "per_second": 0.2, "rate": 1.0}, "did_not_help"),
+    ],
+)
+async def test_with_few_visitors_code_waits_until_it_is_known_what_the_switch_did(
+    services, requests, act, trials, left, releases, pass_seconds, later, outcome
+):
+    """Also where what was counted since is no reason to go back any more."""
+    await requests("rsvp-emails")
+    await act()
+    await pass_seconds(60)
+    await services.redis.run("FLUSHALL")
+    await requests(how=SOFT | {"ago": 265}, live=False)
+    await requests(how=later, live=False)
+    until = int(time.time()) // 10 * 10 + 10
+    suspicion = Suspicion(PRODUCTION, releases.v3, "traffic", "13 % fail", Path.SOFT, until)
+
+    await services.autopilot.decider.decide(suspicion)
+
+    assert await trials() == [("rsvp-emails", outcome)]
+    assert await left() == ([releases.v3] if outcome == "did_not_help" else [])
+
+
+async def test_a_few_good_requests_in_a_calm_environment_prove_nothing(
+    services, variables, requests, act, trials, rollbacks, pass_seconds
+):
+    await requests("rsvp-emails")
+    await act()
+    await pass_seconds(60)
+    await services.redis.run("FLUSHALL")
+    await requests(how=SOFT | {"ago": 265}, live=False)
+    outcomes = []
+    for per_second in (0.2, 40):
+        await requests(how={"ago": 20, "seconds": 15, "per_second": per_second}, live=False)
+        fresh = build(load(variables))
+        await fresh.autopilot.look(stop_at=time.monotonic() + 60)
+        await fresh.close()
+        outcomes += await trials()
+
+    assert outcomes == [("rsvp-emails", None), ("rsvp-emails", "helped")]
+    assert await rollbacks() == []
 
 
 async def test_so_many_errors_that_nothing_is_waited_for_end_the_watch(
