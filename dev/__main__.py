@@ -37,6 +37,9 @@ def read_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--no-cron", action="store_true", help="fire no cron")
     parser.add_argument(
+        "--keep-answers", action="store_true", help="add what functions answer to a file"
+    )
+    parser.add_argument(
         "--env",
         action="append",
         default=[],

@@ -50,6 +50,11 @@ class Folder:
         return self.data / "platform.json"
 
     @property
+    def answers_file(self) -> Path:
+        """What the functions of a stack that is asked to keep it have answered."""
+        return self.data / "answers"
+
+    @property
     def held(self) -> Path:
         """A file named after a part keeps that part stopped while it is there."""
         return self.data / "held"

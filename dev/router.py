@@ -60,6 +60,8 @@ class Front:
     say: Callable[[str], None]
     #: Called whenever a function process has started.
     changed: Callable[[], None]
+    #: What functions answer is added to it, for whoever searches it.
+    answers: Path | None = None
 
 
 class Router:
@@ -174,21 +176,25 @@ class Router:
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
         sent = self._client.build_request(request.method, target, headers=raw, content=body)
         answer = await self._client.send(sent, stream=True)
-        response = StreamingResponse(_body(answer), answer.status_code)
+        response = StreamingResponse(self._body(answer), answer.status_code)
         named = [(name.lower(), value) for name, value in answer.headers.raw]
         response.raw_headers = [pair for pair in named if pair[0].decode() not in OURS]
         return response
 
+    async def _body(self, answer: httpx.Response) -> AsyncIterator[bytes]:
+        passed_on = [b": ".join(pair) + b"\n" for pair in answer.headers.raw]
+        try:
+            async for part in answer.aiter_raw():
+                passed_on.append(part)
+                yield part
+        finally:
+            await answer.aclose()
+            if self._front.answers:
+                with self._front.answers.open("ab") as kept:
+                    kept.write(b"".join([*passed_on, b"\n\n"]))
+
     def _id(self) -> str:
         return f"dev1::{next(self._numbers):06}"
-
-
-async def _body(answer: httpx.Response) -> AsyncIterator[bytes]:
-    try:
-        async for part in answer.aiter_raw():
-            yield part
-    finally:
-        await answer.aclose()
 
 
 def _asked(request: Request) -> Asked:

@@ -46,6 +46,7 @@ class Options:
     #: Added to what the functions are told.
     env: dict[str, str] = field(default_factory=dict)
     crons: bool = True
+    keep_answers: bool = False
 
 
 class Stack(Stoppable):
@@ -126,7 +127,8 @@ class Stack(Stoppable):
         told = environment.of_functions(self.ports, self.keys, self.config, self.postgres)
         surroundings = Surroundings(ROOT, self.folder.logs, {**told, **self.options.env})
         edge = environment.url(self.ports.edge)
-        self.router = Router(Front(surroundings, edge, say, self._write_file))
+        answers = self.folder.answers_file if self.options.keep_answers else None
+        self.router = Router(Front(surroundings, edge, say, self._write_file, answers))
         self.front = self._serve(self.router.app, self.ports.control_plane)
         # Else the sweep, which may have a minute to go, would be waited for.
         self._closing.callback(self.router.close)

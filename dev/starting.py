@@ -24,7 +24,13 @@ class Interrupted(BaseException):
 def run(arguments: argparse.Namespace) -> None:
     """Raises CannotStart."""
     env = dict(pair.partition("=")[::2] for pair in arguments.env)
-    options = Options(arguments.data, arguments.port, env, crons=not arguments.no_cron)
+    options = Options(
+        arguments.data,
+        arguments.port,
+        env,
+        crons=not arguments.no_cron,
+        keep_answers=arguments.keep_answers,
+    )
     try:
         with suppress(Interrupted), interruptible():
             start(options)

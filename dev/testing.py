@@ -15,14 +15,20 @@ START_SECONDS = 90
 
 @contextmanager
 def running_stack(
-    data: Path, *, crons: bool = True, env: Mapping[str, str] | None = None, port: int = 0
+    data: Path,
+    *,
+    crons: bool = True,
+    env: Mapping[str, str] | None = None,
+    port: int = 0,
+    keep_answers: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """A stack of its own on ports of its own; yields what is in its stack.json when it is ready.
 
     Without `crons` nothing calls the sweep but the test. `env` adds to the functions' settings.
-    What it says is in `data/output.log`. Use it from a thread that lives as long as the stack.
+    With `keep_answers` what they answer is in a file of the folder. What the stack says is in
+    `data/output.log`. Use it from a thread that lives as long as the stack.
     """
-    process = start_stack(data, crons=crons, env=env, port=port)
+    process = start_stack(data, crons=crons, env=env, port=port, keep_answers=keep_answers)
     try:
         yield private_files.read(Folder(data).stack_file)
     finally:
@@ -30,7 +36,12 @@ def running_stack(
 
 
 def start_stack(
-    data: Path, *, crons: bool = True, env: Mapping[str, str] | None = None, port: int = 0
+    data: Path,
+    *,
+    crons: bool = True,
+    env: Mapping[str, str] | None = None,
+    port: int = 0,
+    keep_answers: bool = False,
 ) -> Process:
     """Its process, once it is ready. Raises DidNotStart, with what it said."""
     data.mkdir(parents=True, exist_ok=True)
@@ -42,6 +53,7 @@ def start_stack(
         str(port),
         *settings,
         *([] if crons else ["--no-cron"]),
+        *(["--keep-answers"] if keep_answers else []),
     ]
     process = Process.start(
         "the stack",

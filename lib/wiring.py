@@ -237,6 +237,7 @@ def build(settings: Settings) -> Services:
         preflight=preflight,
         check=check,
         keeper=keeper,
+        sessions=sessions,
         ledger=LedgerWatch(ledger_events, planner.app, needs_forward, OtherDatabase(database)),
         changes=changes,
         probe_paths=settings.probe_paths,

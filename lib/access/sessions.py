@@ -27,6 +27,11 @@ log = logging.getLogger(__name__)
 #: that brings the first can change no cookie any more, and a request with an old one is over.
 OVERLAP = timedelta(seconds=90)
 
+#: A session that has ended opens nothing; its row is found by the id that `session_stolen` names.
+KEPT = timedelta(days=30)
+#: In one go: nobody waits long behind it.
+MOST_FORGOTTEN = 500
+
 #: Seen is written at most once a minute: reads stay reads.
 FOUND = """
 WITH found AS (
@@ -72,6 +77,16 @@ UPDATE sessions s SET ended_at = app_now() FROM tokens t, session_secrets k
  WHERE k.secret_sha256 = %(secret)s AND s.id = k.session_id AND s.ended_at IS NULL
    AND t.id = s.token_id
 RETURNING t.name, t.role
+"""
+#: Of those at it at once each takes others.
+FORGET = """
+WITH old AS (
+  SELECT id FROM sessions WHERE least(ended_at, expires_at) < app_now() - %(kept)s
+   LIMIT %(most)s FOR UPDATE SKIP LOCKED
+), their_secrets AS (
+  DELETE FROM session_secrets k USING old WHERE k.session_id = old.id
+)
+DELETE FROM sessions s USING old WHERE s.id = old.id
 """
 
 
@@ -151,6 +166,10 @@ class Sessions:
                 result="ok",
                 facts={"sessions_ended": ended},
             )
+
+    async def forget(self) -> None:
+        """Some of those that ended long ago; the next time others."""
+        await self.database.execute(FORGET, kept=KEPT, most=MOST_FORGOTTEN)
 
     async def _go_on(self, secret: str) -> Session | None:
         """One at a time: what was read before is read again."""

@@ -12,6 +12,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from lib import errors
+from lib.access.sessions import Sessions
 from lib.alerts import raise_alert, resolve
 from lib.audit.keeper import Keeper
 from lib.automatic.autopilot import Autopilot
@@ -110,6 +111,7 @@ class Sweep:
     preflight: Preflight
     check: DeploymentCheck
     keeper: Keeper
+    sessions: Sessions
     ledger: LedgerWatch
     changes: Changes
     #: Looked at beside the health report, at the live version and at the target.
@@ -123,9 +125,19 @@ class Sweep:
         Deployments set sweeps off as well; they would hide that the scheduler has stopped.
         """
         run = self.run(stop_at=stop_at, is_scheduled=True)
-        is_good, *_ = await asyncio.gather(run, self.check.review(), self.keeper.settle())
+        beside = (self.check.review(), self.keeper.settle(), self.forget_sessions())
+        is_good, *_ = await asyncio.gather(run, *beside)
         if is_good:
             await self.deadman.ping()
+
+    async def forget_sessions(self) -> None:
+        """Housekeeping: whatever is in its way is in nobody else's."""
+        try:
+            await self.sessions.forget()
+        except errors.DatabaseUnavailable as error:
+            log.warning("sessions_not_forgotten", extra={"why": str(error)})
+        except Exception:
+            log.exception("forgetting_sessions_crashed")
 
     async def run(self, *, stop_at: float, is_scheduled: bool = False) -> bool:
         """Glance at everything until nothing needs it, or until `stop_at` (monotonic seconds).

@@ -46,15 +46,8 @@ class Progress:
     async def write(self, rollback: Rollback) -> None:
         if self.redis is None:
             return
-        body = view(rollback).model_dump_json()
         try:
-            await self.redis.run(
-                "EVAL",
-                SET_IF_NEWER,
-                2,
-                *(key(rollback.id), KEY),
-                *(rollback.revision, body, KEEP_SECONDS, new_mark()),
-            )
+            await self._set(self.redis, rollback)
         except RedisUnavailable as error:
             log.warning(
                 "progress_not_written", extra={"rollback_id": rollback.id, "why": str(error)}
@@ -66,11 +59,18 @@ class Progress:
         Raises RedisUnavailable.
         """
         if self.redis is not None:
-            body = view(rollback).model_dump_json()
             await self.redis.run("DEL", key(rollback.id))
-            await self.redis.run(
-                "EVAL", SET_IF_NEWER, 1, key(rollback.id), rollback.revision, body, KEEP_SECONDS
-            )
+            await self._set(self.redis, rollback)
+
+    async def _set(self, redis: RedisClient, rollback: Rollback) -> None:
+        body = view(rollback).model_dump_json()
+        await redis.run(
+            "EVAL",
+            SET_IF_NEWER,
+            2,
+            *(key(rollback.id), KEY),
+            *(rollback.revision, body, KEEP_SECONDS, new_mark()),
+        )
 
     async def revision(self, rollback_id: UUID) -> str | None:
         """Of the copy. Raises RedisUnavailable."""

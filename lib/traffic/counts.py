@@ -30,6 +30,11 @@ CLIENTS_KEPT = 8
 HOUR_SECONDS = 3600
 MILLION = 1_000_000
 DRAIN_KEY = "traffic:drain"
+#: In one go: an hour that was begun and left would never expire.
+RESTORE = """
+for at = 2, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[at], ARGV[at + 1]) end
+return redis.call('EXPIRE', KEYS[1], ARGV[1])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +99,9 @@ class Counts:
                 if value is None
             ]
             missing += len(lost)
-            if for_real:
-                for field, one in lost:
-                    await self.redis.run("HSETNX", key, field, written(one))
-                await self.redis.run("EXPIRE", key, COUNTS_EXPIRE_SECONDS)
+            if for_real and lost:
+                pairs = [text for field, one in lost for text in (field, written(one))]
+                await self.redis.run("EVAL", RESTORE, 1, key, COUNTS_EXPIRE_SECONDS, *pairs)
         return missing
 
     @property

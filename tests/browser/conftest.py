@@ -10,8 +10,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from dev.browser import LAUNCH_ARGS, chrome_path
-from dev.testing import running_stack
 from tests.browser.screen import SCREENSHOTS
+from tests.story.canaries import planted_stack
 
 EVENTS_SECONDS = 20
 
@@ -19,8 +19,8 @@ EVENTS_SECONDS = 20
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory) -> Iterator[dict[str, Any]]:
     """Without crons: nothing is rolled back but by the buttons of a test."""
-    with running_stack(tmp_path_factory.mktemp("stack"), crons=False) as running:
-        yield running
+    with planted_stack(tmp_path_factory.mktemp("stack")) as canaries:
+        yield canaries.stack
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,9 @@ import pytest
 from playwright.async_api import expect
 
 from dev.recording import record
-from dev.testing import running_stack
 from tests.browser.screen import PHONE, Screen, screen_on
 from tests.browser.test_story import ROLLBACK_MS, roll_back, wait_until_completed
+from tests.story.canaries import planted_stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
     """One of its own: the app's database is another one afterwards, for every version to come."""
-    with running_stack(tmp_path_factory.mktemp("values"), crons=False) as running:
-        yield running
+    with planted_stack(tmp_path_factory.mktemp("values")) as canaries:
+        yield canaries.stack
 
 
 @pytest.fixture

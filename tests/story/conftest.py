@@ -8,9 +8,9 @@ import pytest
 from psycopg.rows import dict_row
 
 from dev.ports import free_port
-from dev.testing import running_stack
 from tests.integration.access.issuer import Issuer, serve_issuer
 from tests.integration.access.test_oidc import CONTROL, ROLLBACK
+from tests.story.canaries import Canaries, planted_stack
 from tests.story.world import World, wait_until
 
 
@@ -23,9 +23,8 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory, issuer) -> Iterator[World]:
+def canaries(tmp_path_factory, issuer) -> Iterator[Canaries]:
     """Without crons: nothing takes part in a rollback but what a test lets take part."""
-    data = tmp_path_factory.mktemp("story")
     port = free_port()
     github = {
         "GITHUB_OIDC_ISSUER": issuer.url,
@@ -33,10 +32,13 @@ def whole(tmp_path_factory, issuer) -> Iterator[World]:
         "GITHUB_ROLLBACK_WORKFLOW": ROLLBACK,
         "GITHUB_ROLLBACK_REPOSITORY_ID": CONTROL["repository_id"],
     }
-    with (
-        running_stack(data, crons=False, env=github, port=port) as stack,
-        World(data, stack) as world,
-    ):
+    with planted_stack(tmp_path_factory.mktemp("story"), env=github, port=port) as canaries:
+        yield canaries
+
+
+@pytest.fixture(scope="session")
+def whole(canaries) -> Iterator[World]:
+    with World(canaries.data, canaries.stack, canaries.search) as world:
         wait_until(lambda: is_well(world), what="the first version's good health")
         world.remember("v1")
         world.release("good-2")

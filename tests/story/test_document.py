@@ -2,8 +2,8 @@
 
 import pytest
 
-from dev.testing import running_stack
 from tests.story.asking import Asked, ask_at_once, ask_in_turn
+from tests.story.canaries import planted_stack
 
 #: Refusals are part of what is asked.
 UNLIMITED = {"FAILED_ATTEMPTS_PER_ADDRESS": "1000000", "FAILED_ATTEMPTS_PER_SUBJECT": "1000000"}
@@ -30,8 +30,8 @@ def test_some_hundred_requests_are_answered_by_the_document(young_world):
 def test_twenty_thousand_requests_find_nothing_else(tmp_path, tell):
     """Nothing was live before: there is no target to go back to."""
     total, wrong = 0, []
-    with running_stack(tmp_path, crons=False, env=UNLIMITED) as stack:
-        for asked in ask_at_once(stack, times=900, number=20_000, by=6):
+    with planted_stack(tmp_path, env=UNLIMITED) as canaries:
+        for asked in ask_at_once(canaries.stack, times=900, number=20_000, by=6):
             tell(said(asked))
             total += asked.total
             wrong += asked.wrong

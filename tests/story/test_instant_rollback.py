@@ -2,7 +2,7 @@
 
 import pytest
 
-from dev.testing import running_stack
+from tests.story.canaries import planted_stack
 from tests.story.conftest import is_well
 from tests.story.world import LEASE_IS_OVER, TRIGGER, World, wait_until
 
@@ -12,7 +12,10 @@ def instant(tmp_path_factory):
     """A stack of its own, whose production is switched by Instant Rollback."""
     data = tmp_path_factory.mktemp("instant")
     env = {"SWITCH_METHOD_PRODUCTION": "instant"}
-    with running_stack(data, crons=False, env=env) as stack, World(data, stack) as world:
+    with (
+        planted_stack(data, env=env) as canaries,
+        World(data, canaries.stack, canaries.search) as world,
+    ):
         world.release("good-2")
         wait_until(lambda: is_well(world), what="the second version's good health")
         world.remember("v2")

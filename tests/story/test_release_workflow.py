@@ -9,7 +9,7 @@ from dev.cli import vercel_command
 from dev.ports import free_port
 from dev.sample_app.migrate import FOLDER
 from dev.sample_app.versions import TIMELINE
-from tests.story.workflow import Runner, variables_of
+from tests.story.workflow import Runner, said_file, variables_of
 
 #: The first test may have to install the command line.
 pytestmark = pytest.mark.timeout(300)
@@ -35,7 +35,7 @@ def app(tmp_path):
 
 @pytest.fixture
 def release(world, app, tmp_path):
-    runner = Runner(tmp_path / "job", variables_of(world.stack))
+    runner = Runner(tmp_path / "job", variables_of(world.stack), said_file(world.data))
 
     def release(version: str, module: str = "release_app", **variables):
         told = {

@@ -13,7 +13,7 @@ from dev.serving import serve
 from lib.audit.chain import Keys
 from lib.breakglass import journal
 from tests.integration.access.test_oidc import CONTROL
-from tests.story.workflow import KEY, Runner, variables_of
+from tests.story.workflow import KEY, Runner, said_file, variables_of
 
 REASON = "Page does not open"
 AUDIT = "SELECT * FROM audit WHERE action LIKE %s ORDER BY id"
@@ -21,7 +21,7 @@ AUDIT = "SELECT * FROM audit WHERE action LIKE %s ORDER BY id"
 
 @pytest.fixture
 def runner(world, tmp_path) -> Runner:
-    return Runner(tmp_path, variables_of(world.stack))
+    return Runner(tmp_path, variables_of(world.stack), said_file(world.data))
 
 
 @pytest.fixture

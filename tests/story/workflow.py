@@ -9,7 +9,8 @@ from pathlib import Path
 from dev.cli import QUIET
 from dev.places import ROOT
 
-KEY = "story:" + "k" * 32
+BREAK_GLASS_SECRET = "canary0breakglass".ljust(32, "k")
+KEY = f"story:{BREAK_GLASS_SECRET}"
 #: The runner's own, which none of a test's machine may leak into.
 PASSED_ON = ("PATH", "HOME", "LANG")
 
@@ -23,10 +24,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Runner:
-    """`variables`: what the workflow's `env` gives, from the repository's variables and secrets."""
+    """`variables`: what the workflow's `env` gives, from the repository's variables and secrets.
+
+    `heard`: a file to which everything is added that a script said or left.
+    """
 
     folder: Path
     variables: dict[str, str]
+    heard: Path
 
     @property
     def journals(self) -> Path:
@@ -52,7 +57,16 @@ class Runner:
             text=True,
             check=False,
         )
-        return Job(done.returncode, done.stdout + done.stderr, summary.read_text())
+        job = Job(done.returncode, done.stdout + done.stderr, summary.read_text())
+        left = [file.read_text() for file in self.journals.glob("*")]
+        with self.heard.open("a") as heard:
+            heard.write("\n".join([job.said, job.summary, *left, ""]))
+        return job
+
+
+def said_file(data: Path) -> Path:
+    """What scripts said that were run beside the stack with its data there."""
+    return data / "said"
 
 
 def variables_of(stack: dict) -> dict[str, str]:

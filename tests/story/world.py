@@ -6,7 +6,7 @@ It can be put back to an earlier moment, the platform and the control plane's da
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from functools import partial
@@ -66,8 +66,15 @@ def is_dead(pid: int) -> bool:
 
 
 class World:
-    def __init__(self, data: Path, stack: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        data: Path,
+        stack: Mapping[str, Any],
+        before_return: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`before_return`: looks at what is there before a moment is returned to."""
         self.data = data
+        self._before_return = before_return
         self.stack = stack
         self.hosts = stack["edge"]["hosts"]
         self._closing = ExitStack()
@@ -230,6 +237,7 @@ class World:
     def return_to(self, name: str) -> None:
         """As it was then. What still works for the present is ended first."""
         self.kill(SWEEP, WEBHOOK, TRIGGER, OPERATIONS)
+        self._before_return()
         self.ask_platform("POST", "restore", name=name)
         self.copy_database(f"{self._name}_{name}", self._name)
         self._moves_before = len(self.ask_platform("GET", "alias_moves"))

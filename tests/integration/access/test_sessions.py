@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,10 @@ from starlette.requests import Request
 from dev.places import ROOT
 from lib import errors
 from lib.access.cookie import COOKIE
-from lib.access.sessions import OVERLAP
+from lib.access.sessions import KEPT, OVERLAP, Policy, Sessions
 from lib.access.store import digest
+from lib.postgres import Database
+from tests.integration.access.conftest import POLICY
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -347,6 +350,90 @@ async def test_login_csrf_is_refused(ask, mint, rows):
         assert answer.status_code == 403
         assert "set-cookie" not in answer.headers
     assert await rows(LIVE) == [(0,)]
+
+
+class TestForgetting:
+    ALL = """
+    SELECT (SELECT count(*) FROM sessions) AS sessions,
+           (SELECT count(*) FROM session_secrets) AS secrets
+    """
+
+    async def test_a_session_is_forgotten_with_its_secrets_long_after_it_ended(
+        self, sessions, sign_in, pass_time, rows
+    ):
+        secret = await exchange(sessions, pass_time, await sign_in())
+        await sessions.sign_out(secret)
+        await pass_time(KEPT - MINUTE)
+        await sessions.forget()
+        assert await rows(self.ALL) == [(1, 2)]
+
+        await pass_time(2 * MINUTE)
+        await sessions.forget()
+        assert await rows(self.ALL) == [(0, 0)]
+        assert await sessions.find(secret) is None
+
+    async def test_one_that_nobody_ended_is_forgotten_long_after_its_time(
+        self, sessions, sign_in, pass_time, rows
+    ):
+        await sign_in()
+        await pass_time(POLICY.lifetime + KEPT - MINUTE)
+        await sessions.forget()
+        assert await rows(self.ALL) == [(1, 1)]
+
+        await pass_time(2 * MINUTE)
+        await sessions.forget()
+        assert await rows(self.ALL) == [(0, 0)]
+
+    async def test_one_that_goes_on_is_not_however_old_and_a_copy_still_ends_it(
+        self, database, mint, pass_time, rows
+    ):
+        year = timedelta(days=365)
+        sessions = Sessions(database, Policy(lifetime=year, idle=year, rotate=HOUR))
+        before = (await sessions.sign_in(await mint()))[1].secret
+        secret = await exchange(sessions, pass_time, before)
+        await pass_time(2 * KEPT)
+        await sessions.forget()
+
+        assert await sessions.find(secret)
+        assert await sessions.find(before) is None
+        assert await rows(LIVE) == [(0,)]
+
+    async def test_they_go_a_few_at_a_time_also_from_two_sweeps(
+        self, sessions, sign_in, mint, pass_time, rows, monkeypatch
+    ):
+        monkeypatch.setattr("lib.access.sessions.MOST_FORGOTTEN", 2)
+        for number in range(5):
+            await sign_in(await mint(name=f"Ada {number}"))
+        await pass_time(POLICY.lifetime + KEPT + MINUTE)
+
+        await asyncio.gather(sessions.forget(), sessions.forget())
+        [(left, secrets)] = await rows(self.ALL)
+        assert 1 <= left == secrets <= 3
+        for _ in range(2):
+            await sessions.forget()
+        assert await rows(self.ALL) == [(0, 0)]
+
+    async def test_the_sweep_forgets_them(self, services, sign_in, pass_time, rows):
+        await sign_in()
+        await pass_time(POLICY.lifetime + KEPT + MINUTE)
+        await services.sweep.run_scheduled(stop_at=time.monotonic())
+
+        assert await rows(self.ALL) == [(0, 0)]
+
+    async def test_the_functions_own_role_may(self, limited, sign_in, pass_time, rows):
+        await sign_in()
+        await pass_time(POLICY.lifetime + KEPT + MINUTE)
+        database = Database(limited.url)
+        await Sessions(database, POLICY).forget()
+        await database.close()
+
+        assert await rows(self.ALL) == [(0, 0)]
+
+    async def test_a_sweep_that_cannot_is_a_good_one_all_the_same(self, services, control, caplog):
+        await control.execute("ALTER TABLE session_secrets RENAME TO elsewhere")
+        await services.sweep.forget_sessions()
+
+        assert "forgetting_sessions_crashed" in caplog.text
 
 
 class TestTimingShape:

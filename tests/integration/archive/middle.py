@@ -72,7 +72,7 @@ class Middle:
                 if self.command != "HEAD":
                     self.wfile.write(content)
 
-            do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = pass_on  # noqa: N815 - http.server
+            do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = do_HEAD = pass_on  # noqa: N815 - http.server
 
             def log_message(self, *_: object) -> None:
                 """Nothing of it."""
