@@ -28,6 +28,8 @@ class Case:
     unproven: str | None = None
     #: The switch that was turned off in vain, by its title.
     tried: str | None = None
+    #: Which switches the failed requests had on: a sentence with a space before it, or nothing.
+    explained: str = ""
 
     @property
     def environment(self) -> Environment:
@@ -63,7 +65,7 @@ def reason(case: Case) -> str:
         else ""
     )
     switched = f" {case.tried} was turned off first, and that did not help." if case.tried else ""
-    return f"{start}: {suspicion.sentence}.{switched}{unasked}{tried}"
+    return f"{start}: {suspicion.sentence}.{case.explained}{switched}{unasked}{tried}"
 
 
 def evidence(case: Case) -> dict[str, Any]:

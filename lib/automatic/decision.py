@@ -233,6 +233,7 @@ class Decider:
         return None
 
     async def roll_back(self, case: Case) -> Rollback | None:
+        case = replace(case, explained=await self.flags.explanation(case))
         suspicion, facts, target = case.suspicion, case.facts, case.newest.target
         # A release that comes back later has another period; a failed try has a number.
         key = f"{suspicion.deployment_id}:{target.deployment_id}:{facts.period}:{facts.tries}"
@@ -260,10 +261,11 @@ class Decider:
         return rollback
 
     async def note_shadow(self, case: Case) -> None:
+        explained = await self.flags.explanation(case)
         sentence = (
-            f"{case.environment.capitalize()} has problems: {case.suspicion.sentence}. It would"
-            f" have been rolled back by itself to {case.newest.target.called}; the mode is shadow,"
-            " so nothing was changed."
+            f"{case.environment.capitalize()} has problems: {case.suspicion.sentence}.{explained}"
+            f" It would have been rolled back by itself to {case.newest.target.called}; the mode is"
+            " shadow, so nothing was changed."
         )
         async with self.store.database.transaction() as connection:
             await note(connection, case, "would_roll_back", sentence)
@@ -283,6 +285,10 @@ class Decider:
         """
         is_gate = kind == "gate_refused"
         is_heard = not all(passage.is_silent for passage in case.seen)
+        once = f"{kind}:{case.facts.period}:{why}"
+        # It is decided again and again while it fails: asked for only where people will hear it.
+        is_told = await self.store.is_told(once)
+        explained = "" if is_told else await self.flags.explanation(case)
         async with self.store.database.transaction() as connection:
             await note(connection, case, kind if is_gate else "ask_a_person", why)
             if is_gate and is_heard:
@@ -292,8 +298,8 @@ class Decider:
                 environment=case.environment,
                 kind=kind,
                 sentence=f"{case.environment.capitalize()} has problems:"
-                f" {case.suspicion.sentence}. {why}",
-                once=f"{kind}:{case.facts.period}:{why}",
+                f" {case.suspicion.sentence}.{explained} {why}",
+                once=once,
             )
 
 

@@ -34,6 +34,8 @@ SHARE = 0.8
 ERRORS_SECONDS = 60
 #: Fewer are explained by anything.
 ERRORS_LEAST = 5
+#: Of switches that explain the errors, those that an alert names.
+MOST_NAMED = 3
 #: Requests without a switch: so many that fail at least half as often as those with it acquit it.
 WITHOUT_LEAST = 20
 ACQUITTED = 0.5
@@ -99,9 +101,9 @@ class Watched:
 
     @property
     def excess(self) -> float:
-        """Errors above the bar, before."""
+        """Errors above the bar, before. A stream without a request says nothing."""
         n, k = add_up(self.before)
-        return k - n * self.p0
+        return k - n * self.p0 if n else -math.inf
 
     @property
     def outcome(self) -> str | None:
@@ -165,6 +167,17 @@ class FlagsFirst:
         # They are noted before they are counted, and some are never counted.
         flagged = {key: min(count, errors) for key, count in noted.failed.items()}
         return Explained(errors, flagged, good, noted.spared)
+
+    async def explanation(self, case: Case) -> str:
+        """For an alert: which switches the failed requests had on. Empty: nobody knows of any."""
+        if case.suspicion.source == "probes":
+            return ""
+        explained = await self.explain(case)
+        keys = explained.keys
+        if not keys:
+            return ""
+        titles = await self.trials.titles(case.environment, keys, most=MOST_NAMED)
+        return explained_by(explained, titles)
 
     async def turn_off(self, case: Case, suspect: Suspect, explained: Explained) -> bool:
         """True also where somebody else did at this moment: one at a time is watched."""
@@ -288,6 +301,16 @@ class FlagsFirst:
             )
             if is_news:
                 await note(connection, case, "would_turn_off", sentence)
+
+
+def explained_by(explained: Explained, titles: Mapping[str, str]) -> str:
+    """With a space before it, to follow another sentence; empty without any."""
+    if not titles:
+        return ""
+    shares = {key: f"{explained.flagged[key] / explained.errors:.0%}" for key in titles}
+    (first, title), *others = titles.items()
+    more = "".join(f", {shares[key]} {other}" for key, other in others)
+    return f" {shares[first]} of the failed requests had {title} on{more}."
 
 
 def sentence_of(suspect: Suspect, explained: Explained, *, would: str = "was") -> str:

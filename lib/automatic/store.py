@@ -159,6 +159,8 @@ SELECT e.mode, e.locked_by IS NOT NULL AS is_locked, p.id AS period, p.live_from
  WHERE e.environment = %(environment)s AND h.vercel_deployment_id = %(deployment_id)s
 """
 
+IS_TOLD = "SELECT 1 FROM alerts WHERE once = %(once)s"
+
 CLAIM_GATE = """
 UPDATE environments SET gate_free_at = app_now() + %(lease)s
  WHERE environment = %(environment)s AND gate_free_at <= app_now()
@@ -282,6 +284,10 @@ class AutomaticStore:
             confirmed_within=CONFIRMED_WITHIN,
         )
         return Facts(**{**row, "mode": Mode(row["mode"])}) if row else None
+
+    async def is_told(self, once: str) -> bool:
+        """The alert was raised before and is not over."""
+        return await self.database.one(IS_TOLD, once=once) is not None
 
     async def claim_gate(self, environment: Environment) -> datetime | None:
         """The claim, until it is freed or its lease is over; None: somebody else has it."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from lib.automatic.case import Case
 from lib.postgres import Connection, Database
+from lib.rollback.models import Environment
 
 #: Then errors have had the time to stop: apps ask for their switches every few seconds.
 WATCH = timedelta(seconds=30)
@@ -30,6 +31,14 @@ OPEN = """
 SELECT t.id, extract(epoch FROM t.at)::float8 AS began, t.at + %(watch)s > app_now() AS is_watched
   FROM flag_trials t
  WHERE t.period = %(period)s AND t.concluded_at IS NULL ORDER BY t.id DESC LIMIT 1
+"""
+
+#: Whatever their state, and whether or not they may be turned off: for a person to know.
+TITLES = """
+SELECT f.key, f.title FROM flags f JOIN flag_states s ON s.flag = f.key
+ WHERE s.environment = %(environment)s AND s.environment = ANY(f.environments)
+   AND f.key = ANY(%(keys)s)
+ ORDER BY array_position(%(keys)s::text[], f.key) LIMIT %(most)s
 """
 
 TRIED = """
@@ -99,6 +108,13 @@ class TrialStore:
             SUSPECT, environment=case.environment, period=case.facts.period, keys=[*keys]
         )
         return [Suspect(**row) for row in rows]
+
+    async def titles(
+        self, environment: Environment, keys: Collection[str], *, most: int
+    ) -> dict[str, str]:
+        """By key, in the order of the keys; of those that somebody told of."""
+        rows = await self.database.all(TITLES, environment=environment, keys=[*keys], most=most)
+        return {row["key"]: row["title"] for row in rows}
 
     async def open(self, period: int) -> Trial | None:
         row = await self.database.one(OPEN, period=period, watch=WATCH)

@@ -499,3 +499,49 @@ async def test_an_error_is_counted_once_however_often_its_batch_comes(services, 
 
     counted = await suspects.read(releases.v3, until - 60, until)
     assert counted.failed == {"rsvp-emails": len(more), "seating": len(more)}
+
+
+class TestTold:
+    """Whoever is called hears which switches explain the errors."""
+
+    async def test_with_a_rollback(self, requests, act, rows):
+        await requests("rsvp-emails", how=HARD)
+
+        await act()
+
+        [row] = await rows("SELECT reason FROM rollbacks")
+        [alert] = await rows("SELECT sentence FROM alerts WHERE kind = 'rollback_started'")
+        assert "100% of the failed requests had RSVP e-mails on." in row["reason"]
+        assert row["reason"] in alert["sentence"]
+
+    async def test_with_what_would_have_been_done(self, requests, act, rows, control):
+        await control.execute("UPDATE environments SET mode = 'shadow'")
+        await requests("rsvp-emails", "timeline", how=HARD)
+
+        await act()
+
+        [alert] = await rows("SELECT sentence FROM alerts")
+        assert " had RSVP e-mails on, 100% Timeline. It would" in alert["sentence"]
+
+    async def test_with_what_is_a_persons_decision_and_asked_for_once(
+        self, requests, act, rows, control, monkeypatch
+    ):
+        await control.execute("UPDATE environments SET mode = 'off'")
+        await requests("rsvp-emails")
+        await act()
+        asked = []
+        monkeypatch.setattr(Suspects, "read", lambda *about: asked.append(about))
+
+        await act()
+
+        [alert] = await rows("SELECT sentence FROM alerts")
+        assert "100% of the failed requests had RSVP e-mails on. Automatic" in alert["sentence"]
+        assert asked == []
+
+    async def test_nothing_where_no_switch_explains_them(self, requests, act, rows):
+        await requests("rsvp-emails", share=0.5, how=HARD)
+
+        await act()
+
+        [row] = await rows("SELECT reason FROM rollbacks")
+        assert "of the failed requests had" not in row["reason"]
