@@ -30,6 +30,15 @@ def variable_names(field: FieldInfo) -> list[str]:
     return [str(name) for name in names]
 
 
+def secret_names() -> list[str]:
+    """The variables whose values nobody may see."""
+    return [
+        variable_names(field)[0]
+        for field in Settings.model_fields.values()
+        if "SecretStr" in f"{field.annotation} {field.metadata}"
+    ]
+
+
 def default(field: FieldInfo) -> str:
     if field.is_required():
         return "**required**"

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from dev.bundle.output import Build, Function, files_under
 from dev.bundle.problems import Problem
+from dev.bundle.tree import CANARY
 
 SHIPPED = ("api", "lib", "migrations")
 PACKAGES = "_vendor"
@@ -29,6 +30,7 @@ def check_contents(build: Build) -> list[Problem]:
         *undetected(build),
         *too_many(build.functions),
         *foreign_static(build),
+        *leaked(build.tree),
         *(problem for function in build.functions for problem in check_function(build, function)),
     ]
 
@@ -63,6 +65,13 @@ def foreign_static(build: Build) -> Iterator[Problem]:
     for name in build.static:
         if name not in public:
             yield Problem(f"static/{name}", "is published, and is not in public/")
+
+
+def leaked(tree: Path) -> Iterator[Problem]:
+    """In whatever the build has made or installed."""
+    for name in files_under(tree / ".vercel"):
+        if CANARY.encode() in (tree / ".vercel" / name).read_bytes():
+            yield Problem(f".vercel/{name}", "has a secret of the build's environment in it")
 
 
 def check_function(build: Build, function: Function) -> Iterator[Problem]:

@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dev.bundle.problems import BundleError
+from dev.settings_table import secret_names
 
 TOOLS = Path(".tools") / "bin"
 INSTALL_UV = "python3 -m venv .tools && .tools/bin/pip install uv"
 NO_PROJECT = '{"settings":{}}'
-#: All of the environment a build may see, so that what is set in a shell cannot decide its result.
+#: All of a shell's environment that a build may see: nothing else that is set decides its result.
 PASSED_ON = (
     "PATH",
     "HOME",
@@ -29,6 +30,9 @@ PASSED_ON = (
     "UV_INDEX_URL",
     "PIP_INDEX_URL",
 )
+
+#: What every secret is while it is built: the platform's own build sees the real ones.
+CANARY = "canaryOfTheBuild"
 
 
 def copy_tracked(root: Path, into: Path) -> None:
@@ -75,9 +79,14 @@ def build(tree: Path, vercel: Sequence[str], tools: Path) -> Path:
 
 def build_environment(tools: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    return kept | {
-        "PATH": f"{tools}{os.pathsep}{kept.get('PATH', os.defpath)}",
-        "VERCEL_TELEMETRY_DISABLED": "1",
-        # As the deployed project sets it: without .pyc files a cold start takes twice as long.
-        "VERCEL_PYTHON_COMPILEALL": "1",
-    }
+    planted = dict.fromkeys(secret_names(), CANARY)
+    return (
+        planted
+        | kept
+        | {
+            "PATH": f"{tools}{os.pathsep}{kept.get('PATH', os.defpath)}",
+            "VERCEL_TELEMETRY_DISABLED": "1",
+            # As the deployed project sets it: without .pyc files a cold start takes twice as long.
+            "VERCEL_PYTHON_COMPILEALL": "1",
+        }
+    )

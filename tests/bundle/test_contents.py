@@ -1,6 +1,8 @@
 import pytest
 
 from dev.bundle.contents import check_contents
+from dev.bundle.tree import CANARY, build_environment
+from dev.settings_table import secret_names
 
 FILES = {
     "api/health.py": "api/health.py",
@@ -36,6 +38,20 @@ def test_a_file_that_the_platform_skips_need_not_become_one(made, name):
 def test_a_foreign_file_in_a_bundle_is_named(made, name):
     made.function("api/health.py", filePathMap=FILES | {name: name})
     assert f"api/health.py: ships {name}" in "\n".join(findings(made))
+
+
+@pytest.mark.parametrize(
+    "name", ["output/static/admin/deployments.html", "output/config.json.map", "python/x.pyc"]
+)
+def test_a_secret_that_the_build_saw_is_found_wherever_it_is(made, name):
+    made.write(f".vercel/{name}", f"before {CANARY} after")
+    assert f".vercel/{name}: has a secret" in "\n".join(findings(made))
+
+
+def test_every_secret_is_planted_in_the_builds_environment(tmp_path):
+    environment = build_environment(tmp_path)
+    assert {"DATABASE_URL", "AUDIT_KEYS", "SLACK_WEBHOOK_URL"} <= {*secret_names()}
+    assert {environment[name] for name in secret_names()} == {CANARY}
 
 
 def test_a_file_of_the_tree_cannot_pass_for_a_package(made):

@@ -14,8 +14,7 @@ import pytest
 from dev import private_files
 from dev.places import ROOT, Folder
 from dev.serving import serve
-from dev.settings_table import variable_names
-from lib.settings import Settings
+from dev.settings_table import secret_names
 from tests.story.canaries import (
     ADDRESSES,
     MADE,
@@ -35,16 +34,8 @@ UNFINISHED = "SELECT 1 FROM rollbacks WHERE status IN ('pending', 'in_progress')
 AWAY = {"CONTROL_PLANE_URL": "http://127.0.0.1:9", "CONTROL_PLANE_TOKEN": "x", "AWAY_SECONDS": "1"}
 
 
-def secret_settings() -> set[str]:
-    return {
-        variable_names(field)[0]
-        for field in Settings.model_fields.values()
-        if "SecretStr" in str(field.annotation) or "SecretStr" in str(field.metadata)
-    }
-
-
 def test_every_secret_setting_has_a_canary():
-    assert secret_settings() == {*MADE, *PLANTED, *ADDRESSES, *OF_COMMANDS}
+    assert {*secret_names()} == {*MADE, *PLANTED, *ADDRESSES, *OF_COMMANDS}
 
 
 @pytest.mark.timeout(400)
