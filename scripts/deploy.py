@@ -2,8 +2,8 @@
 
 Its own migrations, which the code that runs now can live with; a deployment without a domain; a
 look at it there; then it is promoted. Reads CONTROL_PLANE_PROJECT_ID, CONTROL_PLANE_BYPASS_SECRET,
-VERCEL_TOKEN, VERCEL_TEAM_ID and DATABASE_URL. Exit codes: 0, live and well; 1, it is not, and why
-is said.
+VERCEL_TOKEN, VERCEL_TEAM_ID and DATABASE_URL. Exit codes: 0, live and well, or rolling
+out in stages; 1, it is not, and why is said.
 """
 
 import sys
@@ -34,7 +34,7 @@ def deploy() -> int:
     deployment = platform.deployment(shipping.deploy(Path(), meta, platform.given))
     shipping.look(platform.given, deployment.url, deployment)
     runner.summary(f"- {deployment.id} is healthy where nobody comes by")
-    runner.summary(f"- promoted: {release_app.go_live(platform, deployment)}")
+    runner.summary(f"- promoted; it is {release_app.go_live(platform, deployment)}")
     return 0
 
 

@@ -51,8 +51,8 @@ def record() -> int:
 
 def promote(deployment_id: str) -> None:
     platform = shipping.platform()
-    release_app.go_live(platform, platform.deployment(deployment_id))
-    runner.summary("- promoted; it is live and healthy")
+    how = release_app.go_live(platform, platform.deployment(deployment_id))
+    runner.summary(f"- promoted; it is {how}")
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 In the order in which least can go wrong: the migrations' verdict; a deployment without a domain;
 the app's own MIGRATE_COMMAND; recorded; the idle slot leads to it, and it is looked at there; then
-production's domain moves, or begins to roll out where the project is set so, and the slot that was
-live stays with what was, warm to go back to.
+production's domain moves, and the slot that was live stays with what was, warm to go back to.
 Reads APP_ROOT, GITHUB_SHA, SLOTS (two hosts), CONTROL_PLANE_URL, ONE_WAY_OK and what break-glass
-reads of the platform. Exit codes: 0, live and well; 1, not released, or not well, and why is said.
+reads of the platform. Exit codes: 0, live and well, or rolling out in stages; 1, not released, or
+not well, and why is said.
 """
 
 import sys
@@ -47,9 +47,9 @@ def release() -> int:
     shipping.look(platform.given, slots.idle, deployment)
     runner.summary(f"- looked at on {slots.idle}: it is healthy")
     require_still(platform, left)
-    told = go_live(platform, deployment)
+    how = go_live(platform, deployment)
     keep_warm(platform, left, slots)
-    runner.summary(f"- {told}; {left.called} stays on {slots.live}, to go back to")
+    runner.summary(f"- {how}; {left.called} stays on {slots.live}, to go back to")
     return 0
 
 
@@ -79,23 +79,35 @@ def require_still(platform: Platform, left: Deployment) -> None:
 
 
 def go_live(platform: Platform, deployment: Deployment) -> str:
-    """What visitors get. Raises Failed."""
+    """How it is live, in words. Raises Failed."""
     given = platform.given
-    hosts: tuple[str, ...]
     if given.method == "alias":
         shipping.assign(platform, deployment, given.alias)
-        rolling, hosts = None, (given.alias,)
+        look_at(platform, deployment, (given.alias,))
+    elif shipping.promote(platform, deployment):
+        # At visitors' hosts either version may answer.
+        look_at(platform, deployment, (deployment.url,))
+        rolling = platform.last_rolling()
+        if rolling is None or rolling.canary != deployment.id:
+            raise Failed("Its rolling release is over, and another one began. See the platform.")
+        if rolling.state == "ABORTED":
+            raise Failed(shipping.aborted(rolling))
+        if rolling.is_active:
+            return shipping.told_of(rolling)
+        look_at(platform, deployment, platform.project().hosts)
     else:
-        rolling = shipping.promote(platform, deployment)
-        # While it rolls out either version may answer at the project's hosts.
-        hosts = (deployment.url,) if rolling else platform.project().hosts
+        look_at(platform, deployment, platform.project().hosts)
+    return "live and healthy"
+
+
+def look_at(platform: Platform, deployment: Deployment, hosts: tuple[str, ...]) -> None:
+    """Raises Failed."""
     for host in hosts:
         for _ in range(verifying.LOOKS):
             try:
-                shipping.look(given, host, deployment)
+                shipping.look(platform.given, host, deployment)
             except Failed as failed:
                 raise Failed(f"It is live, and not well: {failed} Roll back.") from None
-    return shipping.stage_now(platform, deployment) if rolling else "live and healthy"
 
 
 def keep_warm(platform: Platform, left: Deployment, slots: Slots) -> None:

@@ -22,6 +22,7 @@ from scripts import runner
 DEPLOY_SECONDS = 1200
 LOOK_SECONDS = 60.0
 SWITCH_SECONDS = 60.0
+FIRST = "Complete it, or roll it back, and release again."
 ANSWER_SECONDS = 8.0
 
 
@@ -129,15 +130,15 @@ def assign(platform: Platform, deployment: Deployment, host: str) -> None:
 def promote(platform: Platform, deployment: Deployment) -> Rolling | None:
     """All of production's domains. Accepted is not done: its job is waited for.
 
-    Where the project rolls releases out it gets the first stage's share of the visitors; the stages
-    after it may take days, and are not waited for. Raises Failed.
+    A rolling release is returned as it begins: its stages bring it to everybody. Raises Failed.
     """
     platform.patience.begin()
-    after = asked_last(platform)
     try:
+        after, last = asked_last(platform), platform.last_rolling()
+        since, is_asked = last.started_at if last else 0, False
         while True:
-            if rolling := platform.rolling():
-                require_ours(rolling, deployment)
+            # Before the project: what that calls live while a release rolls out is not certain.
+            if rolling := begun(platform, deployment, since, is_asked=is_asked):
                 return rolling
             project = platform.project()
             if project.live == deployment.id:
@@ -148,47 +149,57 @@ def promote(platform: Platform, deployment: Deployment) -> Rolling | None:
                 raise Failed(f"The platform's promotion {job.status}.")
             if not is_ours:
                 require_accepted(platform.promote(deployment.id))
+                is_asked = True
             platform.patience.wait(1, "The platform has not promoted it.")
     except Stopped as stopped:
         raise Failed(str(stopped)) from None
 
 
-def require_ours(rolling: Rolling, deployment: Deployment) -> None:
-    """Raises Failed."""
-    if rolling.canary != deployment.id:
-        raise Failed(
-            f"{rolling.canary} began to roll out meanwhile, so {deployment.called} is not live. The"
-            " platform may have queued it behind that one."
-        )
-
-
 def require_nothing_rolls(platform: Platform) -> None:
     """What is promoted now would wait behind it, and go live when nobody looks. Raises Failed."""
-    if platform.given.method == "instant" and (rolling := platform.rolling()):
-        raise Failed(
-            f"{rolling.canary} is being rolled out and gets {rolling.percent:g} % of the visitors."
-            " Complete it (`vercel rolling-release complete`) or roll it back, then release this."
-        )
+    rolling = platform.last_rolling() if platform.given.method == "instant" else None
+    if rolling and rolling.is_active:
+        raise Failed(f"{under_way(rolling)} {FIRST}")
 
 
-def stage_now(platform: Platform, deployment: Deployment) -> str:
-    """What visitors get, and how it goes on. Raises Failed: a gate or a person has ended it."""
-    rolling = platform.rolling()
-    if rolling is None and platform.project().live == deployment.id:
-        return "live and healthy"
-    if rolling is None or rolling.canary != deployment.id:
-        raise Failed(f"Its rolling release was ended: nobody gets {deployment.called} any more.")
-    others = platform.deployment(rolling.base).called
-    further = (
-        "each further stage waits for `vercel rolling-release approve`"
-        if rolling.waits_for_approval
-        else "the platform goes on by itself"
-    )
+def begun(
+    platform: Platform, deployment: Deployment, since: int, *, is_asked: bool
+) -> Rolling | None:
+    """The rolling release of this deployment, while it is active. One that ended is never asked for
+    again: the platform's gate or a person had a reason. Raises Failed.
+    """
+    rolling = platform.last_rolling()
+    if rolling is None:
+        return None
+    if rolling.canary == deployment.id:
+        if rolling.state == "ABORTED" and rolling.started_at > since:
+            raise Failed(aborted(rolling))
+        return rolling if rolling.is_active else None
+    if rolling.is_active:
+        queued = " The platform may have queued this one behind it." if is_asked else ""
+        raise Failed(f"{under_way(rolling)}{queued} {FIRST}")
+    return None
+
+
+def under_way(rolling: Rolling) -> str:
+    return f"{rolling.canary} is being rolled out ({rolling.where})."
+
+
+def aborted(rolling: Rolling) -> str:
     return (
-        f"it rolls out, healthy: {rolling.percent:g} % of the visitors get it (stage"
-        f" {rolling.stage} of {rolling.stages}), the others {others}; {further}, and a rollback"
-        " ends it"
+        f"Its rolling release was aborted: visitors get {rolling.base} again. See in the platform"
+        " who or what ended it, and mend that first."
     )
+
+
+def told_of(rolling: Rolling) -> str:
+    """Where it is, and who brings it to everybody."""
+    who = (
+        "Somebody has to approve what comes next, in the platform."
+        if rolling.needs_a_person
+        else "The platform brings it to everybody by itself, stage by stage."
+    )
+    return f"healthy, and rolling out: {rolling.where}. {who} This job does not wait for that"
 
 
 def asked_last(platform: Platform) -> int:

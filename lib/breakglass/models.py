@@ -121,6 +121,45 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Rolling:
+    """The platform's last rolling release."""
+
+    base: str  #: what the other visitors get
+    canary: str
+    state: str  #: ACTIVE, COMPLETE or ABORTED
+    percent: float
+    stage: int  #: from 1 on
+    stages: int
+    needs_a_person: bool  #: before all visitors get it
+    started_at: int  #: ms since 1970
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Self:
+        current, stages = told.get("activeStage") or {}, told.get("stages") or []
+        index = int(current.get("index") or 0)
+        to_come = [current, *stages[index + 1 :]]
+        is_held = any(one.get("requireApproval") and not one.get("isFinalStage") for one in to_come)
+        return cls(
+            base=str((told.get("currentDeployment") or {}).get("id") or ""),
+            canary=str((told.get("canaryDeployment") or {}).get("id") or ""),
+            state=str(told.get("state") or ""),
+            percent=float(current.get("targetPercentage") or 0),
+            stage=index + 1,
+            stages=len(stages),
+            needs_a_person=is_held or told.get("substate") == "PAUSED",
+            started_at=int(told.get("startedAt") or 0),
+        )
+
+    @property
+    def is_active(self) -> bool:
+        return self.state == "ACTIVE" and bool(self.base and self.canary)
+
+    @property
+    def where(self) -> str:
+        return f"stage {self.stage} of {self.stages}, {self.percent:g} % of visitors"
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     id: str
     live: str | None
@@ -143,37 +182,6 @@ class Project:
                 str(job.get("jobStatus") or ""),
                 int(job.get("requestedAt") or 0),
             ),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Rolling:
-    """A release that gets a share of the visitors."""
-
-    base: str  #: what the others get
-    canary: str
-    percent: float
-    stage: int  #: from 1
-    stages: int
-    waits_for_approval: bool  #: at its stage; else the platform goes on by itself
-
-    @classmethod
-    def read(cls, told: Mapping[str, Any]) -> Self | None:
-        """None: it is over."""
-        base, canary = (
-            str((told.get(name) or {}).get("id") or "")
-            for name in ("currentDeployment", "canaryDeployment")
-        )
-        if told.get("state") != "ACTIVE" or not (base and canary):
-            return None
-        stage = told.get("activeStage") or {}
-        return cls(
-            base=base,
-            canary=canary,
-            percent=float(stage.get("targetPercentage") or 0),
-            stage=int(stage.get("index") or 0) + 1,
-            stages=len(told.get("stages") or ()),
-            waits_for_approval=stage.get("requireApproval") is True,
         )
 
 

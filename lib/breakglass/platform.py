@@ -125,15 +125,21 @@ class Platform:
             until = {"until": following}
         return found
 
-    def rolling(self) -> Rolling | None:
-        """None: nothing is being rolled out, or this token may not see it."""
+    def rolling(self) -> tuple[str, str] | None:
+        """What the others get, and the release that is being rolled out."""
+        last = self.last_rolling()
+        return (last.base, last.canary) if last and last.is_active else None
+
+    def last_rolling(self) -> Rolling | None:
+        """None: there was none, or this token may not see it."""
         try:
             body = self._read(f"/v1/projects/{self.given.project}/rolling-release")
         except Away:
             raise
         except Stopped:
             return None
-        return Rolling.read(body.get("rollingRelease") or {})
+        found = body.get("rollingRelease")
+        return Rolling.read(found) if found else None
 
     def failed_aliases(self) -> list[str]:
         path = f"/v9/projects/{self.given.project}/rollback/aliases"

@@ -134,6 +134,27 @@ def test_where_production_owns_its_domains_it_is_promoted(release, world):
     }
 
 
+@pytest.fixture
+def in_stages(world):
+    """The app's project rolls its releases out."""
+    path = f"/v1/projects/{world.stack['project_id']}/rolling-release"
+    stages = [{"targetPercentage": 20}, {"targetPercentage": 100}]
+    world.ask_api("PATCH", f"{path}/config", enabled=True, stages=stages)
+    return lambda: world.ask_api("GET", path)["rollingRelease"]
+
+
+def test_where_releases_roll_out_it_ends_once_that_has_begun(release, world, in_stages):
+    left = world.ask_platform("GET", "state")["production_id"]
+
+    job = release("good-2", SWITCH_METHOD_PRODUCTION="instant")
+
+    assert job.code == 0, job.said
+    assert "rolling out: stage 1 of 2, 20 % of visitors. Somebody has to approve" in job.summary
+    assert world.ask_platform("GET", "state")["production_id"] == left
+    slots = {aliases(world)[world.hosts[slot]] for slot in ("blue", "green")}
+    assert slots == {in_stages()["canaryDeployment"]["id"], left}
+
+
 class TestRecordDeployment:
     @pytest.fixture
     def staged(self, world):
