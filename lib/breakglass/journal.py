@@ -19,7 +19,8 @@ from typing import Any, Self
 
 from lib.audit.chain import Keys
 
-NAME = "break-glass-{at:%Y%m%dT%H%M%S}Z-{id}.jsonl"
+#: In the order in which they were begun.
+NAME = "break-glass-{at:%Y%m%dT%H%M%S.%f}Z-{id}.jsonl"
 PATTERN = "break-glass-*.jsonl"
 
 type Entry = dict[str, Any]
