@@ -61,10 +61,6 @@ def promotion(world: World) -> tuple[str, bool] | None:
     return shown and (shown["deployment_id"], shown["is_safe"])
 
 
-def live_in_overview(world: World) -> str:
-    return (world.overview()["live"] or {}).get("deployment_id", "")
-
-
 def release(world: World, **order: object) -> tuple[str, dict[str, Any]]:
     """One that knows of minutes, recorded; and what recording it answered."""
     made = world.release("adds-required", **order)
@@ -91,7 +87,7 @@ def from_b_to_a(world):
     a = world.overview()["live"]
     record(world, a["deployment_id"], a["git_sha"], "good-2")
     b, _ = release(world)
-    wait_until(lambda: live_in_overview(world) == b, what="the news of the release")
+    wait_until(lambda: world.live_in_overview() == b, what="the news of the release")
     assert add_shot(world, "Told by B", minutes=12).is_success
 
     ended = world.follow(world.start(deployment_id=a["deployment_id"]))
@@ -152,7 +148,7 @@ def test_release_c_follows_b_once_the_database_is_forward(world, from_b_to_a):
     assert ask(world, "SELECT state FROM _rollback.runs") == [("forward",)]
     wait_until(lambda: promotion(world) == (c, True), what="that C is safe to promote")
     as_a_person(world, "promote", c)
-    wait_until(lambda: live_in_overview(world) == c, what="the news of C")
+    wait_until(lambda: world.live_in_overview() == c, what="the news of C")
     assert add_shot(world, "Told by C", minutes=3).is_success
     shots = {shot["subject"]: shot["minutes"] for shot in timeline(world)["shots"]}
     assert (shots["Told by B"], shots["Told by C"]) == (12, 3)

@@ -12,7 +12,7 @@ def test_an_operator_takes_a_wrong_page_back_and_sees_every_step(young_world, v1
     """Its health is good, so nobody but a person can know."""
     world = young_world
     bad = world.release("wrong-content")["id"]
-    wait_until(lambda: live_in_overview(world) == bad, what="the news of the release")
+    wait_until(lambda: world.live_in_overview() == bad, what="the news of the release")
     wrong = world.visitor.get("/").text
 
     accepted = world.trigger(KEY, expected_current=bad, reason="The page shows another wedding")
@@ -84,10 +84,6 @@ def test_a_viewer_may_watch_and_not_press(world):
 def monitor(world: World):
     """An external monitor: nobody we know."""
     return world.anybody(world.api.base_url.netloc.decode()).get("/api/health")
-
-
-def live_in_overview(world: World) -> str:
-    return (world.overview()["live"] or {}).get("deployment_id", "")
 
 
 def in_order(numbers: list[int]) -> bool:

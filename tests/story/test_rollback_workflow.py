@@ -14,6 +14,7 @@ from lib.audit.chain import Keys
 from lib.breakglass import journal
 from tests.integration.access.test_oidc import CONTROL
 from tests.story.workflow import KEY, Runner, said_file, variables_of
+from tests.story.world import wait_until
 
 REASON = "Page does not open"
 AUDIT = "SELECT * FROM audit WHERE action LIKE %s ORDER BY id"
@@ -263,7 +264,8 @@ def test_without_a_token_of_the_platform_there_is_no_break_glass(roll_back):
 
 def test_the_control_plane_knows_what_the_database_does(world, runner, v1):
     """Where it still answers, break-glass asks it."""
-    world.release("good-2")
+    new = world.release("good-2")["id"]
+    wait_until(lambda: world.live_in_overview() == new, what="the news of the release")
     done = runner.run(
         "roll_back",
         REASON=REASON,

@@ -186,6 +186,10 @@ class World:
     def unanswered_calls(self) -> list[dict[str, Any]]:
         return [call for call in self.ask_platform("GET", "calls") if call["status"] is None]
 
+    def live_in_overview(self) -> str:
+        """What the control plane has heard is live."""
+        return (self.overview()["live"] or {}).get("deployment_id", "")
+
     def live(self) -> str:
         """The deployment that production's alias points at."""
         return self.ask_platform("GET", "state")["aliases"][self.hosts["production"]]
