@@ -37,6 +37,8 @@ import{$ as Ee,A as le,B as ce,C as ue,D as H,E as de,F as $e,G as ve,H as pe,I 
       onClick=${()=>Fe("/api/session?everywhere=true")}>Sign out on all devices</button>
     <p class="problem" role="alert">${He}</p>`:null}function qe({children:e}){return G`<section class="card-box" aria-labelledby="signed-out-title">
     <h2 id="signed-out-title">You are signed out</h2>
+    <p>A sign-in ends by itself after some hours, and sooner while no page is open. Sign in again with
+      the access token that an admin gave you.</p>
     <p><a class="btn btn-primary" href="/admin/sign-in">Sign in</a></p>
     ${e}
   </section>`}function Ye({role:e,children:t}){return G`<section class="card-box" aria-labelledby="no-access-title">

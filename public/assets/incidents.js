@@ -23,6 +23,8 @@ import{html as r}from"/assets/vendor/ui.js";import{html as x}from"/assets/vendor
       onClick=${()=>I("/api/session?everywhere=true")}>Sign out on all devices</button>
     <p class="problem" role="alert">${W}</p>`:null}function P({children:t}){return M`<section class="card-box" aria-labelledby="signed-out-title">
     <h2 id="signed-out-title">You are signed out</h2>
+    <p>A sign-in ends by itself after some hours, and sooner while no page is open. Sign in again with
+      the access token that an admin gave you.</p>
     <p><a class="btn btn-primary" href="/admin/sign-in">Sign in</a></p>
     ${t}
   </section>`}function L({role:t,children:e}){return M`<section class="card-box" aria-labelledby="no-access-title">

@@ -25,7 +25,7 @@ STATES = [
     (scenes.stale, "This page is not up to date. Last update", "red"),
     (scenes.offline, "You are offline.", "red"),
     (scenes.no_access, "Ask an admin for the role operator.", "absent"),
-    (scenes.signed_out, "You are signed out", "absent"),
+    (scenes.signed_out, "You are signed out…A sign-in ends by itself after some hours", "absent"),
     (scenes.read_only, scenes.READ_ONLY, "blocked"),
     (scenes.nothing_to_go_back_to, f"{scenes.NO_TARGET}…{SWITCH_OFF}", "blocked"),
     (scenes.running, f"Started by Jonas Weber: Page does not open…{RUNS}", "blocked"),

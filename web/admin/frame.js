@@ -29,6 +29,8 @@ export function Viewer({ viewer }) {
 export function SignedOut({ children }) {
   return html`<section class="card-box" aria-labelledby="signed-out-title">
     <h2 id="signed-out-title">You are signed out</h2>
+    <p>A sign-in ends by itself after some hours, and sooner while no page is open. Sign in again with
+      the access token that an admin gave you.</p>
     <p><a class="btn btn-primary" href="/admin/sign-in">Sign in</a></p>
     ${children}
   </section>`;
