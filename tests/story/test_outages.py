@@ -6,7 +6,6 @@ Where it cannot end well, it says what visitors get now and what a person can do
 import os
 import signal
 
-import httpx
 import pytest
 
 from tests.story.holding import held_in
@@ -180,13 +179,7 @@ def assert_completed(world: World, ended, target: str) -> None:
 
 
 def wipe_redis(world: World) -> None:
-    token = world.stack["redis_rest_token"]
-    answer = httpx.post(
-        world.stack["redis_rest_url"],
-        json=["FLUSHALL"],
-        headers={"authorization": f"Bearer {token}"},
-    )
-    assert answer.json() == {"result": "OK"}
+    assert world.redis("FLUSHALL") == "OK"
 
 
 def restart_postgres(world: World) -> None:
