@@ -109,6 +109,9 @@ async def recover(chosen: Settings, folder: Path | None, *, is_meant: bool) -> i
         parts = make_parts(chosen, services, owner, folder)
         looks = await report(parts)
         if not any(look.to_do for look in looks):
+            if is_meant:
+                # One that was killed may have left it.
+                await services.keeper.sealer.seal()
             return end(looks)
         if not (is_meant or says_yes("Do what is marked with >?")):
             return fail(NOT_MEANT, TO_DO)
