@@ -157,8 +157,7 @@ def promote(platform: Platform, deployment: Deployment) -> Rolling | None:
 
 def require_nothing_rolls(platform: Platform) -> None:
     """What is promoted now would wait behind it, and go live when nobody looks. Raises Failed."""
-    rolling = platform.last_rolling() if platform.given.method == "instant" else None
-    if rolling and rolling.is_active:
+    if platform.given.method == "instant" and (rolling := platform.rolling()):
         raise Failed(f"{under_way(rolling)} {FIRST}")
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Self, TypeVar
 
+import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -60,6 +61,15 @@ class Platform(Stoppable):
     @property
     def edge_url(self) -> str:
         return f"http://{LOOPBACK}:{self.edge_port}"
+
+    def client(self) -> httpx.Client:
+        """Of its REST API, as somebody in the team."""
+        return httpx.Client(
+            base_url=self.api_url,
+            headers={"authorization": f"Bearer {self.config.token}"},
+            params={"teamId": self.config.team_id},
+            trust_env=False,
+        )
 
     # --- control
 

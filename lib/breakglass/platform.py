@@ -125,10 +125,10 @@ class Platform:
             until = {"until": following}
         return found
 
-    def rolling(self) -> tuple[str, str] | None:
-        """What the others get, and the release that is being rolled out."""
+    def rolling(self) -> Rolling | None:
+        """The one that is under way."""
         last = self.last_rolling()
-        return (last.base, last.canary) if last and last.is_active else None
+        return last if last and last.is_active else None
 
     def last_rolling(self) -> Rolling | None:
         """None: there was none, or this token may not see it."""

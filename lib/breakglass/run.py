@@ -16,6 +16,7 @@ from lib.breakglass.models import (
     Misused,
     Outcome,
     Plan,
+    Rolling,
     Stopped,
     Traffic,
 )
@@ -84,7 +85,7 @@ class BreakGlass:
         if project.id not in ("", self.given.project):
             raise Misused(f"APP_PROJECT_ID is a name. Set it to the project's id: {project.id}")
         if rolling is not None:
-            live, target, why = self.rolled_out(*rolling)
+            live, target, why = self.rolled_out(rolling)
         else:
             live = self.platform.live()
             target, why = self.chosen(live) if self.wanted.to is None else self.named(live)
@@ -103,10 +104,11 @@ class BreakGlass:
             rolls=rolling is not None,
         )
 
-    def rolled_out(self, base: str, canary: str) -> tuple[Deployment, Deployment, str]:
+    def rolled_out(self, rolling: Rolling) -> tuple[Deployment, Deployment, str]:
         """Only the platform's rollback ends it, to what the other visitors get. Raises Stopped."""
-        live, target = self.platform.deployment(canary), self.platform.deployment(base)
-        if self.wanted.to not in (None, base):
+        live = self.platform.deployment(rolling.canary)
+        target = self.platform.deployment(rolling.base)
+        if self.wanted.to not in (None, rolling.base):
             raise Stopped(
                 f"{live.called} is being rolled out, and has to be ended first. Nothing was done.",
                 remedy=f"Run it without --to, which goes to {target.called}; then once more.",

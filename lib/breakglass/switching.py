@@ -133,8 +133,8 @@ class Switch:
     def still_rolls(self) -> bool:
         """Raises Stopped if another release than the one that was found is being rolled out."""
         rolling = self.platform.rolling() if self.plan.rolls else None
-        if rolling is not None and rolling[1] != self.plan.live.id:
-            self.check_ours(self.platform.deployment(rolling[1]))
+        if rolling is not None and rolling.canary != self.plan.live.id:
+            self.check_ours(self.platform.deployment(rolling.canary))
         return rolling is not None
 
     def check_domains(self) -> None:

@@ -208,6 +208,37 @@ def impatient(services) -> None:
 
 
 @pytest.fixture
+def rows(control) -> Callable[..., Awaitable[list[dict[str, Any]]]]:
+    """What a query of the control plane's database finds."""
+
+    async def rows(query: str, *arguments: object) -> list[dict[str, Any]]:
+        return await (await control.execute(query, arguments)).fetchall()
+
+    return rows
+
+
+@pytest.fixture
+def alerts(rows) -> Callable[[], Awaitable[list[str]]]:
+    """Their kinds, oldest first."""
+
+    async def alerts() -> list[str]:
+        return [row["kind"] for row in await rows("SELECT kind FROM alerts ORDER BY id")]
+
+    return alerts
+
+
+@pytest.fixture
+def rollbacks(rows) -> Callable[[], Awaitable[list[tuple[object, ...]]]]:
+    """From where, to where, and whether by itself; oldest first."""
+
+    async def rollbacks() -> list[tuple[object, ...]]:
+        query = "SELECT from_deployment, target, automatic FROM rollbacks ORDER BY requested_at"
+        return [tuple(row.values()) for row in await rows(query)]
+
+    return rollbacks
+
+
+@pytest.fixture
 def is_locked(control) -> Callable[[], Awaitable[bool]]:
     async def is_locked() -> bool:
         cursor = await control.execute(

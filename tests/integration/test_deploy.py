@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import httpx
 import psycopg
 import pytest
 
@@ -106,12 +105,7 @@ class TestWhereReleasesRollOut:
 
     @pytest.fixture
     def api(self, own_platform, production):
-        with httpx.Client(
-            base_url=own_platform.api_url,
-            headers={"authorization": f"Bearer {own_platform.config.token}"},
-            params={"teamId": own_platform.config.team_id},
-            trust_env=False,
-        ) as api:
+        with own_platform.client() as api:
             yield api
 
     @pytest.fixture

@@ -30,12 +30,7 @@ def api(simulated) -> Iterator[httpx.Client]:
     """Somebody else at the platform."""
     simulated.restore("start")
     simulated.clear_calls()
-    with httpx.Client(
-        base_url=simulated.api_url,
-        headers={"authorization": f"Bearer {simulated.config.token}"},
-        params={"teamId": simulated.config.team_id},
-        trust_env=False,
-    ) as api:
+    with simulated.client() as api:
         yield api
 
 

@@ -105,12 +105,7 @@ def v1(platform) -> dict[str, Any]:
 
 @pytest.fixture
 def api(platform) -> Iterator[httpx.Client]:
-    with httpx.Client(
-        base_url=platform.api_url,
-        headers={"authorization": f"Bearer {TOKEN}"},
-        params={"teamId": TEAM},
-        trust_env=False,
-    ) as client:
+    with platform.client() as client:
         yield client
 
 

@@ -110,36 +110,11 @@ def act(services):
 
 
 @pytest.fixture
-def rows(control):
-    async def rows(query: str, *arguments: object) -> list[dict]:
-        return await (await control.execute(query, arguments)).fetchall()
-
-    return rows
-
-
-@pytest.fixture
-def alerts(rows):
-    async def alerts() -> list[str]:
-        return [row["kind"] for row in await rows("SELECT kind FROM alerts ORDER BY id")]
-
-    return alerts
-
-
-@pytest.fixture
 def decisions(rows):
     async def decisions() -> list[str]:
         return [row["outcome"] for row in await rows("SELECT outcome FROM decisions ORDER BY id")]
 
     return decisions
-
-
-@pytest.fixture
-def rollbacks(rows):
-    async def rollbacks() -> list[tuple[object, ...]]:
-        query = "SELECT from_deployment, target, automatic FROM rollbacks ORDER BY requested_at"
-        return [tuple(row.values()) for row in await rows(query)]
-
-    return rollbacks
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A release that is being rolled out ends, and the version that the others get stays."""
 
-import httpx
 import pytest
 
 from tests.integration.breakglass.conftest import DECIDED
@@ -12,12 +11,7 @@ STAGES = [{"targetPercentage": 20}, {"targetPercentage": 100}]
 @pytest.fixture
 def state(platform, releases, glass):
     """v2 is live, and v3, which crashes, gets a fifth of the visitors."""
-    with httpx.Client(
-        base_url=platform.api_url,
-        headers={"authorization": f"Bearer {platform.config.token}"},
-        params={"teamId": platform.config.team_id},
-        trust_env=False,
-    ) as api:
+    with platform.client() as api:
         body = {"enabled": True, "stages": STAGES}
         assert api.patch(f"{ROLLING}/config", json=body).is_success
         started = api.post(f"{ROLLING}/start", json={"canaryDeploymentId": releases.v3})

@@ -22,12 +22,7 @@ def gate() -> dict[str, object] | None:
 
 @pytest.fixture
 def api(platform) -> httpx.Client:
-    with httpx.Client(
-        base_url=platform.api_url,
-        headers={"authorization": f"Bearer {platform.config.token}"},
-        params={"teamId": platform.config.team_id},
-        trust_env=False,
-    ) as client:
+    with platform.client() as client:
         yield client
 
 

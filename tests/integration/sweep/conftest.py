@@ -29,30 +29,3 @@ def look(services, pass_time):
             await pass_time(every)
 
     return look
-
-
-@pytest.fixture
-def rows(control):
-    """Everything in a table, oldest first."""
-
-    async def rows(query: str) -> list[dict[str, object]]:
-        return await (await control.execute(query)).fetchall()
-
-    return rows
-
-
-@pytest.fixture
-def alerts(rows):
-    async def alerts() -> list[str]:
-        return [alert["kind"] for alert in await rows("SELECT kind FROM alerts ORDER BY id")]
-
-    return alerts
-
-
-@pytest.fixture
-def rollbacks(rows):
-    async def rollbacks() -> list[tuple[object, ...]]:
-        query = "SELECT from_deployment, target, automatic FROM rollbacks ORDER BY requested_at"
-        return [tuple(row.values()) for row in await rows(query)]
-
-    return rollbacks
