@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 from lib.automatic.decision import PER_DAY
 from lib.automatic.gate import PAIRS
-from lib.automatic.models import Suspicion
+from lib.automatic.models import Suspicion, newest_suspicions
+from lib.health.evidence import BUCKET_SECONDS
 from lib.health.watch import Path
 from lib.rollback.models import Environment
 from lib.settings import load
@@ -65,18 +67,16 @@ async def test_many_instances_that_decide_at_once_start_one_rollback(
 
 
 async def test_errors_that_no_look_sees_are_acted_on_when_the_next_bucket_says_so_too(
-    services, failing, act, rollbacks, releases, decisions
+    services, failing, rollbacks, releases, decisions
 ):
     """They may have ended a moment ago."""
     await failing(releases.v2)
-    await act()
-    await act()
+    [first] = newest_suspicions(await services.autopilot.judging.read())
+    for _ in range(2):
+        await services.autopilot.decider.decide(first)
     at_first = (await rollbacks(), await decisions())
-    later = Suspicion(
-        PRODUCTION, releases.v2, "traffic", "50 % fail", Path.HARD, int(time.time()) + 60
-    )
 
-    await services.autopilot.decider.decide(later)
+    await services.autopilot.decider.decide(replace(first, until=first.until + BUCKET_SECONDS))
 
     assert at_first == ([], ["confirming", "confirming"])
     assert await rollbacks() == [(releases.v2, releases.v1, True)]
