@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from lib.automatic.gate import Answer, Gate
 from lib.automatic.models import Suspicion
 from lib.health.watch import Path
 from lib.rollback.models import Environment
@@ -103,17 +104,22 @@ class TestTheGate:
         assert (await rollbacks(), await decisions()) == ([], [])
 
     async def test_a_mode_that_is_changed_while_the_gate_is_asked_holds(
-        self, services, failing, act, mode, rows, rollbacks, releases
+        self, failing, act, mode, rollbacks, releases, monkeypatch
     ):
         await failing(releases.v3)
-        services.autopilot.decider.gate.span_seconds = 1.0
+        asked = []
+        ask = Gate.ask
 
-        acting = asyncio.create_task(act())
-        while not await rows("SELECT 1 FROM environments WHERE gate_free_at > app_now()"):
-            assert not acting.done()
-        await mode("off")
-        await acting
+        async def ask_meanwhile(gate, *of):
+            await mode("off")
+            asked.append(await ask(gate, *of))
+            return asked[-1]
 
+        monkeypatch.setattr(Gate, "ask", ask_meanwhile)
+
+        await act()
+
+        assert [passage.answer for passage in asked] == [Answer.HELPS]
         assert await rollbacks() == []
 
     async def test_a_sweep_that_is_about_to_end_leaves_it_to_the_next(
