@@ -129,6 +129,7 @@ class FlagsFirst:
 
     async def come_first(self, case: Case) -> bool:
         """True: code waits. Nothing is waited for where the errors are far too many."""
+        await self.trials.overtake()
         trial = await self.trials.open(case.facts.period)
         is_held = case.facts.mode is Mode.OFF or case.facts.is_locked
         if case.suspicion.path is not Path.SOFT or is_held:

@@ -68,11 +68,12 @@ UPDATE flag_trials SET outcome = %(outcome)s, concluded_at = app_now()
  WHERE id = %(id)s AND concluded_at IS NULL RETURNING id
 """
 
-#: Something else is live.
+#: Something else is live, or a person has turned it on again.
 OVERTAKE = """
 UPDATE flag_trials t SET concluded_at = app_now(), outcome = 'overtaken'
-  FROM live_periods p
- WHERE p.id = t.period AND t.concluded_at IS NULL AND p.live_until IS NOT NULL
+  FROM live_periods p, feature_rollbacks r
+ WHERE p.id = t.period AND r.id = t.rollback_id AND t.concluded_at IS NULL
+   AND (p.live_until IS NOT NULL OR r.restored_at IS NOT NULL)
 """
 
 #: What nobody could tell by then is left to the looks that come anyway.

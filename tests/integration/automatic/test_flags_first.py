@@ -379,6 +379,36 @@ async def test_so_many_errors_that_nothing_is_waited_for_end_the_watch(
     assert await trials() == [("rsvp-emails", "overtaken")]
 
 
+async def test_a_person_who_turns_it_on_again_ends_the_watch_and_it_is_not_said_to_have_failed(
+    requests, act, turn, left, releases, trials, rows
+):
+    await requests("rsvp-emails")
+    await act()
+    await turn("rsvp-emails", "on")
+
+    await act()
+
+    assert await trials() == [("rsvp-emails", "overtaken")]
+    assert await left() == [releases.v3]
+    [row] = await rows("SELECT reason FROM rollbacks")
+    assert "did not help" not in row["reason"]
+
+
+async def test_a_person_who_turns_it_on_again_when_errors_have_stopped_ends_the_watch(
+    requests, act, turn, rollbacks, trials, pass_seconds
+):
+    await requests("rsvp-emails")
+    await act()
+    await requests(how={"ago": 45, "seconds": 40, "per_second": 60}, live=False)
+    await turn("rsvp-emails", "on")
+    await pass_seconds(30)
+
+    await act()
+
+    assert await trials() == [("rsvp-emails", "overtaken")]
+    assert await rollbacks() == []
+
+
 async def test_what_somebody_turned_on_again_is_theirs(
     requests, act, left, releases, trials, turn, pass_seconds, rows
 ):
