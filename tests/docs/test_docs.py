@@ -2,6 +2,7 @@
 
 import re
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
@@ -10,12 +11,15 @@ import pytest
 from lib.web.problems import NOT_ALLOWED, PROBLEMS, TYPE_BASE, UNEXPECTED
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(ROOT.glob("docs/**/*.md"))
-LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
-FOLDERS = "api|lib|public|migrations|dev|scripts|benchmarks"
+PAGES = sorted(
+    page for places in ("*.md", ".github/*.md", "docs/**/*.md") for page in ROOT.glob(places)
+)
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)")
+FOLDERS = "api|lib|public|migrations|dev|scripts|benchmarks|tests"
 PATH = re.compile(rf"`((?:{FOLDERS})/[\w./\[\]-]*)`")
-#: Files of the original specification, which seed-map.md names too.
-THEIRS = (".ts", ".tsx", "recover-state.sh")
+#: Files of the original specification, which README names too, and one that is still to be made.
+THEIRS = (".ts", ".tsx", "YYYYMMDDHHMMSS_what_it_does.sql")
+COMMAND = re.compile(r"python -m ((?:scripts|lib|dev|benchmarks)[\w.]*)")
 
 
 def test_every_problem_has_a_section_and_every_section_a_problem():
@@ -38,9 +42,31 @@ def test_the_type_of_a_problem_leads_to_its_page():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_and_paths_exist(page):
     text = page.read_text()
-    linked = [page.parent / target for target in LINK.findall(text)]
+    linked = [page.parent / target if target else page for target, _ in LINK.findall(text)]
     named = [ROOT / path for path in PATH.findall(text) if not path.endswith(THEIRS)]
     assert [str(path) for path in (*linked, *named) if not path.exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_link_into_a_page_leads_to_a_heading_of_it(page):
+    linked = [
+        (page.parent / target if target else page, anchor)
+        for target, anchor in LINK.findall(page.read_text())
+        if anchor
+    ]
+    assert [anchor for other, anchor in linked if anchor not in headings(other)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_command_that_is_named_is_there(page):
+    assert [one for one in COMMAND.findall(page.read_text()) if find_spec(one) is None] == []
+
+
+def headings(page):
+    """As GitHub makes anchors of them."""
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    found = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in found}
 
 
 def test_ci_runs_the_commands_that_the_readme_names():
