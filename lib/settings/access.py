@@ -82,8 +82,8 @@ class Access(Group):
     failed_attempts_window: Seconds = Field(
         timedelta(seconds=60),
         validation_alias="FAILED_ATTEMPTS_WINDOW_SECONDS",
-        description="Sign-ins, triggers, operations, webhooks and drain batches that are refused "
-        "are counted over so long.",
+        description="Sign-ins, triggers, operations, turned switches, webhooks and drain batches "
+        "that are refused are counted over so long.",
     )
     failed_attempts_per_address: int = Field(
         30,
