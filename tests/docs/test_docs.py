@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from lib.alerts import NEWS
 from lib.web.problems import NOT_ALLOWED, PROBLEMS, TYPE_BASE, UNEXPECTED
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +68,16 @@ def headings(page):
     text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
     found = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in found}
+
+
+def test_each_alert_that_wakes_a_person_says_what_to_do():
+    told, remedies = (ROOT / "docs" / "alerts.md").read_text().split("\n## What to do\n")
+    wakes = dict(re.findall(r"^\| `(\w+)` \| .* \| (yes|no) \|$", told, re.MULTILINE))
+
+    assert {kind for kind, answer in wakes.items() if answer == "no"} == NEWS
+    assert sorted(re.findall(r"^\| `(\w+)` \|", remedies, re.MULTILINE)) == sorted(
+        wakes.keys() - NEWS
+    )
 
 
 def test_ci_runs_the_commands_that_the_readme_names():
