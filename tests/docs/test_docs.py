@@ -20,7 +20,7 @@ FOLDERS = "api|lib|public|migrations|dev|scripts|benchmarks|tests"
 PATH = re.compile(rf"`((?:{FOLDERS})/[\w./\[\]-]*)`")
 #: Files of the original specification, which README names too, and one that is still to be made.
 THEIRS = (".ts", ".tsx", "YYYYMMDDHHMMSS_what_it_does.sql")
-COMMAND = re.compile(r"python -m ((?:scripts|lib|dev|benchmarks)[\w.]*)")
+COMMAND = re.compile(r"python -m ((?:scripts|lib|dev|benchmarks)(?:\.\w+)*)")
 
 
 def test_every_problem_has_a_section_and_every_section_a_problem():
