@@ -1,5 +1,5 @@
 """The app's database by hand: python -m scripts.rollback_migration COMMAND, which is plan, run,
-status, forward or accept.
+status, forward, conflicts, let-go or accept.
 
 The same engine as in a rollback, and the same audit log; traffic stays where it is. Reads
 DATABASE_URL and APP_DATABASE_URL. Exit codes: 0, done, or there is nothing to do; 1, refused, and
