@@ -35,6 +35,10 @@ class TestWorkflow:
         modules = re.findall(r"python -m (scripts[\w.]+)", file.read_text())
         assert [one for one in modules if find_spec(one) is None] == []
 
+    def test_who_moves_production_is_let_through_its_protection(self, file):
+        told = set(re.findall(r"^ {10}(\w+): \$\{\{", file.read_text(), re.MULTILINE))
+        assert "SWITCH_METHOD_PRODUCTION" not in told or "APP_PROTECTION_BYPASS_SECRET" in told
+
 
 def test_an_action_is_the_same_everywhere():
     used = {one for file in WORKFLOWS for one in re.findall(r"uses: (.*)", file.read_text())}
