@@ -15,6 +15,7 @@ from scripts.shipping import Failed
 
 
 def main() -> int:
+    runner.take_no_arguments("deploy", __doc__)
     return shipping.told_as_job(deploy)
 
 
@@ -28,7 +29,7 @@ def deploy() -> int:
         given=replace(platform.given, bypass=runner.told("CONTROL_PLANE_BYPASS_SECRET")),
     )
     shipping.require_nothing_rolls(platform)
-    if migrate.main() != 0:
+    if migrate.main([]) != 0:
         raise Failed("The migrations were not applied. What runs goes on running.")
     meta = {"githubCommitSha": runner.told("GITHUB_SHA")}
     deployment = platform.deployment(shipping.deploy(Path(), meta, platform.given))

@@ -1,5 +1,10 @@
-"""Apply our own migrations: python -m scripts.migrate. Reads DATABASE_URL."""
+"""Apply our own migrations: python -m scripts.migrate.
 
+Any number of times is once. Reads DATABASE_URL_UNPOOLED, or DATABASE_URL. Exit codes: 0, applied,
+or there was nothing to apply; 1, not applied, and why is said.
+"""
+
+import argparse
 import asyncio
 import sys
 
@@ -8,7 +13,10 @@ from lib.migrations.migrate import apply_pending
 from lib.settings import settings
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
+    argparse.ArgumentParser(prog="python -m scripts.migrate", description=__doc__).parse_args(
+        arguments
+    )
     try:
         applied = asyncio.run(apply_pending(settings()))
     except errors.Error as error:

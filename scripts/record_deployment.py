@@ -18,6 +18,7 @@ PROMOTED = "vercel.deployment.promoted"
 
 
 def main() -> int:
+    runner.take_no_arguments("record_deployment", __doc__)
     return shipping.told_as_job(record)
 
 

@@ -23,6 +23,7 @@ SLOTS = "blue-wedsync.vercel.app green-wedsync.vercel.app"
 
 
 def main() -> int:
+    runner.take_no_arguments("release_app", __doc__)
     return shipping.told_as_job(release)
 
 

@@ -54,6 +54,7 @@ class Order:
 
 
 def main() -> int:
+    runner.take_no_arguments("roll_back", __doc__)
     try:
         order = Order.read()
         url = runner.an_address(runner.told("CONTROL_PLANE_URL"))

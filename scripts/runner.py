@@ -3,6 +3,7 @@
 Nothing beside the standard library and httpx, so that the way out needs no more.
 """
 
+import argparse
 import os
 import re
 import sys
@@ -48,6 +49,13 @@ class Away(Exception):
 
 class Refused(Exception):
     """Its own words."""
+
+
+def take_no_arguments(module: str, description: str | None) -> None:
+    """All that it is told is in variables. Who asks for `--help` gets that, and nothing is done."""
+    argparse.ArgumentParser(
+        prog=f"python -m scripts.{module}", description=description
+    ).parse_args()
 
 
 def told(name: str, default: str = "") -> str:

@@ -121,7 +121,7 @@ def linked() -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m scripts.setup")
+    parser = argparse.ArgumentParser(prog="python -m scripts.setup", description=__doc__)
     parser.add_argument("action", choices=["plan", "apply"])
     parser.add_argument("--yes", action="store_true", help="apply without asking")
     parser.add_argument(

@@ -1,6 +1,9 @@
 """The documents name what there is, and link to what there is."""
 
+import os
 import re
+import subprocess
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +23,16 @@ FOLDERS = "api|lib|public|migrations|dev|scripts|benchmarks|tests"
 PATH = re.compile(rf"`((?:{FOLDERS})/[\w./\[\]-]*)`")
 #: Files of the original specification, which README names too, and one that is still to be made.
 THEIRS = (".ts", ".tsx", "YYYYMMDDHHMMSS_what_it_does.sql")
+COMMANDS = [
+    "lib.breakglass",
+    "lib.health.backtest",
+    "scripts.setup",
+    *(
+        f"scripts.{file.stem}"
+        for file in sorted(ROOT.glob("scripts/*.py"))
+        if '__name__ == "__main__"' in file.read_text()
+    ),
+]
 COMMAND = re.compile(r"python -m ((?:scripts|lib|dev|benchmarks)(?:\.\w+)*)")
 
 
@@ -99,6 +112,21 @@ def test_the_options_in_the_workflow_are_the_commands(command, capsys):
     assert set(re.findall(r"--[a-z-]+", used)) <= set(
         re.findall(r"--[a-z-]+", capsys.readouterr().out)
     )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_says_how_it_is_used_and_does_nothing(command):
+    done = subprocess.run(
+        [sys.executable, "-m", command, "--help"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: ")
 
 
 async def test_the_drop_in_for_an_app_in_python_names_its_deployment(monkeypatch):
