@@ -56,12 +56,17 @@ PERSONS_CHOICE = (
     "It was rolled back before and somebody let it go live again, so going back is a person's"
     " decision."
 )
-NOTHING_BACK = "There is no earlier version to go back to."
+NOTHING_BACK = (
+    "There is no earlier version to go back to. Turn off the feature that fails, or release a mend."
+)
 SHARED = (
     "The version to go back to fails as well: the cause is shared, so traffic does not move. Look"
     " at the database and the providers."
 )
-NO_BETTER = "No version to go back to is well, so traffic does not move."
+NO_BETTER = (
+    "No version to go back to is well, so traffic does not move. This one answered again just now:"
+    " look whether it goes on, and at the database and the providers."
+)
 DATABASE_MOVED = (
     "Its database changed after it went live ({changes}) and its code did not, so the code is not"
     " to blame and traffic does not move. Look at that migration: release what fits it, or undo it."

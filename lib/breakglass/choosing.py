@@ -15,7 +15,7 @@ def candidates(found: Sequence[Deployment], live: Deployment, method: Method) ->
         raise Stopped(
             f"{live.called} is live, and {newer[0].called}, which is newer, was live before: it"
             " looks as if production was taken back already. Nothing was changed.",
-            remedy=f"To go further back: --to dpl_…. There are: {named(found, live)}.",
+            remedy=f"To go to another one: --to dpl_…. There are: {named(found, live)}.",
         )
     older = [one for one in found if not hinders(one, live, method) and one.created < live.created]
     return sorted(older, key=lambda one: -one.created)

@@ -82,7 +82,9 @@ class Intake:
             best = await self._best(request.environment, candidates(rows))
             if best is None:
                 raise errors.Conflict(
-                    f"There is no earlier version of {request.environment} to go back to."
+                    f"There is no earlier version of {request.environment} to go back to. Name one"
+                    " by its id, with a note that says why all the same: GET /api/deployments says"
+                    " what speaks against each."
                 )
             return best.deployment_id
         known = next((row for row in rows if row.deployment_id == request.deployment_id), None)

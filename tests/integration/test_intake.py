@@ -79,9 +79,11 @@ async def test_the_live_version_is_refused(ask, releases):
     assert refused.value.facts == {"live": releases.v2}
 
 
-async def test_without_an_earlier_version_there_is_nothing_to_go_back_to(ask):
-    with pytest.raises(errors.Conflict, match="no earlier version of staging"):
+async def test_without_an_earlier_version_it_is_said_what_else_there_is(ask):
+    with pytest.raises(errors.Conflict, match="no earlier version of staging") as refused:
         await ask(environment="staging")
+
+    assert "Name one by its id, with a note" in str(refused.value)
 
 
 async def test_whoever_saw_another_version_live_is_told_that_it_moved_on(ask, releases):
