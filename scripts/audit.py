@@ -14,11 +14,11 @@ import sys
 from contextlib import aclosing
 from pathlib import Path
 
-from lib.archive.models import Code
 from lib.audit.chain import Keys
 from lib.audit.reading import as_line, read_lines, read_tables
 from lib.audit.verify import Verifier
 from lib.audit.witness import Witness
+from lib.commands import Code
 from lib.postgres import Database
 from lib.redis import RedisUnavailable
 from lib.settings import Settings, settings

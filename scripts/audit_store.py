@@ -18,10 +18,10 @@ from pathlib import Path
 from lib.archive.log_comparing import cut_off, differences, sentences
 from lib.archive.log_export import LogExport
 from lib.archive.log_reading import Folder, LogReading, Shelf
-from lib.archive.models import Code, Misused
 from lib.archive.s3 import Place, Store
 from lib.audit.chain import Keys
 from lib.audit.verify import Verifier
+from lib.commands import Code, Misused
 from lib.postgres import Database
 from lib.settings import Settings, settings
 from scripts.audit_log import READING_SECONDS, add_heads, keys_of, run, tell

@@ -21,12 +21,12 @@ import psycopg
 
 from lib import errors
 from lib.archive.log_restore import LogRestore
-from lib.archive.models import Misused, Stopped
 from lib.audit.chain import Keys
 from lib.audit.reading import read_tables
 from lib.audit.store import write_audit
 from lib.audit.verify import Verifier
 from lib.audit.witness import Witness
+from lib.commands import Misused, Stopped
 from lib.postgres import Database
 from lib.recovery.copies import CountedRequests, NotedHead, ProgressCopies
 from lib.recovery.models import Look, Part
