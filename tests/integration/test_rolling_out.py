@@ -184,6 +184,20 @@ def test_one_that_is_aborted_while_it_is_looked_at_is_a_failure(
     assert promotions() == 1
 
 
+def test_a_read_that_fails_after_a_long_look_is_repeated(
+    configure, platform, staged, simulated, api, then
+):
+    configure()
+
+    def look_for_long() -> None:
+        platform.patience.until = 0.0
+        simulated.fault("500", call="rolling-release")
+
+    then(lambda request: seen_active(api, request), look_for_long)
+
+    assert "stage 1 of 3" in release_app.go_live(platform, staged)
+
+
 def test_one_that_everybody_gets_meanwhile_is_live(
     configure, platform, staged, simulated, api, then
 ):
