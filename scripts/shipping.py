@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lib.breakglass import __main__ as settings
 from lib.breakglass import verifying
-from lib.breakglass.models import Deployment, Rolling, Stopped
+from lib.breakglass.models import Away, Deployment, Rolling, Stopped
 from lib.breakglass.platform import Answer, Patience, Platform, make_http
 from lib.migrations.collect import Collection
 from lib.migrations.texts import Finding, newest_wall
@@ -104,7 +104,7 @@ class Slots:
 
 
 def slots(platform: Platform, names: tuple[str, str]) -> Slots:
-    """A slot that leads nowhere yet is idle."""
+    """A slot that leads nowhere yet is idle. Raises Stopped."""
     live = platform.live().id
     blue, green = names
     is_green = served_by(platform, green) == live
@@ -112,8 +112,11 @@ def slots(platform: Platform, names: tuple[str, str]) -> Slots:
 
 
 def served_by(platform: Platform, host: str) -> str | None:
+    """Raises Away: that nobody answers says nothing of the host."""
     try:
         return platform.deployment(host).id
+    except Away:
+        raise
     except Stopped:
         return None
 
