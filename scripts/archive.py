@@ -22,12 +22,13 @@ from lib.archive import report, state
 from lib.archive.condition import Condition, read_condition
 from lib.archive.database import alone, identity, looking
 from lib.archive.erase import Erase
-from lib.archive.models import Code, Misused, Stopped, Told
+from lib.archive.models import Told
 from lib.archive.purge import Purge
 from lib.archive.restore import Restore
 from lib.archive.s3 import Place, Store
 from lib.archive.state import Archive
 from lib.audit.store import write_audit
+from lib.commands import Code, Misused, Stopped
 from lib.schema import journal
 from lib.schema.outcome import Again, Refused
 from lib.settings import Settings, settings

@@ -3,10 +3,9 @@
 `verify` names every row that was changed, removed, inserted or reordered since it was sealed, and
 every checkpoint that does not fit; `--file`: in an export instead of the database. `export` writes
 the log as JSON lines, which `verify` reads without the database. `seal` does what each sweep does:
-gives new rows their places, and signs. Reads DATABASE_URL, AUDIT_KEYS and Redis's settings; needs
-scripts/requirements.txt. Exit codes: 0, the log is as it was written, or it was exported or sealed;
-1, it is not, and each finding is said; 2, it was not asked rightly; 4, the database did not answer:
-the same again.
+gives new rows their places, and signs. Reads DATABASE_URL, AUDIT_KEYS and Redis's settings. Exit
+codes: 0, the log is as it was written, or it was exported or sealed; 1, it is not, and each finding
+is said; 2, it was not asked rightly; 4, the database did not answer: the same again.
 """
 
 import argparse
@@ -15,11 +14,11 @@ import sys
 from contextlib import aclosing
 from pathlib import Path
 
-from lib.archive.models import Code
 from lib.audit.chain import Keys
 from lib.audit.reading import as_line, read_lines, read_tables
 from lib.audit.verify import Verifier
 from lib.audit.witness import Witness
+from lib.commands import Code
 from lib.postgres import Database
 from lib.redis import RedisUnavailable
 from lib.settings import Settings, settings

@@ -10,9 +10,9 @@ from typing import Any
 import psycopg
 
 from lib import errors
-from lib.archive.models import Code, Misused, Stopped
 from lib.audit.chain import Keys
 from lib.audit.verify import Verifier
+from lib.commands import Code, Misused, Stopped
 from lib.settings import Settings
 from scripts.command_line import fail
 

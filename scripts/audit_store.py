@@ -11,17 +11,16 @@ another export is at it; 4, the database or the store did not answer: the same a
 
 import argparse
 import asyncio
-import getpass
 import sys
 from pathlib import Path
 
 from lib.archive.log_comparing import cut_off, differences, sentences
 from lib.archive.log_export import LogExport
 from lib.archive.log_reading import Folder, LogReading, Shelf
-from lib.archive.models import Code, Misused
 from lib.archive.s3 import Place, Store
 from lib.audit.chain import Keys
 from lib.audit.verify import Verifier
+from lib.commands import Code, Misused, user
 from lib.postgres import Database
 from lib.settings import Settings, settings
 from scripts.audit_log import READING_SECONDS, add_heads, keys_of, run, tell
@@ -54,7 +53,7 @@ async def carry_out(options: argparse.Namespace) -> int:
     database = Database(chosen.database_url.get_secret_value(), READING_SECONDS)
     try:
         if options.command == "export":
-            made_by = {"command": "python -m scripts.audit_store export", "by": getpass.getuser()}
+            made_by = {"command": "python -m scripts.audit_store export", "by": user()}
             return await export(
                 LogExport(database, store_of(chosen), keys, made_by, options.as_it_is)
             )

@@ -1,7 +1,8 @@
 """What commands for operators share: who runs one, whether they mean it, and how it fails."""
 
-import getpass
 import sys
+
+from lib.commands import user
 
 NO_TABLES = "The database has no tables yet: python -m scripts.migrate"
 NOT_MEANT = "Nothing was changed. To go on: --yes."
@@ -9,7 +10,7 @@ NOT_MEANT = "Nothing was changed. To go on: --yes."
 
 def actor() -> str:
     """Whom the audit log names."""
-    return f"{getpass.getuser()} (command line)"
+    return f"{user()} (command line)"
 
 
 def says_yes(question: str = "Go on?") -> bool:

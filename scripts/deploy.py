@@ -32,8 +32,8 @@ def deploy() -> int:
     if migrate.main([]) != 0:
         raise Failed("The migrations were not applied. What runs goes on running.")
     meta = {"githubCommitSha": runner.told("GITHUB_SHA")}
-    deployment = platform.deployment(shipping.deploy(Path(), meta, platform.given))
-    shipping.look(platform.given, deployment.url, deployment)
+    deployment = shipping.deploy(platform, Path(), meta)
+    shipping.look(platform, deployment.url, deployment)
     runner.summary(f"- {deployment.id} is healthy where nobody comes by")
     runner.summary(f"- promoted; it is {release_app.go_live(platform, deployment)}")
     return 0

@@ -21,12 +21,12 @@ import psycopg
 
 from lib import errors
 from lib.archive.log_restore import LogRestore
-from lib.archive.models import Misused, Stopped
 from lib.audit.chain import Keys
 from lib.audit.reading import read_tables
 from lib.audit.store import write_audit
 from lib.audit.verify import Verifier
 from lib.audit.witness import Witness
+from lib.commands import Misused, Stopped
 from lib.postgres import Database
 from lib.recovery.copies import CountedRequests, NotedHead, ProgressCopies
 from lib.recovery.models import Look, Part
@@ -117,8 +117,12 @@ async def recover(chosen: Settings, folder: Path | None, *, is_meant: bool) -> i
             return fail(NOT_MEANT, TO_DO)
         for part, look in zip(parts, looks, strict=True):
             if look.to_do:
+                # Whoever is killed in it has said what it was at. The log tells of itself, in one
+                # transaction with what comes back: a row before would take a lost one's number.
+                if not isinstance(part, AuditLog):
+                    await note(services, part.name, "accepted", to_do=look.to_do)
                 done = await part.mend()
-                await note(services, part.name, done)
+                await note(services, part.name, "ok", done=done)
                 print(*(f"{part.name}: {line}" for line in done), sep="\n", flush=True)
         await services.keeper.sealer.seal()
         print("\nNow:")
@@ -166,15 +170,15 @@ def end(looks: list[Look]) -> int:
     return DONE
 
 
-async def note(services: Services, part: str, done: list[str]) -> None:
+async def note(services: Services, part: str, result: str, **facts: list[str]) -> None:
     async with services.database.transaction() as connection:
         await write_audit(
             connection,
             actor=actor(),
             action="state.recover",
             subject=part,
-            result="ok",
-            facts={"done": done},
+            result=result,
+            facts=facts,
         )
 
 

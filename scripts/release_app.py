@@ -36,7 +36,7 @@ def release() -> int:
     shipping.require_nothing_rolls(platform)
     left, slots = platform.live(), shipping.slots(platform, slot_hosts())
     meta = shipping.meta_of(migrations.collection, migrations.findings, sha)
-    deployment = platform.deployment(shipping.deploy(root, meta, platform.given))
+    deployment = shipping.deploy(platform, root, meta)
     runner.output("deployment", deployment.id)
     runner.summary(f"- deployed: {deployment.id}, without a domain")
     gate.record(there, deployment, sha, migrations)
@@ -45,7 +45,7 @@ def release() -> int:
         runner.summary("- the app's database has its migrations")
     gate.require_fit(gate.record(there, deployment, sha, migrations))
     shipping.assign(platform, deployment, slots.idle)
-    shipping.look(platform.given, slots.idle, deployment)
+    shipping.look(platform, slots.idle, deployment)
     runner.summary(f"- looked at on {slots.idle}: it is healthy")
     require_still(platform, left)
     how = go_live(platform, deployment)
@@ -106,7 +106,7 @@ def look_at(platform: Platform, deployment: Deployment, hosts: tuple[str, ...]) 
     for host in hosts:
         for _ in range(verifying.LOOKS):
             try:
-                shipping.look(platform.given, host, deployment)
+                shipping.look(platform, host, deployment)
             except Failed as failed:
                 raise Failed(f"It is live, and not well: {failed} Roll back.") from None
 

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -174,19 +174,19 @@ def ask_github(url: str, key: str, audience: str) -> str:
     return str(answer.raise_for_status().json()["value"])
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ControlPlane:
-    """`away_after_seconds`: how long in all it may leave us without an answer."""
+    """`away_after_seconds`: how long it may leave us without an answer to what we ask."""
 
     url: str
     away_after_seconds: float
-    answered_at: float = field(default_factory=time.monotonic)
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Again until it answers: for what is the same when it comes twice.
 
         Raises Away, Refused, NoToken.
         """
+        until = time.monotonic() + self.away_after_seconds
         while True:
             try:
                 answer = self._once(method, path, **options)
@@ -194,10 +194,9 @@ class ControlPlane:
                 why = type(error).__name__
             else:
                 if answer.status_code not in AWAY:
-                    self.answered_at = time.monotonic()
                     return refused_or(answer)
                 why = f"it answered {answer.status_code:d}"
-            if time.monotonic() + PAUSE_SECONDS > self.answered_at + self.away_after_seconds:
+            if time.monotonic() + PAUSE_SECONDS > until:
                 if why == TOO_MANY:
                     raise Refused(f"The control plane refuses us for now: {why}.")
                 raise Away(f"{why}, for {self.away_after_seconds:.0f} s")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lib.breakglass import __main__ as settings
 from lib.breakglass import verifying
-from lib.breakglass.models import Deployment, Given, Rolling, Stopped
+from lib.breakglass.models import Away, Deployment, Rolling, Stopped
 from lib.breakglass.platform import Answer, Patience, Platform, make_http
 from lib.migrations.collect import Collection
 from lib.migrations.texts import Finding, newest_wall
@@ -40,8 +40,9 @@ def platform(project: str | None = None) -> Platform:
     return Platform(http, given, Patience(SWITCH_SECONDS))
 
 
-def deploy(root: Path, meta: Mapping[str, str], given: Given) -> str:
-    """The address of a production deployment that has no domain. Raises Failed."""
+def deploy(platform: Platform, root: Path, meta: Mapping[str, str]) -> Deployment:
+    """For production, without a domain. Raises Failed or Stopped."""
+    given = platform.given
     command = shlex.split(runner.told("VERCEL_COMMAND", "vercel"))
     told = [option for pair in meta.items() for option in ("--meta", "=".join(pair))]
     words = [*command, "deploy", "--prod", "--skip-domain", "--yes", *told]
@@ -67,7 +68,8 @@ def deploy(root: Path, meta: Mapping[str, str], given: Given) -> str:
     address = done.stdout.strip().rpartition("\n")[2].removeprefix("https://")
     if done.returncode or not address:
         raise Failed("The deployment failed; its log is above. Visitors get what they got before.")
-    return address
+    platform.patience.begin()
+    return platform.deployment(address)
 
 
 def meta_of(collection: Collection, findings: list[Finding], sha: str) -> dict[str, str]:
@@ -102,7 +104,7 @@ class Slots:
 
 
 def slots(platform: Platform, names: tuple[str, str]) -> Slots:
-    """A slot that leads nowhere yet is idle."""
+    """A slot that leads nowhere yet is idle. Raises Stopped."""
     live = platform.live().id
     blue, green = names
     is_green = served_by(platform, green) == live
@@ -110,8 +112,11 @@ def slots(platform: Platform, names: tuple[str, str]) -> Slots:
 
 
 def served_by(platform: Platform, host: str) -> str | None:
+    """Raises Away: that nobody answers says nothing of the host."""
     try:
         return platform.deployment(host).id
+    except Away:
+        raise
     except Stopped:
         return None
 
@@ -213,13 +218,17 @@ def require_accepted(answer: Answer) -> None:
         raise Failed(answer.message)
 
 
-def look(given: Given, host: str, deployment: Deployment) -> None:
+def look(platform: Platform, host: str, deployment: Deployment) -> None:
     """It is there, it is that one, and it is well. Raises Failed."""
     until = time.monotonic() + LOOK_SECONDS
-    while not (seen := verifying.look(given, host)).is_well or seen.deployment_id != deployment.id:
+    while (
+        not (seen := verifying.look(platform.given, host)).is_well
+        or seen.deployment_id != deployment.id
+    ):
         if time.monotonic() > until:
             raise Failed(f"{host} {seen.detail} ({seen.deployment_id or 'nobody says who'}).")
         time.sleep(1)
+    platform.patience.begin()
 
 
 def told_as_job(work: Callable[[], int]) -> int:

@@ -15,7 +15,8 @@ from botocore.exceptions import (
     ResponseStreamingError,
 )
 
-from lib.archive.models import Misused, Stopped, StoreAway
+from lib.archive.models import StoreAway
+from lib.commands import Misused, Stopped
 
 #: It was not reached, or stopped in the middle of an answer.
 UNREACHED = (

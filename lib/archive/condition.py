@@ -6,7 +6,8 @@ Several values of a column: any of them; several columns: all of them. Pure.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from lib.archive.models import Column, Misused, Stopped
+from lib.archive.models import Column
+from lib.commands import Misused, Stopped
 from lib.schema.models import literal, quote
 
 KEY = "(key)::jsonb"

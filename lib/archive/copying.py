@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import psycopg
 
-from lib.archive.models import Column, Stopped
+from lib.archive.models import Column
+from lib.commands import Stopped
 from lib.schema.session import Session
 
 BLOCK_BYTES = 256 * 2**10

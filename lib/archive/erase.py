@@ -16,19 +16,9 @@ from lib.archive import conflicts, copies, database, state
 from lib.archive.condition import Condition
 from lib.archive.copying import columns, copy_in, copy_out, require_types
 from lib.archive.database import transaction
-from lib.archive.models import (
-    CONFLICTS,
-    Code,
-    Column,
-    Kept,
-    Manifest,
-    Misused,
-    Stopped,
-    StoreAway,
-    Told,
-    superseded,
-)
+from lib.archive.models import CONFLICTS, Column, Kept, Manifest, StoreAway, Told, superseded
 from lib.archive.s3 import Held, Store
+from lib.commands import Code, Misused, Stopped
 from lib.schema.models import quote
 from lib.schema.outcome import Again, Refused
 from lib.schema.session import Session

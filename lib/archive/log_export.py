@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lib.archive.log_parts import NOTHING, Part, Reached, part_key, part_keys, reached, read_part
-from lib.archive.models import Code, Corrupted, Stopped
+from lib.archive.models import Corrupted
 from lib.archive.packing import Packer
 from lib.archive.s3 import Store
 from lib.audit.chain import Checkpoint, Keys, Place
 from lib.audit.reading import SNAPSHOT, as_line, read_span
 from lib.audit.verify import End, Entry, Verifier
+from lib.commands import Code, Stopped
 from lib.postgres import Connection, Database
 
 #: In memory at once, and so much is done again where an export was killed.

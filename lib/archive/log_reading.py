@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Protocol
 
 from lib.archive.log_parts import NOTHING, Part, Reached, part_keys, reached, read_part
-from lib.archive.models import Corrupted, Stopped
+from lib.archive.models import Corrupted
 from lib.archive.packing import unpack
 from lib.audit.reading import read_lines
 from lib.audit.verify import End, Entry, Unreadable, Verifier
+from lib.commands import Stopped
 
 READ_BYTES = 64 * 2**10
 

@@ -10,11 +10,11 @@ from typing import LiteralString
 
 from lib.archive.log_comparing import LOST, Difference, Kind, differences, sentences
 from lib.archive.log_reading import LogReading, Shelf
-from lib.archive.models import Stopped
 from lib.audit.chain import Checkpoint, Keys, Place, hash_row
 from lib.audit.sealer import COLUMNS, SIGN, SIGNED
 from lib.audit.store import write_audit
 from lib.audit.verify import Verifier
+from lib.commands import Stopped
 from lib.postgres import Connection, Database
 
 #: The sealer's own lock, waited for.

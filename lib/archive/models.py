@@ -4,39 +4,16 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import IntEnum
 from typing import Any
 from urllib.parse import quote as quote_key
 
+from lib.commands import Code, Stopped
 from lib.schema.models import quote
 
 FORMAT = 1
 #: What a part of the log of conflicts is called in the list.
 CONFLICTS = "conflicts"
 DATA, MANIFEST = ".copy.gz", ".json"
-
-
-class Code(IntEnum):
-    """How it ended: the exit codes of the command."""
-
-    DONE = 0
-    REFUSED = 1  #: nothing more was changed, and the same again would be refused again
-    WRONG = 2  #: not asked rightly: a setting, an argument, `--yes`
-    BUSY = 3  #: others held what it needs
-    AWAY = 4  #: a database or the store did not answer: the same again goes on
-    LOCKED = 5  #: object lock: a copy cannot be deleted yet
-
-
-class Stopped(Exception):
-    """Nothing more is done. Says what is wrong, and what to do."""
-
-    code = Code.REFUSED
-
-
-class Misused(Stopped):
-    """A setting or an argument is wrong."""
-
-    code = Code.WRONG
 
 
 class StoreAway(Stopped):

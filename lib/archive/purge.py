@@ -17,9 +17,10 @@ import psycopg
 from lib.archive import conflicts, copies, database, state
 from lib.archive.copying import columns, copy_out, fingerprint
 from lib.archive.database import transaction
-from lib.archive.models import Code, Corrupted, Manifest, Stopped, Told
+from lib.archive.models import Corrupted, Manifest, Told
 from lib.archive.s3 import Store
 from lib.archive.state import Archive, State
+from lib.commands import Code, Stopped
 from lib.schema import journal
 from lib.schema.outcome import Again, Refused
 from lib.schema.session import LOCK_WAIT_MS, Session

@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator
 
 from lib.archive import copies
-from lib.archive.models import Code, Corrupted, Told
+from lib.archive.models import Corrupted, Told
 from lib.archive.s3 import Store
 from lib.archive.state import Archive, State
+from lib.commands import Code
 
 PAST = "past its time: python -m scripts.archive purge"
 GONE = "gone: somebody dropped it, and it was never exported"

@@ -11,10 +11,11 @@ from datetime import timedelta
 from lib.archive import copies, state
 from lib.archive.copying import copy_in, copy_out, require_types
 from lib.archive.database import transaction
-from lib.archive.models import Code, Corrupted, Kept, Manifest, Stopped, Told, superseded
+from lib.archive.models import Corrupted, Kept, Manifest, Told, superseded
 from lib.archive.packing import Measure
 from lib.archive.s3 import Store
 from lib.archive.state import Archive, State
+from lib.commands import Code, Stopped
 from lib.schema.outcome import Refused
 from lib.schema.session import Session
 

@@ -12,7 +12,8 @@ import boto3
 from botocore.config import Config
 
 from lib.archive.answers import Lacking, NotThere, understood
-from lib.archive.models import Stopped, StoreAway
+from lib.archive.models import StoreAway
+from lib.commands import Stopped
 
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 5.0, 20.0, 3
 #: All that is held of an object in memory. 10,000 parts is the most that S3 takes: 160 GB packed.

@@ -21,6 +21,7 @@ from lib.audit.chain import Keys
 from lib.breakglass.models import Code, Given, Method, Misused, Stopped
 from lib.breakglass.platform import Patience, Platform, make_http
 from lib.breakglass.run import BreakGlass, Wanted
+from lib.commands import user
 
 VISITORS_GET = {
     "unchanged": "Visitors get what they got before.",
@@ -133,7 +134,7 @@ def wanted(options: argparse.Namespace, say: Callable[[str], None]) -> Wanted:
         raise Misused(f"BREAK_GLASS_KEYS: {error}") from None
     if not keys.current:
         say("BREAK_GLASS_KEYS is not set: the journal is not signed.")
-    who = options.by or told("BREAK_GLASS_BY") or f"{getpass.getuser()}@{socket.gethostname()}"
+    who = options.by or told("BREAK_GLASS_BY") or f"{user()}@{socket.gethostname()}"
     return Wanted(
         to=options.to,
         who=who[:100],

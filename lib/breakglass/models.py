@@ -1,6 +1,6 @@
 """What break-glass knows: of the platform, of the database, and of how it ended. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from typing import Any, Literal, Self
@@ -122,32 +122,22 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Rolling:
-    """The platform's last rolling release."""
+    """The platform's last rolling release. What is told of its stages is read when it is asked for:
+    to end one, nobody needs it.
+    """
 
     base: str  #: what the other visitors get
     canary: str
     state: str  #: ACTIVE, COMPLETE or ABORTED
-    percent: float
-    stage: int  #: from 1 on
-    stages: int
-    needs_a_person: bool  #: before all visitors get it
-    started_at: int  #: ms since 1970
+    told: Mapping[str, Any]
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> Self:
-        current, stages = told.get("activeStage") or {}, told.get("stages") or []
-        index = int(current.get("index") or 0)
-        to_come = [current, *stages[index + 1 :]]
-        is_held = any(one.get("requireApproval") and not one.get("isFinalStage") for one in to_come)
         return cls(
             base=str((told.get("currentDeployment") or {}).get("id") or ""),
             canary=str((told.get("canaryDeployment") or {}).get("id") or ""),
             state=str(told.get("state") or ""),
-            percent=float(current.get("targetPercentage") or 0),
-            stage=index + 1,
-            stages=len(stages),
-            needs_a_person=is_held or told.get("substate") == "PAUSED",
-            started_at=int(told.get("startedAt") or 0),
+            told=told,
         )
 
     @property
@@ -155,8 +145,34 @@ class Rolling:
         return self.state == "ACTIVE" and bool(self.base and self.canary)
 
     @property
+    def started_at(self) -> int:
+        """ms since 1970."""
+        return int(self.told.get("startedAt") or 0)
+
+    @property
+    def stage(self) -> Mapping[str, Any]:
+        return self.told.get("activeStage") or {}
+
+    @property
+    def number(self) -> int:
+        """Of its stage, from 1 on."""
+        return int(self.stage.get("index") or 0) + 1
+
+    @property
+    def stages(self) -> Sequence[Mapping[str, Any]]:
+        return self.told.get("stages") or []
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Before all visitors get it."""
+        to_come = [self.stage, *self.stages[self.number :]]
+        is_held = any(one.get("requireApproval") and not one.get("isFinalStage") for one in to_come)
+        return is_held or self.told.get("substate") == "PAUSED"
+
+    @property
     def where(self) -> str:
-        return f"stage {self.stage} of {self.stages}, {self.percent:g} % of visitors"
+        percent = float(self.stage.get("targetPercentage") or 0)
+        return f"stage {self.number} of {len(self.stages)}, {percent:g} % of visitors"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,23 @@
 """A switch that somebody, or a monitor, suspects of what visitors get now, as a release may."""
 
+from psycopg.rows import DictRow
+
 from lib import errors
 from lib.access.models import Caller
+from lib.automatic.models import Mode
 from lib.flags.models import State
 from lib.flags.store import find
 from lib.operations.models import Result, Suspect, done, so_already
 from lib.operations.store import audit, lock
 from lib.postgres import Database
 
+#: `is_tried`: none is turned off by itself any more, or not this one (automatic/trials.py).
 LIVE = """
-SELECT id AS period, deployment FROM live_periods
- WHERE environment = %(environment)s AND live_until IS NULL
+SELECT p.id AS period, p.deployment,
+       EXISTS (SELECT 1 FROM flag_trials t WHERE t.period = p.id
+                  AND (t.flag = %(subject)s OR t.outcome <> 'helped')) AS is_tried
+  FROM live_periods p
+ WHERE p.environment = %(environment)s AND p.live_until IS NULL
 """
 
 #: No row: it is named already, for this live period, or by the release for all of them.
@@ -27,7 +34,7 @@ async def name(operation: Suspect, caller: Caller, database: Database) -> Result
     """Raises InvalidRequest, CannotTurnOff or Conflict."""
     environment, key = operation.environment, operation.subject
     async with database.transaction() as connection:
-        await lock(connection, operation)
+        standing = await lock(connection, operation)
         view = await find(connection, environment, key)
         if view is None:
             raise errors.InvalidRequest(
@@ -58,6 +65,28 @@ async def name(operation: Suspect, caller: Caller, database: Database) -> Result
             return so_already(f"{view.title} is suspected already.")
         await audit(connection, operation, caller)
     return done(
-        f"{view.title} is suspected of what is live in {environment}: if nearly all errors of"
-        " visitors have it on, it is turned off first."
+        f"{view.title} is suspected of what is live in {environment}:"
+        f" {what_follows(standing, is_tried=live['is_tried'])}"
     )
+
+
+def what_follows(standing: DictRow, *, is_tried: bool) -> str:
+    """As `automatic/flags_first.py` will have it, if all stays as it is."""
+    errors_have_it = "if nearly all errors of visitors have it on,"
+    if is_tried:
+        return (
+            "it is not turned off by itself, as that was tried since this went live. A person can"
+            " turn it off."
+        )
+    if standing["locked_by"] is not None:
+        return "while the environment is locked, turning it off is a person's decision."
+    match Mode(standing["mode"]):
+        case Mode.OFF:
+            return "the mode is off, so turning it off is a person's decision."
+        case Mode.SHADOW:
+            return (
+                f"{errors_have_it} that it would be turned off first is written down: the mode is"
+                " shadow."
+            )
+        case Mode.AUTOMATIC:
+            return f"{errors_have_it} it is turned off first."

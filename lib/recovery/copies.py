@@ -57,7 +57,7 @@ class ProgressCopies:
     async def _mend(self) -> list[str]:
         stale = await self._stale()
         for one in stale:
-            await self.progress.rebuild(await self.store.get(one))
+            await self.progress.rebuild(one, self.store.get)
         return [f"{len(stale)} copies were written."]
 
     async def _stale(self) -> list[UUID]:

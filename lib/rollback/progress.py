@@ -7,6 +7,7 @@ same command tells that pages show something else by now.
 
 import json
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -53,14 +54,15 @@ class Progress:
                 "progress_not_written", extra={"rollback_id": rollback.id, "why": str(error)}
             )
 
-    async def rebuild(self, rollback: Rollback) -> None:
+    async def rebuild(self, rollback_id: UUID, read: Callable[[UUID], Awaitable[Rollback]]) -> None:
         """Also over a copy that claims to be newer, as one of before a backup was restored.
 
-        Raises RedisUnavailable.
+        `read` asks Postgres once the copy is gone: what a worker writes from then on is no older,
+        and stays. Raises RedisUnavailable.
         """
         if self.redis is not None:
-            await self.redis.run("DEL", key(rollback.id))
-            await self._set(self.redis, rollback)
+            await self.redis.run("DEL", key(rollback_id))
+            await self._set(self.redis, await read(rollback_id))
 
     async def _set(self, redis: RedisClient, rollback: Rollback) -> None:
         body = view(rollback).model_dump_json()

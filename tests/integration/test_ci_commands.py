@@ -24,6 +24,7 @@ from lib.access.store import AccessStore
 from lib.migrations.sources import Source
 from lib.migrations.texts import TEXT_LIMIT_BYTES
 from lib.postgres import Database
+from scripts import runner
 from scripts.ci import annotation, tell
 
 ROOT = Path(__file__).parents[2]
@@ -383,3 +384,18 @@ class TestRecord:
         assert (done.returncode, gone.returncode, len(asked)) == (2, 2, 3)
         assert "answered 503: later" in done.stdout
         assert "does not answer" in gone.stdout
+
+
+def test_a_job_that_worked_for_long_waits_for_the_control_plane_all_the_same(monkeypatch):
+    """An app is deployed, and migrated, between two of its questions."""
+    answers = iter([503, 200])
+
+    async def answer(_):
+        return PlainTextResponse("", next(answers))
+
+    monkeypatch.setenv(runner.TOKEN_VARIABLE, "wsr_x")
+    with serve(Starlette(routes=[Route("/", answer)])) as there:
+        control_plane = runner.ControlPlane(there.url, away_after_seconds=60)
+        now = time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: now() + 3600)
+        assert control_plane.ask("GET", "/").is_success

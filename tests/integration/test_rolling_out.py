@@ -7,8 +7,8 @@ import pytest
 
 from dev.platform import Config, Platform
 from lib.breakglass import platform as client
-from lib.breakglass.models import Deployment, Given
-from scripts import release_app
+from lib.breakglass.models import Away, Deployment, Given
+from scripts import release_app, shipping
 from scripts.shipping import SWITCH_SECONDS, Failed
 
 PROJECT = "prj_wedsync"
@@ -182,6 +182,38 @@ def test_one_that_is_aborted_while_it_is_looked_at_is_a_failure(
         release_app.go_live(platform, staged)
 
     assert promotions() == 1
+
+
+def test_a_read_that_fails_after_a_long_look_is_repeated(
+    configure, platform, staged, simulated, api, then
+):
+    configure()
+
+    def look_for_long() -> None:
+        platform.patience.until = 0.0
+        simulated.fault("500", call="rolling-release")
+
+    then(lambda request: seen_active(api, request), look_for_long)
+
+    assert "stage 1 of 3" in release_app.go_live(platform, staged)
+
+
+def test_a_slot_that_nobody_can_tell_of_is_not_taken_for_idle(
+    platform, simulated, staged, base, api, then
+):
+    for host, deployment in (("blue.vercel.app", staged.id), ("green.vercel.app", base)):
+        body = {"alias": host}
+        assert api.post(f"/v2/deployments/{deployment}/aliases", json=body).is_success
+    slots = "blue.vercel.app", "green.vercel.app"
+    assert shipping.slots(platform, slots).idle == "blue.vercel.app"
+
+    def fall_silent() -> None:
+        platform.patience.until = 0.0
+        simulated.fault("500", call="deployment")
+
+    then(lambda request: request.url.path.endswith(base), fall_silent)
+    with pytest.raises(Away):
+        shipping.slots(platform, slots)
 
 
 def test_one_that_everybody_gets_meanwhile_is_live(

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from lib.archive.condition import Condition, read_condition
 from lib.archive.erase import whole_lines
-from lib.archive.models import Column, Corrupted, Misused, Stopped
+from lib.archive.models import Column, Corrupted
 from lib.archive.packing import Packer, unpack
+from lib.commands import Misused, Stopped
 
 BLOCKS = st.lists(st.binary(max_size=40), max_size=8)
 

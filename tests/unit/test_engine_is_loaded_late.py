@@ -22,6 +22,13 @@ if "lib.wiring" in sys.modules:
 names = ("pgparse", "lib.schema", "lib.archive", "boto", "jwt", "cryptography")
 print(*(name for name in sys.modules if name.startswith(names)))
 """
+#: As where nothing but requirements.txt is installed.
+BARE = """
+import importlib, sys
+sys.modules["boto3"] = sys.modules["botocore"] = None
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+"""
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -54,3 +61,20 @@ def test_the_doors_are_those_that_the_others_use():
 def test_the_functions_do_not_ship_what_speaks_to_the_archives_store():
     assert "boto3" not in (ROOT / "requirements.txt").read_text()
     assert "boto3==" in (ROOT / "scripts/requirements.txt").read_text()
+
+
+def test_a_command_needs_the_stores_package_only_where_it_says_so():
+    """An auditor verifies an export with what the functions ship."""
+    commands = {f"scripts.{file.stem}": file.read_text() for file in ROOT.glob("scripts/*.py")}
+    bare = [
+        name
+        for name, text in commands.items()
+        if "needs scripts/" not in " ".join(text.split()).lower()
+    ]
+    assert {*commands} - {*bare} == {
+        "scripts.archive",
+        "scripts.audit_store",
+        "scripts.recover_state",
+    }
+
+    subprocess.run([sys.executable, "-c", BARE, *bare], cwd=ROOT, check=True)

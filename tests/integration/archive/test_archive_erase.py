@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from lib.archive.models import Code
+from lib.commands import Code
 from tests.integration.archive.app import LARGE, ODD
 
 DONE, REFUSED, WRONG, BUSY, AWAY, LOCKED = Code

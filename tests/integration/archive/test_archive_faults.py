@@ -6,7 +6,8 @@ import time
 import pytest
 
 from lib.archive.database import ARCHIVE_KEY, alone
-from lib.archive.models import Code, StoreAway
+from lib.archive.models import StoreAway
+from lib.commands import Code
 from lib.schema.outcome import Again
 from tests.integration.archive.app import LARGE, ODD
 from tests.schema.sabotage import KILL, LosesCommit, steps, trap

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import psycopg
 
-from lib.archive.models import Code
+from lib.commands import Code
 from lib.schema import journal
 from lib.schema.purged import purged
 from lib.schema.session import connect

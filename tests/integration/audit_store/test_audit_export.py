@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from lib.archive.models import Code
+from lib.commands import Code
 
 DONE, REFUSED, WRONG, BUSY, AWAY, _ = Code
 KILLED = -9

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from lib.archive.models import Code
+from lib.commands import Code
 
 DONE, REFUSED, WRONG, BUSY, AWAY, _ = Code
 AWAY_URL = "postgresql://127.0.0.1:9/none"

@@ -45,3 +45,18 @@ def test_another_version_comes_after_that(glass, state, releases):
     assert done.code == 1
     assert "being rolled out" in done.err
     assert state() == "ACTIVE"
+
+
+def test_what_is_told_of_its_stages_is_in_nobodys_way(glass, state, between, live, releases):
+    """The platform may word it in another way by then; which versions they are is enough."""
+    other = {
+        "activeStage": {"index": "first", "targetPercentage": "20 %"},
+        "startedAt": "2026-11-26T15:00:00Z",
+    }
+    between.changed["/rolling-release"] = lambda body: {
+        "rollingRelease": body["rollingRelease"] | other
+    }
+
+    done = glass(*DECIDED, VERCEL_API_URL=between.url)
+
+    assert (done.code, state(), live()) == (0, "ABORTED", releases.v2), done.err

@@ -91,6 +91,42 @@ async def test_what_the_release_names_as_well_outlives_what_is_live_now(
     assert await named() == [("rsvp-emails", False)]
 
 
+#: A switch was turned off in vain since this went live.
+TRIED = """
+WITH turned_off AS (
+  INSERT INTO feature_rollbacks (feature_name, previous_state, rolled_back_by)
+  VALUES ('seating', '{}', 'automatic') RETURNING id
+)
+INSERT INTO flag_trials
+  (environment, period, flag, rollback_id, errors, flagged, outcome, concluded_at)
+SELECT 'production', p.id, 'seating', r.id, 9, 9, 'did_not_help', app_now()
+  FROM turned_off r, live_periods p
+ WHERE p.environment = 'production' AND p.live_until IS NULL
+"""
+MODE = "UPDATE environments SET mode = '{}' WHERE environment = 'production'"
+LOCKED = """
+UPDATE environments SET locked_by = (SELECT id FROM rollbacks) WHERE environment = 'production'
+"""
+FOLLOWS = {
+    MODE.format("automatic"): "it is turned off first.",
+    MODE.format("shadow"): "that it would be turned off first is written down: the mode is shadow.",
+    MODE.format("off"): "the mode is off, so turning it off is a person's decision.",
+    LOCKED: "while the environment is locked, turning it off is a person's decision.",
+    TRIED: "it is not turned off by itself, as that was tried since this went live. A person can"
+    " turn it off.",
+}
+
+
+@pytest.mark.parametrize("standing", FOLLOWS)
+async def test_it_says_what_follows(operate, control, services, order, standing):
+    await services.engine.start(order)
+    await control.execute(standing)
+
+    result = await operate("suspect", subject="rsvp-emails")
+
+    assert result.message.endswith(FOLLOWS[standing])
+
+
 @pytest.mark.parametrize(
     ("subject", "environment"), [("unheard-of", "production"), ("seating", "staging")]
 )

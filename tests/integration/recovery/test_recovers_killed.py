@@ -42,7 +42,16 @@ DO $$ DECLARE name regclass; BEGIN
   END LOOP;
 END $$
 """
-SPARE = "DROP FUNCTION strike() CASCADE; DROP SEQUENCE writes"
+#: What was done is said last.
+STRIKE_AT_THE_END = """
+CREATE FUNCTION strike() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM pg_advisory_lock_shared(1);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER strike BEFORE INSERT ON audit FOR EACH ROW
+  WHEN (NEW.action = 'state.recover' AND NEW.result = 'ok') EXECUTE FUNCTION strike()
+"""
+SPARE = "DROP FUNCTION strike() CASCADE; DROP SEQUENCE IF EXISTS writes"
 WAITING = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 1"
 PASS_TIME = """
 INSERT INTO clock_offset (ahead) VALUES (%s)
@@ -60,6 +69,9 @@ SELECT git_sha, count(*) FROM quarantine GROUP BY 1 ORDER BY 1;
 SELECT deployment, how, count(*) FROM live_periods GROUP BY 1, 2 ORDER BY 1, 2
 """
 REVISIONS = "SELECT id, revision FROM rollbacks"
+NOTED = """
+SELECT subject, result, facts ->> 'to_do' FROM audit WHERE action = 'state.recover' ORDER BY id
+"""
 
 
 @dataclass
@@ -139,9 +151,11 @@ def pairs(hash_: dict[str, str]) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def killed_at_write(moment: Moment, number: int, *, is_done: bool) -> Iterator[Running]:
+def killed_at_write(
+    moment: Moment, number: int, *, is_done: bool, strike: str = STRIKE
+) -> Iterator[Running]:
     """`is_done`: it is written all the same, and only the answer never came."""
-    moment.run(STRIKE.format(number=number))
+    moment.run(strike.format(number=number))
     with psycopg.connect(moment.url, autocommit=True) as holder:
         holder.execute("SELECT pg_advisory_lock(1)")
         running = moment.recover.start("--yes")
@@ -223,6 +237,19 @@ class TestARollback:
         await store.claim(left.id, lease=LEASE)
         await pass_time(ABANDONED)
         return remember()
+
+    def test_what_it_was_at_is_in_the_log(self, lost):
+        """It is killed when the rollback is ended and that is not said yet."""
+        moment = lost.again()
+        with killed_at_write(moment, 1, is_done=False, strike=STRIKE_AT_THE_END) as running:
+            assert running.end()[0] == KILLED
+        assert {status for _, status, *_ in moment.run(OUTCOME.partition(";")[0])} == {
+            "completed",
+            "failed",
+        }
+        [(subject, result, to_do)] = moment.run(NOTED)
+        assert (subject, result) == ("Rollbacks", "accepted")
+        assert "was left unfinished: it is taken to its end" in to_do
 
     @some(every=21)
     @pytest.mark.parametrize("place", PLACES)

@@ -7,9 +7,9 @@ import psycopg
 import pytest
 
 from lib.archive.log_restore import put_back
-from lib.archive.models import Stopped
 from lib.audit.chain import Place
 from lib.audit.reading import EVERYTHING, read_span
+from lib.commands import Stopped
 from lib.postgres import Database
 from tests.integration.archive.forked import Command
 

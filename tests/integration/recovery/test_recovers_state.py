@@ -1,18 +1,27 @@
 """What a crash left behind: rollbacks in the middle, and a Redis that knows nothing any more."""
 
+import asyncio
 import subprocess
+import time
 from datetime import timedelta
 
 import pytest
 
 from dev.places import ROOT
+from lib.recovery.copies import ProgressCopies
+from lib.redis import RedisClient
 from lib.rollback.engine import LEASE
 from lib.rollback.models import Status
-from lib.rollback.progress import key
+from lib.rollback.progress import Progress, key
+from lib.wiring import build
+from tests.conftest import REDIS_TOKEN
+from tests.integration.archive.middle import between
 
 DONE, STATE, MISUSED, TO_DO, AWAY = range(5)
 ABANDONED = timedelta(minutes=1)
 NOWHERE = "http://127.0.0.1:9"
+#: Its second request: the first asks for the revision of the only copy.
+REMOVED = 2
 
 
 @pytest.fixture
@@ -119,6 +128,34 @@ async def test_a_copy_of_a_later_time_than_the_row_is_replaced(left, recover, se
     recover("--yes")
     copy = await services.engine.progress.read(left.id)
     assert copy.revision == (await end_of(left)).revision
+
+
+async def test_a_copy_that_a_worker_writes_meanwhile_stays(
+    services, order, settings, redis_url, end_of
+):
+    """It ends the rollback just before what was wrong with its copy is removed."""
+    rollback = await services.engine.start(order)
+    await services.redis.run("HSET", key(rollback.id), "revision", 10_000)
+
+    async def work() -> None:
+        worker = build(settings)
+        await worker.engine.run(rollback.id, stop_at=time.monotonic() + 60)
+        await worker.close()
+
+    def act(number: int) -> bool:
+        if number == REMOVED:
+            asyncio.run(work())
+        return False
+
+    with between(redis_url) as middle:
+        middle.act = act
+        redis = RedisClient(middle.url, REDIS_TOKEN)
+        await ProgressCopies(services.engine.store, Progress(redis)).mend()
+        await redis.close()
+
+    ended = await end_of(rollback)
+    copy = await services.engine.progress.read(rollback.id)
+    assert (ended.status, copy.revision) == (Status.COMPLETED, ended.revision)
 
 
 async def test_a_redis_that_is_away_is_said_and_needed_for_nothing(left, recover, end_of):
