@@ -183,14 +183,27 @@ def test_a_database_that_is_away_is_4(recover):
     assert (code, "is the truth" in said) == (AWAY, True), said
 
 
-def test_the_shell_script_is_the_command(variables):
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([], DONE, "Everything is as it should be."),
+        (["--folder", "exported"], STATE, "There is no export of the audit log here."),
+    ],
+)
+def test_the_shell_script_is_the_command_wherever_it_is_called(
+    variables, tmp_path, arguments, code, said
+):
+    """Paths are the caller's; packages that are called as ours are not."""
+    for name in ("lib", "scripts", "exported"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "scripts" / "recover_state.py").write_text("raise SystemExit('not this one')")
     done = subprocess.run(
-        [ROOT / "scripts" / "recover-state.sh"],
-        cwd="/",
+        [ROOT / "scripts" / "recover-state.sh", *arguments],
+        cwd=tmp_path,
         env={"PATH": "/usr/bin:/bin", **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (done.returncode, "Everything is as it should be." in done.stdout) == (DONE, True)
+    assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done
