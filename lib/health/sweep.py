@@ -288,7 +288,7 @@ class Sweep:
                 environment=environment,
                 kind=MOVED,
                 sentence=f"{environment.capitalize()} was rolled back to {target}, and somebody has"
-                f" since let {live_id} go live.",
+                f" since let {live_id} go live. Look whether it works; if not, roll back again.",
                 once=f"moved:{rollback_id}:{live_id}",
                 rollback_id=rollback_id,
             )

@@ -242,7 +242,8 @@ async def alert_overdue(connection: Connection, rollback: Rollback) -> None:
         connection,
         environment=rollback.environment,
         kind="rollback_overdue",
-        sentence=f"The {called(rollback)} takes longer than planned. It goes on.",
+        sentence=f"The {called(rollback)} takes longer than planned. It goes on: its page names the"
+        " step, and what that waits for.",
         once=f"rollback_overdue:{rollback.id}",
         rollback_id=rollback.id,
     )

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 LOST = "evidence_lost"
 SENTENCE = (
     "Requests cannot be counted: Redis does not answer, or its quota is spent. "
-    "Until it does, probes alone decide."
+    "Until it does, probes alone decide. Look at its status, its quota, its address and token."
 )
 
 
