@@ -137,7 +137,7 @@ def follow(order: Order, control_plane: ControlPlane, id_: str, targets: list[st
     until = time.monotonic() + order.follow_seconds
     told: list[str] = []
     while True:
-        status = control_plane.ask("GET", f"/api/rollback/status/{id_}").json()
+        status = ask_status(control_plane, id_)
         targets[:] = [status["target"]["deployment_id"]]
         for line in steps(status):
             if line not in told:
@@ -152,6 +152,18 @@ def follow(order: Order, control_plane: ControlPlane, id_: str, targets: list[st
                 f" {status['current_step']}. Look at the dashboard. Rollback {id_}."
             )
         time.sleep(FOLLOW_PAUSE_SECONDS)
+
+
+def ask_status(control_plane: ControlPlane, id_: str) -> dict[str, Any]:
+    """Raises Away, or Unfinished where we may not ask: that ends no rollback."""
+    try:
+        status: dict[str, Any] = control_plane.ask("GET", f"/api/rollback/status/{id_}").json()
+    except (Refused, NoToken) as error:
+        raise Unfinished(
+            f"It was accepted, and goes on; it cannot be followed from here: {error} Look at the"
+            f" dashboard. Rollback {id_}."
+        ) from error
+    return status
 
 
 def steps(status: dict[str, Any]) -> list[str]:

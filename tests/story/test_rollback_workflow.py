@@ -191,6 +191,28 @@ def test_one_that_fails_says_what_visitors_get(roll_back, world):
     assert "**" in world_target.summary
 
 
+def test_one_that_we_may_not_follow_any_more_is_not_called_refused(roll_back):
+    """The token has ended after the rollback was accepted."""
+
+    async def trigger(request: Request) -> JSONResponse:
+        return JSONResponse({"rollback_id": "01234567-0123-4123-8123-0123456789ab"}, 202)
+
+    async def status(request: Request) -> JSONResponse:
+        return JSONResponse({"detail": "Sign in again."}, 401)
+
+    routes = [
+        Route("/api/rollback/trigger", trigger, methods=["POST"]),
+        Route("/api/rollback/status/{id}", status),
+    ]
+    with serve(Starlette(routes=routes)) as served:
+        job = roll_back(CONTROL_PLANE_URL=served.url)
+
+    assert job.code == 3, job.said
+    assert "was accepted, and goes on" in job.summary
+    assert "Sign in again" in job.summary
+    assert "01234567-0123-4123-8123-0123456789ab" in job.summary
+
+
 def test_without_a_reason_nothing_is_asked_for(roll_back):
     assert roll_back(REASON="").code == 2
 
