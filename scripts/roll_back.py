@@ -21,6 +21,7 @@ DONE, FAILED, WRONG, UNPROVED, NOBODY = 0, 1, 2, 3, 4
 FINAL = ("completed", "failed")
 FOLLOW_PAUSE_SECONDS = 1.0
 LAST_STABLE = "last-stable"
+MAY_BE_DONE = " What the control plane has accepted may still be done by it: look when it answers."
 MARKS = {"ok": "✓", "bad": "✗", "skipped": "-", "run": "…", "wait": ""}
 
 
@@ -97,8 +98,11 @@ def show(order: Order, control_plane: ControlPlane) -> int:
     live = page["live"] or {}
     runner.summary(f"### Rollback of {order.environment}: what would be done\n")
     runner.summary(f"- live: {cell(live.get('git_sha', 'nothing'))[:7]}: {cell(page_title(live))}")
+    if row is None and wanted is None:
+        runner.fail("No version can be gone back to, as far as the history goes.")
+        return FAILED
     if row is None:
-        runner.fail(f"{wanted or 'No version'} can be gone back to, as far as the history goes.")
+        runner.fail(f"{wanted} is not among the versions that the history shows: nobody can tell.")
         return FAILED
     runner.summary(f"- goes to: {cell(row['git_sha'])[:7]} ({wanted}): {cell(page_title(row))}")
     runner.summary(f"- database: {cell(row['database_effect'])}")
@@ -133,7 +137,7 @@ def follow(order: Order, control_plane: ControlPlane, id_: str, targets: list[st
     until = time.monotonic() + order.follow_seconds
     told: list[str] = []
     while True:
-        status = control_plane.ask("GET", f"/api/rollback/status/{id_}").json()
+        status = ask_status(control_plane, id_)
         targets[:] = [status["target"]["deployment_id"]]
         for line in steps(status):
             if line not in told:
@@ -148,6 +152,18 @@ def follow(order: Order, control_plane: ControlPlane, id_: str, targets: list[st
                 f" {status['current_step']}. Look at the dashboard. Rollback {id_}."
             )
         time.sleep(FOLLOW_PAUSE_SECONDS)
+
+
+def ask_status(control_plane: ControlPlane, id_: str) -> dict[str, Any]:
+    """Raises Away, or Unfinished where we may not ask: that ends no rollback."""
+    try:
+        status: dict[str, Any] = control_plane.ask("GET", f"/api/rollback/status/{id_}").json()
+    except (Refused, NoToken) as error:
+        raise Unfinished(
+            f"It was accepted, and goes on; it cannot be followed from here: {error} Look at the"
+            f" dashboard. Rollback {id_}."
+        ) from error
+    return status
 
 
 def steps(status: dict[str, Any]) -> list[str]:
@@ -192,11 +208,12 @@ def seconds(milliseconds: int | None) -> str:
 def break_glass(order: Order, away: Away, targets: Sequence[str]) -> int:
     """What was accepted before the control plane went away may still be done by it: same target."""
     runner.summary(f"### The control plane does not answer ({cell(away)}): break-glass\n")
+    more = "" if order.is_dry else MAY_BE_DONE
     if order.environment != "production":
-        runner.fail("Break-glass is for production alone. Nothing was changed.")
+        runner.fail(f"Break-glass is for production alone.{more}")
         return NOBODY
     if not runner.told("VERCEL_TOKEN"):
-        runner.fail("VERCEL_TOKEN is not set for this job, so there is no break-glass.")
+        runner.fail(f"VERCEL_TOKEN is not set for this job, so there is no break-glass.{more}")
         return NOBODY
     target = next(iter(targets), order.target)
     options = [

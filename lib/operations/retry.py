@@ -34,7 +34,8 @@ async def start(operation: Retry, caller: Caller, intake: Intake) -> Result:
             caller,
             intake,
         )
-    check(failed, environment, await intake.deployments.live_deployment(environment))
+    live = await intake.deployments.live_deployment(environment)
+    check(failed, environment, live)
     # Told apart from what somebody else starts at this moment with the same key.
     ours = uuid4().hex
     try:
@@ -43,6 +44,8 @@ async def start(operation: Retry, caller: Caller, intake: Intake) -> Result:
                 deployment_id=failed.target,
                 environment=environment,
                 reason=failed.reason,
+                # The platform may know of another one by now.
+                expected_current=live,
                 note=operation.reason,
                 allow_exclusive=failed.allow_exclusive,
             ),

@@ -4,6 +4,8 @@ Everything here happens in the transaction that ends the rollback, or not at all
 its beginning, in the one that starts it.
 """
 
+from typing import Any
+
 from lib.alerts import raise_alert, resolve
 from lib.audit.store import write_audit
 from lib.postgres import Connection
@@ -122,17 +124,17 @@ def words(claim: Claim, stop: Stop) -> dict[str, object]:
         remedy.append(PINNED)
     visitors_get, next_actions = told(claim, stop.traffic)
     visitors_get, actions = visitors_get.format(**names), remedy + next_actions
-    if stop.traffic is Traffic.UNCHANGED and (back := database_back(rollback)):
-        warning = rollback.find("database").facts.get("warning", "")
-        is_back = f"{DATABASE_IS_BACK[back].format(**names)} {warning}".strip()
+    # In its own step, what that has found out since it was claimed.
+    facts = claim.facts if claim.step == "database" else rollback.find("database").facts
+    if stop.traffic is Traffic.UNCHANGED and (back := database_back(facts)):
+        is_back = f"{DATABASE_IS_BACK[back].format(**names)} {facts.get('warning', '')}".strip()
         visitors_get = visitors_get.replace("Nothing was changed.", is_back)
         actions.append(FORWARD.format(id=rollback.id))
     return {"error": stop.message, "visitors_get": visitors_get, "next_actions": actions}
 
 
-def database_back(rollback: Rollback) -> str | None:
-    """How the app's database was taken back by this rollback; None: it was not."""
-    facts = rollback.find("database").facts
+def database_back(facts: dict[str, Any]) -> str | None:
+    """How the app's database was taken back by the step with these facts; None: it was not."""
     match facts.get("went_back"):
         case "yes":
             return "exclusive" if facts["is_exclusive"] else "shared"
@@ -181,7 +183,7 @@ async def write(connection: Connection, rollback: Rollback, change: Change) -> N
         assert isinstance(change, Stop)
         await resolve(connection, rollback.environment, ["rollback_overdue"])
         # Back while traffic stayed: what both run on is no reason to lock.
-        is_mixed = database_back(rollback) in ("exclusive", "unknown")
+        is_mixed = database_back(rollback.find("database").facts) in ("exclusive", "unknown")
         if is_mixed or change.traffic not in HARMLESS or is_half_way(rollback):
             await connection.execute(LOCK, where)
         await raise_alert(

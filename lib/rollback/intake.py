@@ -1,6 +1,8 @@
 """From a request to an order: which target, and is it still the right moment?"""
 
+import asyncio
 import hashlib
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +17,15 @@ from lib.schema.plan import STRAGGLERS, GoesBack, Plan, is_shared
 from lib.settings import Settings
 from lib.vercel.client import VercelClient
 
+log = logging.getLogger(__name__)
+
 LOCKED = "SELECT locked_by FROM environments WHERE environment = %(environment)s"
 #: How far back a version may lie that is named by its id.
 HISTORY_LIMIT = 200
 #: Candidates whose plans are looked at for `last-stable`.
 LOOKED_AT = 20
+#: Visitors wait as well. An app's database that hangs is given up on before.
+LOOK_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Intake:
             known = await self.engine.store.find_by_key(requested_by, idempotency_key, digest)
             if known is not None:
                 return known
+        await self._look(request.environment)
         rows = await self.deployments.history(request.environment, limit=HISTORY_LIMIT)
         live = next((row for row in rows if row.is_live), None)
         check_current(request, live)
@@ -69,6 +76,15 @@ class Intake:
                 request_sha256=digest if idempotency_key is not None else None,
             )
         )
+
+    async def _look(self, environment: Environment) -> None:
+        """What went live a moment ago may be news to us, and is what is to be left."""
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self.engine.tools.tracker.reconcile(environment)
+        except (errors.Upstream, TimeoutError) as error:
+            why = str(error) or "it took too long"
+            log.warning("live_not_known", extra={"environment": environment, "why": why})
 
     async def _target(
         self,

@@ -208,6 +208,7 @@ async def test_what_somebody_brought_forward_meanwhile_is_not_taken_for_done(
 
     assert (ended.status, ended.step) == (Status.FAILED, "database")
     assert "brought it forward again" in ended.error
+    assert "is back" not in ended.visitors_get
     assert live_moves() == before
 
 
@@ -228,6 +229,60 @@ async def test_where_nobody_knows_whether_it_is_back_that_is_said_and_locks(
     assert (ended.status, ended.step) == (Status.FAILED, "database")
     assert "may be back already" in ended.visitors_get
     assert await is_locked()
+
+
+class Killing(AppDatabase):
+    """The app's database, and a worker that dies when it has answered."""
+
+    async def run(self, run_id, plan, *, exclusive):
+        await super().run(run_id, plan, exclusive=exclusive)
+        raise asyncio.CancelledError
+
+
+async def test_a_worker_that_died_while_it_went_back_leaves_no_word_that_nothing_was_changed(
+    release, back, work, services, app, platform, claim_of_database, pass_time, is_locked
+):
+    """It was committed over there, and the app's database has not answered since."""
+    rollback = await back(await release("adds-required"))
+    claim = await claim_of_database(rollback)
+    planner = services.engine.tools.planner
+    planner.app = Killing(platform.config.app_database_url)
+    with pytest.raises(asyncio.CancelledError):
+        await database.run(claim, services.engine.tools)
+    planner.app = AppDatabase("postgresql://127.0.0.1:1/app")
+    await pass_time(LEASE)
+
+    ended = await work(rollback)
+
+    assert not is_required(app)
+    assert (ended.status, ended.step) == (Status.FAILED, "database")
+    assert "may be back already" in ended.visitors_get
+    assert "Nothing was changed" not in ended.visitors_get
+    assert await is_locked()
+
+
+class Meddling(AppDatabase):
+    """The app's database, where a column is taken away at the moment when it is back."""
+
+    async def run(self, run_id, plan, *, exclusive):
+        [read, *others] = plan.reads
+        gone = replace(read, columns=("gone",))
+        return await super().run(run_id, replace(plan, reads=(gone, *others)), exclusive=exclusive)
+
+
+async def test_what_is_found_wrong_after_it_went_back_is_told_with_that_it_is_back(
+    release, back, work, services, app, platform
+):
+    rollback = await back(await release("adds-required"))
+    services.engine.tools.planner.app = Meddling(platform.config.app_database_url)
+
+    ended = await work(rollback)
+
+    assert not is_required(app)
+    assert (ended.status, ended.step) == (Status.FAILED, "database")
+    assert "could not be read as before" in ended.error
+    assert "The database is back already" in ended.visitors_get
+    assert any(f"forward --run {ended.id}" in action for action in ended.next_actions)
 
 
 async def test_two_workers_at_once_do_it_once(

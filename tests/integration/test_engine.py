@@ -52,6 +52,35 @@ async def test_instant_rollback_waits_for_the_platforms_job(services, order, pla
     assert platform.state()["production_id"] == releases.v1
 
 
+async def test_production_never_goes_to_what_was_built_for_staging(
+    services, order, platform, live_moves
+):
+    """It has staging's variables, and so staging's database: visitors' values would go there."""
+    built_for_staging = platform.release("good-2", environment="staging", live=False)["id"]
+
+    rollback = await finish(services, order.model_copy(update={"target": built_for_staging}))
+
+    assert (rollback.status, rollback.step) == (Status.FAILED, "record")
+    assert "was not built for production" in rollback.error
+    assert "Nothing was changed" in rollback.visitors_get
+    assert live_moves() == []
+
+
+async def test_what_was_live_in_production_all_the_same_can_be_gone_back_to(
+    services, order, platform, releases
+):
+    """Somebody gave it production's alias by hand."""
+    host = platform.config.aliases.production
+    preview = platform.release("good-2", environment="staging", live=False)["id"]
+    for deployment in (preview, releases.v2):
+        platform.move_alias(host, deployment)
+        await services.tracker.reconcile(Environment.PRODUCTION)
+
+    rollback = await finish(services, order.model_copy(update={"target": preview}))
+
+    assert rollback.status is Status.COMPLETED, rollback.error
+
+
 async def test_the_release_that_was_left_is_quarantined(services, order, releases):
     await finish(services, order)
 

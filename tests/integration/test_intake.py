@@ -7,6 +7,7 @@ import pytest
 from lib import errors
 from lib.deployments.eligibility import last_stable
 from lib.deployments.models import UNKNOWN
+from lib.rollback import intake
 from lib.rollback.models import Environment, Rollback, RollbackRequest, Status
 
 PRODUCTION = Environment.PRODUCTION
@@ -95,6 +96,33 @@ async def test_whoever_saw_another_version_live_is_told_that_it_moved_on(ask, re
 
 async def test_whoever_saw_the_version_that_is_live_goes_on(ask, releases):
     assert (await ask(expected_current=releases.v2)).target == releases.v1
+
+
+class TestNobodyHasToldYet:
+    """Production has moved a moment ago: no event has come, and no sweep has looked."""
+
+    @pytest.fixture(autouse=True)
+    def moved(self, services, platform, releases):
+        platform.move_alias(platform.config.aliases.production, releases.v3)
+
+    async def test_what_is_left_and_gone_back_to_is_by_what_is_live_now(self, ask, releases):
+        rollback = await ask()
+
+        assert (rollback.target, rollback.from_deployment) == (releases.v2, releases.v3)
+
+    async def test_whoever_saw_the_version_before_is_told_that_it_moved_on(self, ask, releases):
+        with pytest.raises(errors.Conflict, match="moved on") as refused:
+            await ask(expected_current=releases.v2)
+
+        assert refused.value.facts == {"live": releases.v3}
+
+    async def test_a_platform_that_does_not_answer_is_not_waited_for(
+        self, ask, platform, releases, monkeypatch
+    ):
+        monkeypatch.setattr(intake, "LOOK_SECONDS", 0.2)
+        platform.fault("hang", times=1000, seconds=20)
+
+        assert (await ask()).target == releases.v1
 
 
 @pytest.mark.parametrize(

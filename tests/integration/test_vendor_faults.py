@@ -1,5 +1,6 @@
 """The platform fails in every way it has: the rollback ends right, and says what to do."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -337,6 +338,33 @@ class TestInstantRollback:
 
         assert ended.status is Status.COMPLETED, ended.error
         assert platform.state()["production_id"] == releases.v1
+
+    async def test_what_somebody_promotes_after_that_is_not_taken_back(
+        self, services, rollback, platform, work, releases
+    ):
+        """Ours has ended, and our worker died before it looked again."""
+        while "asked" not in rollback.find("switch").facts:
+            claim = await services.engine.store.claim(rollback.id, lease=LEASE)
+            rollback = await services.engine.advance(claim)
+        await live_is(platform, releases.v1)
+        path = f"/v10/projects/{platform.config.project_id}/promote/{releases.v3}"
+        (await services.http.post(path)).raise_for_status()
+        await live_is(platform, releases.v3)
+
+        ended = await work(rollback)
+
+        assert (ended.status, ended.step) == (Status.FAILED, "switch")
+        assert "Somebody else moved production" in ended.error
+        assert platform.state()["production_id"] == releases.v3
+
+
+async def live_is(platform, deployment) -> None:
+    """The platform's job has ended."""
+    async with asyncio.timeout(10):
+        while True:
+            if platform.state()["production_id"] == deployment:
+                return
+            await asyncio.sleep(0.02)
 
 
 @only_alias

@@ -161,6 +161,13 @@ def test_a_dry_run_says_what_would_be_done(roll_back, world, v1):
     assert world.live() == live
 
 
+def test_a_dry_run_of_a_version_that_is_not_in_the_history_says_so(roll_back):
+    job = roll_back(DRY_RUN="true", TARGET="dpl_none")
+
+    assert job.code == 1
+    assert "dpl_none is not among the versions" in job.summary
+
+
 def test_one_that_takes_too_long_goes_on_without_the_job(roll_back, world, v1):
     world.fault("hang", call="alias", times=1, seconds=30)
 
@@ -182,6 +189,28 @@ def test_one_that_fails_says_what_visitors_get(roll_back, world):
     world.clear_faults()
     assert world_target.code in (1, 3)
     assert "**" in world_target.summary
+
+
+def test_one_that_we_may_not_follow_any_more_is_not_called_refused(roll_back):
+    """The token has ended after the rollback was accepted."""
+
+    async def trigger(request: Request) -> JSONResponse:
+        return JSONResponse({"rollback_id": "01234567-0123-4123-8123-0123456789ab"}, 202)
+
+    async def status(request: Request) -> JSONResponse:
+        return JSONResponse({"detail": "Sign in again."}, 401)
+
+    routes = [
+        Route("/api/rollback/trigger", trigger, methods=["POST"]),
+        Route("/api/rollback/status/{id}", status),
+    ]
+    with serve(Starlette(routes=routes)) as served:
+        job = roll_back(CONTROL_PLANE_URL=served.url)
+
+    assert job.code == 3, job.said
+    assert "was accepted, and goes on" in job.summary
+    assert "Sign in again" in job.summary
+    assert "01234567-0123-4123-8123-0123456789ab" in job.summary
 
 
 def test_without_a_reason_nothing_is_asked_for(roll_back):
@@ -260,6 +289,29 @@ def test_without_a_token_of_the_platform_there_is_no_break_glass(roll_back):
     job = roll_back(CONTROL_PLANE_URL=away, AWAY_SECONDS="1", VERCEL_TOKEN="")
     assert job.code == 4
     assert "VERCEL_TOKEN" in job.summary
+
+
+def test_staging_has_no_break_glass_and_what_was_accepted_is_not_called_undone(roll_back, world):
+    """The control plane goes away after it has accepted the rollback."""
+    accepted = {"rollback_id": "01234567-0123-4123-8123-0123456789ab"}
+
+    async def trigger(request: Request) -> JSONResponse:
+        return JSONResponse(accepted, 202)
+
+    async def status(request: Request) -> JSONResponse:
+        return JSONResponse({}, 503)
+
+    routes = [
+        Route("/api/rollback/trigger", trigger, methods=["POST"]),
+        Route("/api/rollback/status/{id}", status),
+    ]
+    with serve(Starlette(routes=routes)) as served:
+        job = roll_back(CONTROL_PLANE_URL=served.url, AWAY_SECONDS="1", ENVIRONMENT="staging")
+
+    assert job.code == 4
+    assert "Break-glass is for production alone" in job.summary
+    assert "Nothing was changed" not in job.summary
+    assert "may still be done" in job.summary
 
 
 def test_the_control_plane_knows_what_the_database_does(world, runner, v1):

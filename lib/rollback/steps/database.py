@@ -54,10 +54,11 @@ async def look_for_earlier(claim: Claim, tools: Tools, app: AppDatabase) -> Outc
         found = await app.status(claim.rollback.id)
     except Away:
         return Failed("The app's database went away.", retryable=True, traffic=traffic_after(claim))
+    if found is not None and found.state == "back":
+        return await done(claim, tools, found.mark)
+    await tools.store.remember(claim, went_back=None)
     if found is None:
         return None
-    if found.state == "back":
-        return await done(claim, tools, found.mark)
     return Failed(
         "The database went back for this rollback, and somebody brought it forward again.",
         retryable=False,
@@ -87,6 +88,7 @@ async def leave(claim: Claim, tools: Tools, plan: Refused) -> Skipped:
 
 
 async def go_back(claim: Claim, tools: Tools, app: AppDatabase, plan: GoesBack) -> Outcome:
+    """Whoever dies from when it is asked for leaves that nobody knows whether it is back."""
     rollback = claim.rollback
     await tools.store.remember(
         claim,
@@ -94,26 +96,29 @@ async def go_back(claim: Claim, tools: Tools, app: AppDatabase, plan: GoesBack) 
         warning=plan.down.warning,
         versions=list(plan.down.versions),
         is_exclusive=plan.is_exclusive,
-        went_back=None,
+        went_back="unknown",
     )
     may = rollback.allow_exclusive and not rollback.automatic
     ended = await app.run(rollback.id, plan.down, exclusive=may)
     if ended.state.value == "done":
         return await done(claim, tools, ended.mark)
     if ended.state.value == "unknown":
-        await tools.store.remember(claim, went_back="unknown")
         return failed(claim, ended, retryable=True)
     if ended.code is not None and ended.code.value == "moved":
         # Found after COMMIT, it is final: planning again would find the database as it should be.
-        return failed(claim, ended, retryable=not await is_there(claim, app))
+        return failed(claim, ended, retryable=not await is_there(claim, tools, app))
+    await tools.store.remember(claim, went_back=None)
     return failed(claim, ended, retryable=ended.state.value == "busy")
 
 
-async def is_there(claim: Claim, app: AppDatabase) -> bool:
+async def is_there(claim: Claim, tools: Tools, app: AppDatabase) -> bool:
     try:
-        return await app.status(claim.rollback.id) is not None
+        found = await app.status(claim.rollback.id)
     except Away:
         return False
+    is_back = found is not None and found.state == "back"
+    await tools.store.remember(claim, went_back="yes" if is_back else None)
+    return found is not None
 
 
 def failed(claim: Claim, ended: "outcome.Outcome", *, retryable: bool) -> Failed:

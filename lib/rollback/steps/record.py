@@ -4,9 +4,10 @@ from lib import errors
 from lib.deployments.eligibility import BELOW_FLOOR, caution
 from lib.deployments.models import DeploymentRow
 from lib.rollback.machine import Done, Failed, Outcome, Traffic
-from lib.rollback.models import DATABASE_FIRST, Claim, SwitchMethod
+from lib.rollback.models import DATABASE_FIRST, Claim, Environment, SwitchMethod
 from lib.rollback.steps.base import Tools
 from lib.schema.plan import Stays
+from lib.vercel.models import Deployment
 
 IS_OVER = "Its rolling release was ended in the platform, before we could."
 
@@ -17,11 +18,8 @@ async def run(claim: Claim, tools: Tools) -> Outcome:
         target = await tools.vercel.deployment(rollback.target)
     except errors.VercelMissing:
         return refused(f"The platform knows no deployment {rollback.target}.")
-    if target.project_id != tools.vercel.project_id:
-        return refused(f"{target.called} belongs to another project.")
-    if target.ready_state != "READY":
-        state = target.ready_state.lower() or "in an unknown state"
-        return refused(f"{target.called} cannot serve: it is {state}.")
+    if (why_not := await unfit(claim, target, tools)) is not None:
+        return refused(why_not)
     live = await tools.routing.live(rollback.environment)
     is_over = False
     if live is not None and live.id == target.id and await is_complete(claim, tools):
@@ -57,6 +55,30 @@ def told(sentence: str, target: DeploymentRow, changed: list[str]) -> str:
 
 def is_another(claim: Claim, live_id: str) -> bool:
     return live_id not in (claim.rollback.from_deployment, claim.rollback.target)
+
+
+async def unfit(claim: Claim, target: Deployment, tools: Tools) -> str | None:
+    """What speaks against the deployment itself; None: nothing."""
+    if target.project_id != tools.vercel.project_id:
+        return f"{target.called} belongs to another project."
+    if target.ready_state != "READY":
+        state = target.ready_state.lower() or "in an unknown state"
+        return f"{target.called} cannot serve: it is {state}."
+    if await is_foreign(claim, target, tools):
+        return f"{target.called} was not built for production, and was never live there."
+    return None
+
+
+async def is_foreign(claim: Claim, target: Deployment, tools: Tools) -> bool:
+    """It has the variables of a preview or of staging, and with them perhaps another database.
+
+    Whatever was live in production can be gone back to all the same.
+    """
+    where = claim.rollback.environment
+    if where is not Environment.PRODUCTION or target.target == where:
+        return False
+    rows = await tools.tracker.deployments.history(where, only=[target.id])
+    return not any(row.live_from for row in rows)
 
 
 async def is_complete(claim: Claim, tools: Tools) -> bool:

@@ -111,17 +111,17 @@ async def instant_rollback(claim: Claim, tools: Tools) -> Outcome:
     """The platform answers before it has moved anything: its job is watched to its end.
 
     `asked_after` is the time of the last job before ours. It is stored before we ask, so that an
-    invocation that takes over can tell our job from an older one and does not ask twice.
+    invocation that takes over can tell our job from an older one and does not ask twice, and from
+    what somebody has asked for since, which is not taken back.
     """
     rollback = claim.rollback
     project = await tools.vercel.project()
     job = project.last_alias_request
-    if "asked_after" not in claim.facts:
-        await tools.store.remember(
-            claim,
-            asked_after=job.requested_at if job else 0,
-            auto_assign_before=project.auto_assign,
-        )
+    if "auto_assign_before" not in claim.facts:
+        await tools.store.remember(claim, auto_assign_before=project.auto_assign)
+    before = job.requested_at if job else 0
+    if not claim.facts.get("asked") and claim.facts.get("asked_after") != before:
+        await tools.store.remember(claim, asked_after=before)
     is_live = project.live == rollback.target
     rolling = await tools.routing.rolling(rollback.environment)
     is_whole = is_live and rolling is None
@@ -131,6 +131,8 @@ async def instant_rollback(claim: Claim, tools: Tools) -> Outcome:
     if not is_ours(job, claim, rollback.target):
         if is_whole and not await tools.vercel.failed_aliases():
             return await done(claim, tools)
+        if job is not None and is_anothers(job, claim):
+            return moved_meanwhile(claim, await tools.vercel.deployment(job.to_deployment))
         return await ask_for_job(claim, tools, rollback.target)
     assert job is not None
     if job.job_status in JOB_ENDED_BADLY:
@@ -187,6 +189,15 @@ def is_ours(job: AliasRequest | None, claim: Claim, to: str) -> bool:
         job is not None
         and job.requested_at > claim.facts["asked_after"]
         and job.to_deployment == to
+    )
+
+
+def is_anothers(job: AliasRequest, claim: Claim) -> bool:
+    """Not ours, and later than when we asked."""
+    return (
+        bool(claim.facts.get("asked"))
+        and job.requested_at > claim.facts["asked_after"]
+        and job.job_status not in JOB_ENDED_BADLY
     )
 
 
