@@ -3,7 +3,7 @@ import { batch, computed, signal } from "/assets/vendor/ui.js";
 import { announce } from "./announcer.js";
 import { environment } from "./environment.js";
 import { Refused, send } from "./server.js";
-import { isAbove, isUnfinished, news, rateNews } from "./words.js";
+import { isAbove, isOutdated, isUnfinished, news, rateNews } from "./words.js";
 
 const OVERVIEW = `/api/overview?environment=${environment}`;
 const CALM_SECONDS = 15;
@@ -114,8 +114,9 @@ async function readOverview() {
 
 /** Takes over the server's word on the rollback, and tells what changed since the last one. */
 function adopt(next, viewerName = overview.value?.viewer.name) {
+  if (isOutdated(rollback.value, next)) return;
   if (next && overview.value) news(rollback.value, next, viewerName).forEach(announce);
-  if (next || !isRunning.value) rollback.value = next;
+  rollback.value = next;
 }
 
 /** Shows a rollback that was just accepted, before its first status is read. */
