@@ -122,3 +122,21 @@ async def test_crossing_the_limit_is_an_alert_and_coming_back_is_said(browser, a
         await look_again(screen)
 
         await expect(status).to_have_text("Error rate is back below 5 percent.")
+
+
+async def test_what_is_said_behind_an_open_dialog_is_said_once_it_is_closed(browser, address):
+    """Nothing behind a modal dialog reaches a screen reader."""
+    async with screen_on(browser, address) as screen:
+        await screen.page.clock.install()
+        answers = await scenes.dialog(screen)
+        alert = screen.page.locator("#live-alert")
+        answers.overview, answers.status = facts.overview(active=facts.running()), facts.running()
+        await screen.look_again()
+        await screen.page.wait_for_selector("#rollback-progress", state="attached")
+        await screen.page.clock.fast_forward("00:03")
+        await expect(alert).to_be_empty()
+
+        await screen.page.keyboard.press("Escape")
+        await screen.page.clock.fast_forward("00:02")
+
+        await expect(alert).to_have_text("Jonas Weber started a rollback.")
