@@ -88,7 +88,7 @@ async def test_the_number_to_call_is_known_when_nothing_can_be_loaded(browser, a
 
         await screen.page.reload()
 
-        await screen.page.get_by_text("The status cannot be loaded").wait_for()
+        await screen.page.get_by_role("heading", name="The status cannot be loaded").wait_for()
         await expect(screen.page.locator("#on-call")).to_contain_text(facts.ON_CALL)
         await expect(screen.page.locator("#on-call")).to_have_attribute("href", "tel:+491510000000")
 
@@ -114,7 +114,7 @@ async def test_signed_in_again_in_another_tab_the_page_comes_back(browser, addre
         answers.overview = facts.problem(401, "unauthenticated", "Not for you.")
         answers.overview_status = 401
         await screen.page.click("#refresh")
-        await screen.page.get_by_text("You are signed out").wait_for()
+        await screen.page.get_by_role("heading", name="You are signed out").wait_for()
         answers.overview_status = 200
 
         await screen.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

@@ -141,20 +141,25 @@ function succeeded() {
 }
 
 function failed(error) {
-  const isDenied = error instanceof Refused && [401, 403].includes(error.status);
-  if (isDenied) return deny(error.status);
+  if (error instanceof Refused && [401, 403].includes(error.status)) return deny(error.status);
   failures += 1;
-  const isNews = !isFailing.value && view.value === "ready";
+  const isNews = !isFailing.value && !isDenied();
   batch(() => {
     isFailing.value = true;
     if (view.value === "loading") view.value = "error";
   });
-  const text = "Cannot reach the server. Showing the last known data.";
+  const text = overview.value
+    ? "Cannot reach the server. Showing the last known data."
+    : "The status cannot be loaded. You can still roll back.";
   if (isNews) announce({ text, region: "alert" });
 }
 
+const isDenied = () => view.value === "signed-out" || view.value === "no-access";
+
 function deny(status) {
   etag = null; // what it stood for is gone from the page
+  const text = status === 401 ? "You are signed out." : "You do not have access.";
+  if (!isDenied()) announce({ text, region: "alert" });
   batch(() => {
     view.value = status === 401 ? "signed-out" : "no-access";
     overview.value = rollback.value = null;
@@ -169,7 +174,7 @@ function plan(tookMs) {
 }
 
 function secondsToNext(tookMs) {
-  if (view.value === "signed-out" || view.value === "no-access") return null;
+  if (isDenied()) return null;
   if (document.hidden) return isRunning.value ? ROLLBACK_HIDDEN_SECONDS : null;
   if (failures > 0) return BACK_OFF_SECONDS[Math.min(failures, BACK_OFF_SECONDS.length) - 1];
   if (!isRunning.value) {
