@@ -255,3 +255,29 @@ async def test_where_the_button_is_gone_reading_goes_on_in_the_page(browser, add
         await screen.page.keyboard.press("Escape")
 
         await expect(screen.page.locator("#main")).to_be_focused()
+
+
+async def test_after_a_contradiction_the_next_question_is_about_what_is_live_by_then(
+    browser, address
+):
+    async with screen_on(browser, address) as screen:
+        answers = await scenes.dialog(screen)
+        answers.trigger_status = 409
+        answers.trigger = facts.problem(409, "conflict", "Production has moved on to dpl_next.")
+        live = {**facts.history()[0], "deployment_id": "dpl_next"}
+        answers.overview = facts.overview(live=live)
+        await screen.page.check("#reason-0")
+        async with screen.page.expect_response("**/api/overview?environment=production"):
+            await screen.page.click("#rollback-confirm")
+        await screen.page.get_by_text("Production has moved on").wait_for()
+        await screen.page.click("#rollback-cancel")
+
+        await screen.page.click("#rollback-btn")
+        await screen.page.check("#reason-0")
+        await screen.page.click("#rollback-confirm")
+
+        await screen.page.get_by_text("Production has moved on").wait_for()
+        assert [order["expected_current"] for _, order in answers.orders] == [
+            "dpl_live",
+            "dpl_next",
+        ]

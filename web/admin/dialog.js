@@ -137,6 +137,7 @@ async function trigger(form, opening) {
   } catch (error) {
     // An order that was refused for what it says was not carried out: the next press is a new one.
     if (REFUSALS.includes(error.status)) opening.key = crypto.randomUUID();
+    if (error.status === 409) live.reload(); // the page behind the question is not how it is
     if (error.type === "note-required") opening.needsNote = true;
     return refusal(error);
   }
