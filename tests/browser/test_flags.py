@@ -293,6 +293,8 @@ class TestStaging:
             ("deployments", "Switches", "flags"),
             ("audit", "Switches", "flags"),
             ("flags", "Deployments", "deployments"),
+            ("flags", "Incidents", "incidents"),
+            ("incidents", "Deployments", "deployments"),
         ],
     )
     async def test_the_other_pages_lead_to_its_own(self, browser, address, page, link, leads_to):

@@ -2,6 +2,7 @@
 import { html } from "/assets/vendor/ui.js";
 import { Cards } from "./cards.js";
 import { open } from "./dialog.js";
+import { keeping } from "./environment.js";
 import { Status } from "./icon.js";
 import * as live from "./live.js";
 import { databaseVersion, dayTime, doer, reportAddress, shortSha, span, targets } from "./words.js";
@@ -32,7 +33,7 @@ function By({ version }) {
   return html`${who} <span class="muted">${how}</span>
     ${version.reason && html`<span class="title">${version.reason}</span>`}
     ${version.rollback_id &&
-    html`<a class="report-link" href=${reportAddress(version.rollback_id)}>Incident report
+    html`<a class="report-link" href="${reportAddress(version.rollback_id)}${keeping}">Incident report
       <span class="visually-hidden"> of going to ${shortSha(version.git_sha)}</span></a>`}`;
 }
 
