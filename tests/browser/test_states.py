@@ -182,7 +182,8 @@ async def test_a_row_offers_to_go_back_or_says_why_not(browser, address):
 
 async def test_no_two_buttons_have_the_same_name(browser, address):
     async with screen_on(browser, address) as screen:
-        twice = [*facts.history(), facts.history()[1]]
+        again = facts.history()[1] | {"deployment_id": "dpl_again"}
+        twice = [*facts.history(), again]
         await scenes.loaded(screen, history=twice)
 
         names = await screen.page.get_by_role("button").all_inner_texts()

@@ -92,3 +92,17 @@ async def test_what_has_completed_does_not_run_again_by_an_older_answer(browser,
 
         assert answers.overview["active"]["status"] == facts.running()["status"]
         assert await screen.page.inner_text("#rollback-heading") == "Rollback completed"
+
+
+async def test_a_newer_row_changes_no_button_that_has_the_focus(browser, address):
+    async with screen_on(browser, address) as screen:
+        answers = await scenes.bad(screen)
+        button = screen.page.get_by_role("button", name="Roll back to 9be0d33…")
+        await button.focus()
+        newer = facts.deployment("dpl_next", "d" * 40, "Newer", eligible=True)
+        answers.overview = facts.overview(history=[newer, *facts.history()])
+
+        await screen.look_again()
+
+        await expect(screen.page.locator("#history tbody tr")).to_have_count(5)
+        await expect(button).to_be_focused()

@@ -59,6 +59,7 @@ function Action({ version, offered }) {
 function row(version, offered) {
   const [shape, word] = HEALTH[version.health] ?? ["unknown", "Not known"];
   return {
+    key: version.deployment_id, // a newer row above it changes no button that has the focus
     name: version.is_live ? "is-live" : "",
     cells: [
       html`<${Version} version=${version} />`,
