@@ -136,6 +136,25 @@ async def test_silence_of_two_minutes_is_not_shown_as_health(browser, address):
         await expect(overall).to_contain_text("We do not know how production is")
 
 
+async def test_the_day_after_nothing_is_of_today_though_nothing_has_changed(browser, address):
+    """Each look is answered with 304, which tells no time."""
+    async with screen_on(browser, address) as screen:
+        await screen.page.clock.install()
+        await scenes.needed(screen)
+        history, needs = screen.page.locator("#history"), screen.page.locator("#needs")
+        await expect(history).to_contain_text("today")
+        await expect(needs).to_contain_text("today")
+        await screen.page.route(
+            "**/api/overview?environment=production", lambda route: route.fulfill(status=304)
+        )
+
+        await screen.page.clock.fast_forward("24:00:00")
+
+        await expect(history).not_to_contain_text("today")
+        await expect(needs).not_to_contain_text("today")
+        await expect(screen.page.locator("#freshness")).to_contain_text("Live.")
+
+
 async def test_a_first_answer_that_takes_long_is_said_to_be_slow(browser, address):
     async with screen_on(browser, address) as screen:
         await screen.page.clock.install()

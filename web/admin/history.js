@@ -21,8 +21,8 @@ function Version({ version }) {
 
 function When({ version }) {
   if (!version.live_from) return "Not live yet";
-  const now = Date.parse(live.overview.value.now);
-  const from = html`<time datetime=${version.live_from}>${dayTime(version.live_from, now)}</time>`;
+  const from = html`<time datetime=${version.live_from}>
+    ${dayTime(version.live_from, live.today.value)}</time>`;
   const until = version.live_until && Date.parse(version.live_until);
   return html`${from}
     ${until && html`<span class="muted"> for ${span(until - Date.parse(version.live_from))}</span>`}`;

@@ -37,6 +37,8 @@ const closed = signal(new Set(JSON.parse(sessionStorage.getItem("closed") ?? "[]
 
 /** The server's time, ticking each second: phones have wrong clocks. */
 export const now = computed(() => localNow.value + serverOffset.value);
+/** The midnight before it, in the viewer's zone: what tells a day alone is drawn once a day. */
+export const today = computed(() => new Date(now.value).setHours(0, 0, 0, 0));
 export const updatedAt = computed(() => lastAnswerAt.value && lastAnswerAt.value + serverOffset.value);
 export const isRunning = computed(() => isUnfinished(rollback.value));
 export const shown = computed(() =>
