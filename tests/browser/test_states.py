@@ -251,3 +251,23 @@ async def test_skipped_steps_are_shown_as_not_needed(browser, address):
         step = screen.page.locator("#rollback-steps [data-step=database]")
         await expect(step).to_have_attribute("data-state", "skipped")
         await expect(step).to_contain_text("Not needed")
+
+
+async def test_whoever_goes_back_to_the_sign_in_can_sign_in_again(browser, address):
+    """The browser shows the page as it was left; this one keeps none, so it is told so."""
+    async with screen_on(browser, address) as screen:
+        await screen.page.route("**/api/session", lambda route: route.fulfill(status=204))
+        await screen.page.route("**/admin/deployments", lambda route: route.fulfill(status=204))
+        await scenes.sign_in(screen)
+        await screen.page.fill("#token", "of another role")
+        button = screen.page.locator("#sign-in-btn")
+        async with screen.page.expect_response("**/admin/deployments"):
+            await button.click()
+        await expect(button).to_have_text("Signing in…")
+
+        await screen.page.evaluate(
+            "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+        )
+
+        await expect(button).to_have_text("Sign in")
+        await expect(button).to_have_attribute("aria-disabled", "false")
