@@ -73,7 +73,7 @@ async def empty(screen: Screen) -> Answers:
 async def error(screen: Screen) -> Answers:
     answers = await answering(screen.page, overview=None)
     await screen.open()
-    await screen.page.get_by_text("The status cannot be loaded").wait_for()
+    await screen.page.get_by_role("heading", name="The status cannot be loaded").wait_for()
     return answers
 
 
@@ -102,13 +102,13 @@ async def refused(screen: Screen, status: int, slug: str) -> Answers:
 
 async def no_access(screen: Screen) -> Answers:
     answers = await refused(screen, 403, "forbidden")
-    await screen.page.get_by_text("You do not have access").wait_for()
+    await screen.page.get_by_role("heading", name="You do not have access").wait_for()
     return answers
 
 
 async def signed_out(screen: Screen) -> Answers:
     answers = await refused(screen, 401, "unauthenticated")
-    await screen.page.get_by_text("You are signed out").wait_for()
+    await screen.page.get_by_role("heading", name="You are signed out").wait_for()
     return answers
 
 

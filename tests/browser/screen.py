@@ -45,6 +45,10 @@ class Screen:
         """Two frames from now: whatever has changed by now is on the screen, and was reported."""
         await self.page.evaluate(TWO_FRAMES)
 
+    async def look_again(self) -> None:
+        """The page came back into sight: it asks at once."""
+        await self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
     async def keep(self, name: str) -> None:
         await self.drawn()
         await self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)

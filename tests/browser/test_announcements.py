@@ -122,3 +122,53 @@ async def test_crossing_the_limit_is_an_alert_and_coming_back_is_said(browser, a
         await look_again(screen)
 
         await expect(status).to_have_text("Error rate is back below 5 percent.")
+
+
+async def test_what_is_said_behind_an_open_dialog_is_said_once_it_is_closed(browser, address):
+    """Nothing behind a modal dialog reaches a screen reader."""
+    async with screen_on(browser, address) as screen:
+        await screen.page.clock.install()
+        answers = await scenes.dialog(screen)
+        alert = screen.page.locator("#live-alert")
+        answers.overview, answers.status = facts.overview(active=facts.running()), facts.running()
+        await screen.look_again()
+        await screen.page.wait_for_selector("#rollback-progress", state="attached")
+        await screen.page.clock.fast_forward("00:03")
+        await expect(alert).to_be_empty()
+
+        await screen.page.keyboard.press("Escape")
+        await screen.page.clock.fast_forward("00:02")
+
+        await expect(alert).to_have_text("Jonas Weber started a rollback.")
+
+
+async def test_that_nothing_could_be_loaded_is_said_and_each_press_is_answered(browser, address):
+    async with screen_on(browser, address) as screen:
+        answers = await scenes.error(screen)
+        alert, status = screen.page.locator("#live-alert"), screen.page.locator("#live-status")
+        await expect(alert).to_have_text("The status cannot be loaded. You can still roll back.")
+        again = screen.page.locator("#again")
+
+        await again.click()
+        await expect(status).to_have_text("Still no answer.")
+        answers.let_go.clear()
+        answers.overview = facts.overview()
+        await again.click()
+        await expect(again).to_have_text("Trying…")
+        answers.let_go.set()
+
+        await expect(screen.page.locator("#overall")).to_have_attribute("data-state", "bad")
+        await expect(screen.page.locator("#main")).to_be_focused()
+
+
+async def test_that_the_session_ended_is_said_and_not_that_the_page_was_updated(browser, address):
+    async with screen_on(browser, address) as screen:
+        answers = await scenes.healthy(screen)
+        over = facts.problem(401, "unauthenticated", "Nobody is signed in.")
+        answers.overview, answers.overview_status = over, 401
+
+        await look_again(screen)
+
+        await expect(screen.page.locator("#live-alert")).to_have_text("You are signed out.")
+        await expect(screen.page.locator("#main")).to_be_focused()
+        await expect(screen.page.locator("#live-status")).to_be_empty()

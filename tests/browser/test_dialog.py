@@ -214,3 +214,70 @@ async def test_without_data_the_server_is_asked_to_choose(browser, address):
         [(_, order)] = answers.orders
         assert order["deployment_id"] == "last-stable"
         assert "expected_current" not in order
+
+
+async def test_what_was_typed_outlives_the_session(browser, address):
+    async with screen_on(browser, address) as screen:
+        answers = await scenes.dialog(screen)
+        await screen.page.check("#reason-2")
+        await screen.page.fill("#note", "Seating plan is empty")
+        over = facts.problem(401, "unauthenticated", "Nobody is signed in.")
+        answers.overview, answers.overview_status = over, 401
+        answers.trigger, answers.trigger_status = over, 401
+        await screen.look_again()
+        await screen.page.wait_for_selector("#signed-out-title", state="attached")
+        await screen.page.click("#rollback-confirm")
+        link = screen.page.locator("#rollback-dialog").get_by_role("link", name="Sign in")
+        async with screen.page.expect_popup() as signing_in:
+            await link.click()
+        await (await signing_in.value).wait_for_url("**/admin/sign-in")
+
+        answers.overview, answers.overview_status = facts.overview(), 200
+        answers.trigger, answers.trigger_status = ACCEPTED, 202
+        answers.status = facts.running()
+        await screen.look_again()
+        await screen.page.click("#rollback-confirm")
+
+        await expect(screen.page.locator("#rollback-heading")).to_be_focused()
+        assert answers.orders[0] == answers.orders[1]
+        assert answers.orders[1][1]["note"] == "Seating plan is empty"
+
+
+async def test_where_the_button_is_gone_reading_goes_on_in_the_page(browser, address):
+    async with screen_on(browser, address) as screen:
+        answers = await scenes.bad(screen)
+        await screen.page.get_by_role("button", name="Roll back to 9be0d33…").click()
+        answers.overview = facts.overview(active=facts.running())
+        answers.status = facts.running()
+        await screen.look_again()
+        await screen.page.wait_for_selector("#rollback-progress", state="attached")
+
+        await screen.page.keyboard.press("Escape")
+
+        await expect(screen.page.locator("#main")).to_be_focused()
+
+
+async def test_after_a_contradiction_the_next_question_is_about_what_is_live_by_then(
+    browser, address
+):
+    async with screen_on(browser, address) as screen:
+        answers = await scenes.dialog(screen)
+        answers.trigger_status = 409
+        answers.trigger = facts.problem(409, "conflict", "Production has moved on to dpl_next.")
+        live = {**facts.history()[0], "deployment_id": "dpl_next"}
+        answers.overview = facts.overview(live=live)
+        await screen.page.check("#reason-0")
+        async with screen.page.expect_response("**/api/overview?environment=production"):
+            await screen.page.click("#rollback-confirm")
+        await screen.page.get_by_text("Production has moved on").wait_for()
+        await screen.page.click("#rollback-cancel")
+
+        await screen.page.click("#rollback-btn")
+        await screen.page.check("#reason-0")
+        await screen.page.click("#rollback-confirm")
+
+        await screen.page.get_by_text("Production has moved on").wait_for()
+        assert [order["expected_current"] for _, order in answers.orders] == [
+            "dpl_live",
+            "dpl_next",
+        ]

@@ -293,6 +293,8 @@ class TestStaging:
             ("deployments", "Switches", "flags"),
             ("audit", "Switches", "flags"),
             ("flags", "Deployments", "deployments"),
+            ("flags", "Incidents", "incidents"),
+            ("incidents", "Deployments", "deployments"),
         ],
     )
     async def test_the_other_pages_lead_to_its_own(self, browser, address, page, link, leads_to):
@@ -357,3 +359,21 @@ async def test_a_feature_is_really_turned_off_and_on_again(browser, stack, api):
         await expect(screen.page.locator("#entries tbody tr").first).to_contain_text(
             "Feature turned on"
         )
+
+
+async def test_what_was_typed_outlives_the_session(browser, address):
+    async with screen_on(browser, address) as screen:
+        answers = await scenes_flags.asked_to_turn_off(screen)
+        await screen.page.fill("#operation-note", "Guests get each e-mail twice")
+        known, over = answers.flags, facts.problem(401, "unauthenticated", "Nobody is signed in.")
+        answers.flags, answers.flags_status = over, 401
+        await screen.look_again()
+        await screen.page.wait_for_selector("#signed-out-title", state="attached")
+
+        answers.flags, answers.flags_status = known, 200
+        await screen.look_again()
+        await screen.page.wait_for_selector("#flags", state="attached")
+
+        note = screen.page.locator("#operation-note")
+        await expect(note).to_have_value("Guests get each e-mail twice")
+        await expect(note).to_be_visible()

@@ -184,6 +184,27 @@ async def test_a_version_that_was_gone_back_to_leads_to_the_report(browser, addr
         await expect(link).to_have_attribute("href", f"/admin/incidents{REPORT}")
 
 
+async def test_of_staging_the_list_and_its_reports_stay_there(browser, address):
+    async with screen_on(browser, address) as screen:
+        async with screen.page.expect_request("**/api/incidents?environment=staging"):
+            await scenes_incidents.incidents(screen, "?environment=staging", older="next")
+
+        await expect(screen.page.locator(".environment")).to_have_text("Staging")
+        links = await screen.page.locator("main a").evaluate_all("all => all.map((a) => a.search)")
+        assert all("environment=staging" in one for one in links)
+        assert len(links) > 1
+
+
+async def test_a_rollback_of_staging_leads_to_its_report_there(browser, address):
+    async with screen_on(browser, address) as screen:
+        await answering(screen.page, overview=facts.overview(active=facts.completed()))
+        await screen.open("/admin/deployments?environment=staging")
+
+        await screen.page.get_by_role("link", name="See the incident report").click()
+
+        await screen.page.wait_for_url("**/admin/incidents?id=*&environment=staging")
+
+
 async def test_a_real_rollback_is_read_and_saved_by_a_viewer(browser, stack, api, good, release):
     bad = release("crash")
     started = api.post(

@@ -309,3 +309,23 @@ async def test_a_question_is_closed_with_the_keyboard_and_gives_the_focus_back(b
 
         await expect(screen.page.locator("#operation-dialog")).to_be_hidden()
         assert await screen.focused() == "pin-btn"
+
+
+async def test_what_is_asked_outlives_the_session(browser, address):
+    async with screen_on(browser, address) as screen:
+        answers = await scenes_after.asked_to_undo(screen)
+        await screen.page.fill("#operation-note", "It was the provider")
+        over = facts.problem(401, "unauthenticated", "Nobody is signed in.")
+        answers.overview, answers.overview_status = over, 401
+        answers.operation, answers.operation_status = over, 401
+        await screen.look_again()
+        await screen.page.wait_for_selector("#signed-out-title", state="attached")
+
+        await screen.page.check("#operation-reason-0")
+        await screen.page.click("#operation-confirm")
+
+        dialog = screen.page.locator("#operation-dialog")
+        await expect(dialog.get_by_role("link", name="Sign in")).to_be_visible()
+        await expect(screen.page.locator("#operation-note")).to_have_value("It was the provider")
+        await screen.page.click("#operation-cancel")
+        await expect(screen.page.locator("#main")).to_be_focused()

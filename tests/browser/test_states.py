@@ -88,7 +88,7 @@ async def test_the_number_to_call_is_known_when_nothing_can_be_loaded(browser, a
 
         await screen.page.reload()
 
-        await screen.page.get_by_text("The status cannot be loaded").wait_for()
+        await screen.page.get_by_role("heading", name="The status cannot be loaded").wait_for()
         await expect(screen.page.locator("#on-call")).to_contain_text(facts.ON_CALL)
         await expect(screen.page.locator("#on-call")).to_have_attribute("href", "tel:+491510000000")
 
@@ -114,7 +114,7 @@ async def test_signed_in_again_in_another_tab_the_page_comes_back(browser, addre
         answers.overview = facts.problem(401, "unauthenticated", "Not for you.")
         answers.overview_status = 401
         await screen.page.click("#refresh")
-        await screen.page.get_by_text("You are signed out").wait_for()
+        await screen.page.get_by_role("heading", name="You are signed out").wait_for()
         answers.overview_status = 200
 
         await screen.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -134,6 +134,25 @@ async def test_silence_of_two_minutes_is_not_shown_as_health(browser, address):
         overall = screen.page.locator("#overall")
         await expect(overall).to_have_attribute("data-state", "unknown")
         await expect(overall).to_contain_text("We do not know how production is")
+
+
+async def test_the_day_after_nothing_is_of_today_though_nothing_has_changed(browser, address):
+    """Each look is answered with 304, which tells no time."""
+    async with screen_on(browser, address) as screen:
+        await screen.page.clock.install()
+        await scenes.needed(screen)
+        history, needs = screen.page.locator("#history"), screen.page.locator("#needs")
+        await expect(history).to_contain_text("today")
+        await expect(needs).to_contain_text("today")
+        await screen.page.route(
+            "**/api/overview?environment=production", lambda route: route.fulfill(status=304)
+        )
+
+        await screen.page.clock.fast_forward("24:00:00")
+
+        await expect(history).not_to_contain_text("today")
+        await expect(needs).not_to_contain_text("today")
+        await expect(screen.page.locator("#freshness")).to_contain_text("Live.")
 
 
 async def test_a_first_answer_that_takes_long_is_said_to_be_slow(browser, address):
@@ -182,7 +201,8 @@ async def test_a_row_offers_to_go_back_or_says_why_not(browser, address):
 
 async def test_no_two_buttons_have_the_same_name(browser, address):
     async with screen_on(browser, address) as screen:
-        twice = [*facts.history(), facts.history()[1]]
+        again = facts.history()[1] | {"deployment_id": "dpl_again"}
+        twice = [*facts.history(), again]
         await scenes.loaded(screen, history=twice)
 
         names = await screen.page.get_by_role("button").all_inner_texts()
@@ -231,3 +251,23 @@ async def test_skipped_steps_are_shown_as_not_needed(browser, address):
         step = screen.page.locator("#rollback-steps [data-step=database]")
         await expect(step).to_have_attribute("data-state", "skipped")
         await expect(step).to_contain_text("Not needed")
+
+
+async def test_whoever_goes_back_to_the_sign_in_can_sign_in_again(browser, address):
+    """The browser shows the page as it was left; this one keeps none, so it is told so."""
+    async with screen_on(browser, address) as screen:
+        await screen.page.route("**/api/session", lambda route: route.fulfill(status=204))
+        await screen.page.route("**/admin/deployments", lambda route: route.fulfill(status=204))
+        await scenes.sign_in(screen)
+        await screen.page.fill("#token", "of another role")
+        button = screen.page.locator("#sign-in-btn")
+        async with screen.page.expect_response("**/admin/deployments"):
+            await button.click()
+        await expect(button).to_have_text("Signing in…")
+
+        await screen.page.evaluate(
+            "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+        )
+
+        await expect(button).to_have_text("Sign in")
+        await expect(button).to_have_attribute("aria-disabled", "false")

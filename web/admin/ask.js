@@ -2,6 +2,8 @@
 // is in operations.js; a page with things of its own brings `send`, `reload` and `home` with each.
 import { html, signal, useLayoutEffect, useRef, useState } from "/assets/vendor/ui.js";
 import { announce } from "./announcer.js";
+import { environment } from "./environment.js";
+import { giveFocusBack } from "./focus.js";
 import * as live from "./live.js";
 import { Problem, justStarted, refusal, showProgress } from "./refusal.js";
 import { sendJson } from "./server.js";
@@ -36,7 +38,7 @@ const reasonOf = (form) => [form.reason, form.note.trim()].filter(Boolean).join(
 
 const order = (form, { action }) => ({
   action,
-  environment: live.overview.value.environment,
+  environment,
   ...(form.subject !== undefined && { subject: form.subject }),
   reason: reasonOf(form),
 });
@@ -165,14 +167,6 @@ function Form({ question }) {
     </div>`;
 }
 
-/** The button that was pressed may be gone: then reading goes on where it stood. */
-function giveFocusBack({ opener, home = "standing-title" }) {
-  opener.focus();
-  requestAnimationFrame(() => {
-    if (document.activeElement === document.body) document.getElementById(home)?.focus();
-  });
-}
-
 export function AskDialog() {
   const dialog = useRef(null);
   const question = opened.value;
@@ -182,7 +176,7 @@ export function AskDialog() {
     document.getElementById("operation-title").focus();
     return () => {
       dialog.current.close();
-      giveFocusBack(question);
+      giveFocusBack({ home: "standing-title", ...question });
     };
   }, [question]);
   return html`<dialog id="operation-dialog" ref=${dialog} aria-labelledby="operation-title"

@@ -47,7 +47,7 @@ function isWhole() {
   return !live.overview.value || isEmpty() || Boolean(later.value) || isLost.value;
 }
 
-function Page() {
+function Content() {
   if (live.view.value === "signed-out") return html`<${SignedOut}><${OnCall} /><//>`;
   if (live.view.value === "no-access") {
     return html`<${NoAccess} role="operator"><${OnCall} /><//>`;
@@ -63,10 +63,13 @@ function Page() {
     ${isEmpty() && html`<${Empty} />`}
     <${Emergency} />
     ${hasData && !isEmpty() && html`<${Evidence} /><${Health} /><${Later} />`}
-    ${isWhole() && html`<${ArmedLine} /><${Switch} />`}
-    <${RollbackDialog} />
-    ${later.value && html`<${later.value.AskDialog} />`}`;
+    ${isWhole() && html`<${ArmedLine} /><${Switch} />`}`;
 }
+
+/** The dialogs outlive a session: what was typed is still there after signing in again. */
+const Page = () => html`<${Content} />
+  <${RollbackDialog} />
+  ${later.value && html`<${later.value.AskDialog} />`}`;
 
 const Looking = () => html`<${Viewer} viewer=${live.overview.value?.viewer} />`;
 

@@ -1,6 +1,7 @@
 // Confirming a rollback: what to go back to, and why. Nothing starts without the last button.
 import { html, signal, useLayoutEffect, useRef, useState } from "/assets/vendor/ui.js";
 import { environment } from "./environment.js";
+import { giveFocusBack } from "./focus.js";
 import * as live from "./live.js";
 import { Problem, justStarted, refusal, showProgress } from "./refusal.js";
 import { sendJson } from "./server.js";
@@ -136,6 +137,7 @@ async function trigger(form, opening) {
   } catch (error) {
     // An order that was refused for what it says was not carried out: the next press is a new one.
     if (REFUSALS.includes(error.status)) opening.key = crypto.randomUUID();
+    if (error.status === 409) live.reload(); // the page behind the question is not how it is
     if (error.type === "note-required") opening.needsNote = true;
     return refusal(error);
   }
@@ -210,7 +212,7 @@ export function RollbackDialog() {
     document.getElementById("rollback-title").focus();
     return () => {
       dialog.current.close();
-      opening.opener.focus();
+      giveFocusBack(opening);
     };
   }, [opening]);
   return html`<dialog id="rollback-dialog" ref=${dialog} aria-labelledby="rollback-title"

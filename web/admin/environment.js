@@ -12,6 +12,9 @@ export const capital = (name) => name[0].toUpperCase() + name.slice(1);
 export const addressOf = (name, page = "/admin/deployments") =>
   name === "production" ? page : `${page}?environment=${name}`;
 
+/** Behind an address that has a query already. */
+export const keeping = environment === "production" ? "" : `&environment=${environment}`;
+
 /** Behind the name of a page. */
 export const ofStaging = environment === "staging" ? " of staging" : "";
 

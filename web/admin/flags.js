@@ -131,7 +131,7 @@ function Problem({ error }) {
   </section>`;
 }
 
-function Content() {
+function Known() {
   if (list.value) return html`<${Switches} />`;
   if (failure.value) return html`<${Problem} error=${failure.value} />`;
   return html`<p>Loading the feature switches…</p>`;
@@ -140,14 +140,16 @@ function Content() {
 /** Nothing more comes above the page's end: what stands there would be pushed down in sight. */
 const isWhole = () => Boolean(list.value || failure.value);
 
-function Page() {
+function Content() {
   const error = failure.value;
   if (error?.status === 401) return html`<${SignedOut} />`;
   if (error?.status === 403) return html`<${NoAccess} role="viewer" />`;
-  return html`<${Content} />
-    ${isWhole() && html`<${Switch} page=${PAGE} />`}
-    <${AskDialog} />`;
+  return html`<${Known} />
+    ${isWhole() && html`<${Switch} page=${PAGE} />`}`;
 }
+
+/** The dialog outlives a session: what was typed is still there after signing in again. */
+const Page = () => html`<${Content} /><${AskDialog} />`;
 
 /** Asks once, now; an answer that is already on its way is the one that counts. */
 function look() {

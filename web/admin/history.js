@@ -2,6 +2,7 @@
 import { html } from "/assets/vendor/ui.js";
 import { Cards } from "./cards.js";
 import { open } from "./dialog.js";
+import { keeping } from "./environment.js";
 import { Status } from "./icon.js";
 import * as live from "./live.js";
 import { databaseVersion, dayTime, doer, reportAddress, shortSha, span, targets } from "./words.js";
@@ -20,8 +21,8 @@ function Version({ version }) {
 
 function When({ version }) {
   if (!version.live_from) return "Not live yet";
-  const now = Date.parse(live.overview.value.now);
-  const from = html`<time datetime=${version.live_from}>${dayTime(version.live_from, now)}</time>`;
+  const from = html`<time datetime=${version.live_from}>
+    ${dayTime(version.live_from, live.today.value)}</time>`;
   const until = version.live_until && Date.parse(version.live_until);
   return html`${from}
     ${until && html`<span class="muted"> for ${span(until - Date.parse(version.live_from))}</span>`}`;
@@ -32,7 +33,7 @@ function By({ version }) {
   return html`${who} <span class="muted">${how}</span>
     ${version.reason && html`<span class="title">${version.reason}</span>`}
     ${version.rollback_id &&
-    html`<a class="report-link" href=${reportAddress(version.rollback_id)}>Incident report
+    html`<a class="report-link" href="${reportAddress(version.rollback_id)}${keeping}">Incident report
       <span class="visually-hidden"> of going to ${shortSha(version.git_sha)}</span></a>`}`;
 }
 
@@ -58,6 +59,7 @@ function Action({ version, offered }) {
 function row(version, offered) {
   const [shape, word] = HEALTH[version.health] ?? ["unknown", "Not known"];
   return {
+    key: version.deployment_id, // a newer row above it changes no button that has the focus
     name: version.is_live ? "is-live" : "",
     cells: [
       html`<${Version} version=${version} />`,

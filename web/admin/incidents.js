@@ -1,12 +1,13 @@
 // /admin/incidents: every rollback there was, or the report of one, as this page's address asks.
 import { html } from "/assets/vendor/ui.js";
 import { Cards } from "./cards.js";
+import { addressOf, environment, keeping, markPage } from "./environment.js";
 import { Status } from "./icon.js";
 import { loadPage } from "./loading.js";
 import { Report, Time, who } from "./report.js";
-import { versionName } from "./words.js";
+import { reportAddress, versionName } from "./words.js";
 
-const HERE = "/admin/incidents";
+const HERE = addressOf(environment, "/admin/incidents");
 const COLUMNS = ["When", "What", "Who", "Why", "Result", "Report"];
 const RESULTS = {
   completed: ["ok", "Completed"],
@@ -40,7 +41,7 @@ const row = (one) => ({
     who(one),
     one.reason,
     html`<${Result} one=${one} />`,
-    html`<a class="btn btn-outline" href="${HERE}?id=${one.rollback_id}">Read
+    html`<a class="btn btn-outline" href="${reportAddress(one.rollback_id)}${keeping}">Read
       <span class="visually-hidden"> the report of ${one.requested_at}</span></a>`,
   ],
 });
@@ -65,7 +66,7 @@ function List({ incidents, older }) {
       ${asked.get("before") &&
       html`<a id="newest" class="btn btn-outline" href=${HERE}>Newest reports</a>`}
       ${older !== null &&
-      html`<a id="older" class="btn btn-outline" href="${HERE}?before=${older}">Older reports</a>`}
+      html`<a id="older" class="btn btn-outline" href="/admin/incidents?before=${older}${keeping}">Older reports</a>`}
     </p>`;
 }
 
@@ -82,6 +83,10 @@ function drawn(incident) {
 
 const id = asked.get("id");
 const before = asked.get("before");
+/** Of production's page it is every environment: each row names its own. */
+const query = new URLSearchParams(environment === "production" ? {} : { environment });
+if (before) query.set("before", before);
+markPage();
 loadPage(
   id
     ? {
@@ -93,7 +98,7 @@ loadPage(
       }
     : {
         name: "list of incident reports",
-        path: before ? `/api/incidents?before=${encodeURIComponent(before)}` : "/api/incidents",
+        path: `/api/incidents?${query}`,
         draw: (body) => html`<${List} ...${body} />`,
         say: (body) => counted(body.incidents.length),
       },

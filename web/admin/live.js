@@ -3,7 +3,7 @@ import { batch, computed, signal } from "/assets/vendor/ui.js";
 import { announce } from "./announcer.js";
 import { environment } from "./environment.js";
 import { Refused, send } from "./server.js";
-import { isAbove, isUnfinished, news, rateNews } from "./words.js";
+import { isAbove, isOutdated, isUnfinished, news, rateNews } from "./words.js";
 
 const OVERVIEW = `/api/overview?environment=${environment}`;
 const CALM_SECONDS = 15;
@@ -37,6 +37,8 @@ const closed = signal(new Set(JSON.parse(sessionStorage.getItem("closed") ?? "[]
 
 /** The server's time, ticking each second: phones have wrong clocks. */
 export const now = computed(() => localNow.value + serverOffset.value);
+/** The midnight before it, in the viewer's zone: what tells a day alone is drawn once a day. */
+export const today = computed(() => new Date(now.value).setHours(0, 0, 0, 0));
 export const updatedAt = computed(() => lastAnswerAt.value && lastAnswerAt.value + serverOffset.value);
 export const isRunning = computed(() => isUnfinished(rollback.value));
 export const shown = computed(() =>
@@ -114,8 +116,9 @@ async function readOverview() {
 
 /** Takes over the server's word on the rollback, and tells what changed since the last one. */
 function adopt(next, viewerName = overview.value?.viewer.name) {
+  if (isOutdated(rollback.value, next)) return;
   if (next && overview.value) news(rollback.value, next, viewerName).forEach(announce);
-  if (next || !isRunning.value) rollback.value = next;
+  rollback.value = next;
 }
 
 /** Shows a rollback that was just accepted, before its first status is read. */
@@ -140,20 +143,25 @@ function succeeded() {
 }
 
 function failed(error) {
-  const isDenied = error instanceof Refused && [401, 403].includes(error.status);
-  if (isDenied) return deny(error.status);
+  if (error instanceof Refused && [401, 403].includes(error.status)) return deny(error.status);
   failures += 1;
-  const isNews = !isFailing.value && view.value === "ready";
+  const isNews = !isFailing.value && !isDenied();
   batch(() => {
     isFailing.value = true;
     if (view.value === "loading") view.value = "error";
   });
-  const text = "Cannot reach the server. Showing the last known data.";
+  const text = overview.value
+    ? "Cannot reach the server. Showing the last known data."
+    : "The status cannot be loaded. You can still roll back.";
   if (isNews) announce({ text, region: "alert" });
 }
 
+const isDenied = () => view.value === "signed-out" || view.value === "no-access";
+
 function deny(status) {
   etag = null; // what it stood for is gone from the page
+  const text = status === 401 ? "You are signed out." : "You do not have access.";
+  if (!isDenied()) announce({ text, region: "alert" });
   batch(() => {
     view.value = status === 401 ? "signed-out" : "no-access";
     overview.value = rollback.value = null;
@@ -168,7 +176,7 @@ function plan(tookMs) {
 }
 
 function secondsToNext(tookMs) {
-  if (view.value === "signed-out" || view.value === "no-access") return null;
+  if (isDenied()) return null;
   if (document.hidden) return isRunning.value ? ROLLBACK_HIDDEN_SECONDS : null;
   if (failures > 0) return BACK_OFF_SECONDS[Math.min(failures, BACK_OFF_SECONDS.length) - 1];
   if (!isRunning.value) {

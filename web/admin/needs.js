@@ -68,10 +68,9 @@ function Take({ alert }) {
 }
 
 function Alert({ alert }) {
-  const now = Date.parse(live.overview.value.now);
   return html`<li>
     <p id="alert-${alert.id}" tabindex="-1">${alert.sentence}
-      ${" "}<time class="when muted" datetime=${alert.at}>${dayTime(alert.at, now)}</time></p>
+      ${" "}<time class="when muted" datetime=${alert.at}>${dayTime(alert.at, live.today.value)}</time></p>
     ${isTaken(alert) && html`<${Status} shape="ok" word=${takenCareOf(alert)} />`}
     ${!isTaken(alert) && live.overview.value.can_rollback && html`<${Take} alert=${alert} />`}
   </li>`;

@@ -1,7 +1,7 @@
 // A rollback as it happens, and how it ended; the same for everybody who has the page open.
 import { html } from "/assets/vendor/ui.js";
 import { open } from "./dialog.js";
-import { capital, environment } from "./environment.js";
+import { capital, environment, keeping } from "./environment.js";
 import { Icon } from "./icon.js";
 import * as live from "./live.js";
 import { Offer, mayOperate } from "./offer.js";
@@ -68,7 +68,7 @@ function Budget({ rollback }) {
 }
 
 const ReportLink = ({ rollback }) =>
-  html`<a class="btn btn-outline" href=${reportAddress(rollback.rollback_id)}>See the incident
+  html`<a class="btn btn-outline" href="${reportAddress(rollback.rollback_id)}${keeping}">See the incident
     report</a>`;
 
 function SiteLink() {

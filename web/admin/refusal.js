@@ -8,6 +8,7 @@ import { age } from "./words.js";
 const NO_ANSWER =
   "No answer yet. Your request may still have arrived. " +
   "Press the button again: it will not run twice.";
+const SIGNED_OUT = "You are signed out. Sign in again, then come back here and press again.";
 const OFFLINE = "You are offline. Press the button again when you are back.";
 
 /** A rollback that is known to have started, and of which nothing more has been read yet. */
@@ -25,7 +26,7 @@ export const justStarted = (rollbackId, facts) => ({
   ...facts,
 });
 
-/** {text, running?, isOpen?}: `isOpen` if nobody knows whether the order arrived. */
+/** {text, running?, isOpen?, isSignedOut?}: `isOpen` if nobody knows whether the order arrived. */
 export function refusal(error) {
   if (error instanceof NoAnswer) return { text: navigator.onLine ? NO_ANSWER : OFFLINE, isOpen: true };
   if (!(error instanceof Refused)) throw error;
@@ -36,7 +37,7 @@ export function refusal(error) {
     const { requested_by, requested_at } = problem;
     return { text, running: justStarted(problem.rollback_id, { requested_by, requested_at }) };
   }
-  if (status === 401) return { text: "You are signed out. Sign in again, then come back here." };
+  if (status === 401) return { text: SIGNED_OUT, isSignedOut: true };
   if (status === 403) return { text: "You do not have permission." };
   return { text: error.message };
 }
@@ -50,6 +51,8 @@ export function showProgress(started) {
 export function Problem({ problem, show }) {
   return html`<div class="problem" role="alert">
     ${problem && html`<p>${problem.text}</p>`}
+    ${problem?.isSignedOut &&
+    html`<a class="btn btn-outline" href="/admin/sign-in" target="_blank">Sign in</a>`}
     ${problem?.running &&
     html`<button type="button" class="btn btn-outline" onClick=${() => show(problem.running)}>
       Show it

@@ -35,3 +35,5 @@ async function signIn(event) {
 }
 
 form.addEventListener("submit", signIn);
+// Back here from the page that it led to, as it was left.
+addEventListener("pageshow", ({ persisted }) => persisted && setSending(false));

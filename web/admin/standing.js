@@ -8,7 +8,7 @@ import { quarantineSubject } from "./operations.js";
 import { MODES, counted, dayTime, versionName, who } from "./words.js";
 
 const since = (moment, name = "") => html`<time class=${name} datetime=${moment}>
-  ${dayTime(moment, Date.parse(live.overview.value.now))}</time>`;
+  ${dayTime(moment, live.today.value)}</time>`;
 
 function Mode({ mode, set }) {
   const { name, means } = MODES[mode] ?? { name: mode, means: "" };

@@ -1,5 +1,5 @@
 // How production is, and the button that takes it back.
-import { html } from "/assets/vendor/ui.js";
+import { html, signal } from "/assets/vendor/ui.js";
 import { announce } from "./announcer.js";
 import { open } from "./dialog.js";
 import { addressOf, environment } from "./environment.js";
@@ -35,9 +35,19 @@ export function OnCall() {
   </p>`;
 }
 
+const isTrying = signal(false);
+
+/** Each press is answered in words; what is news, live.js says. */
 async function refreshNow() {
+  const wasFailing = live.isFailing.value;
+  isTrying.value = true;
   await live.look();
-  if (!live.isFailing.value) announce({ text: "Updated" });
+  isTrying.value = false;
+  if (!live.isFailing.value) {
+    if (live.overview.value) announce({ text: "Updated" });
+  } else if (wasFailing) announce({ text: "Still no answer." });
+  // The button that was pressed may be gone once there is an answer.
+  if (document.activeElement === document.body) document.getElementById("main").focus();
 }
 
 function freshness() {
@@ -85,7 +95,9 @@ function CannotLoad() {
   const site = localStorage.getItem(`site-url-${environment}`);
   return html`<p>The page tries again by itself. You can still roll back.</p>
     <p class="actions">
-      <button type="button" class="btn btn-outline" onClick=${refreshNow}>Try again now</button>
+      <button type="button" id="again" class="btn btn-outline" aria-disabled=${String(isTrying.value)}
+        onClick=${() => isTrying.value || refreshNow()}>
+        ${isTrying.value ? "Trying…" : "Try again now"}</button>
       ${site && html`<a class="btn btn-outline" href=${site}>Open the live site</a>`}
     </p>`;
 }

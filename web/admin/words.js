@@ -119,6 +119,13 @@ export const takenCareOf = (alert) =>
 export const isUnfinished = (rollback) =>
   rollback?.status === "pending" || rollback?.status === "in_progress";
 
+/** Was `next` read before what is `known`? What has ended never runs again, and while one runs no
+ *  other has ended since. */
+export function isOutdated(known, next) {
+  const isSame = known?.rollback_id === next?.rollback_id;
+  return isUnfinished(known) !== isSame && isUnfinished(next) === isSame;
+}
+
 export const elapsed = (rollback, now) => Math.max(0, now - Date.parse(rollback.requested_at));
 
 /** Position (from 1) and name of the step under way, or null. */
