@@ -199,6 +199,16 @@ async def dialog(screen: Screen) -> Answers:
     return answers
 
 
+async def session_ends(screen: Screen, answers: Answers) -> None:
+    """The page has heard of it; whatever is open on it stays."""
+    over = facts.problem(401, "unauthenticated", "Nobody is signed in.")
+    for name in ("overview", "flags", "trigger", "operation"):
+        setattr(answers, name, over)
+        setattr(answers, f"{name}_status", 401)
+    await screen.look_again()
+    await screen.page.wait_for_selector("#signed-out-title", state="attached")
+
+
 async def dialog_without_reason(screen: Screen) -> Answers:
     answers = await dialog(screen)
     await screen.page.click("#rollback-confirm")

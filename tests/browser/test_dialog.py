@@ -221,11 +221,7 @@ async def test_what_was_typed_outlives_the_session(browser, address):
         answers = await scenes.dialog(screen)
         await screen.page.check("#reason-2")
         await screen.page.fill("#note", "Seating plan is empty")
-        over = facts.problem(401, "unauthenticated", "Nobody is signed in.")
-        answers.overview, answers.overview_status = over, 401
-        answers.trigger, answers.trigger_status = over, 401
-        await screen.look_again()
-        await screen.page.wait_for_selector("#signed-out-title", state="attached")
+        await scenes.session_ends(screen, answers)
         await screen.page.click("#rollback-confirm")
         link = screen.page.locator("#rollback-dialog").get_by_role("link", name="Sign in")
         async with screen.page.expect_popup() as signing_in:

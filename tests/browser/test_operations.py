@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
-from tests.browser import facts, scenes_after
+from tests.browser import facts, scenes, scenes_after
 from tests.browser.screen import screen_on
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -315,11 +315,7 @@ async def test_what_is_asked_outlives_the_session(browser, address):
     async with screen_on(browser, address) as screen:
         answers = await scenes_after.asked_to_undo(screen)
         await screen.page.fill("#operation-note", "It was the provider")
-        over = facts.problem(401, "unauthenticated", "Nobody is signed in.")
-        answers.overview, answers.overview_status = over, 401
-        answers.operation, answers.operation_status = over, 401
-        await screen.look_again()
-        await screen.page.wait_for_selector("#signed-out-title", state="attached")
+        await scenes.session_ends(screen, answers)
 
         await screen.page.check("#operation-reason-0")
         await screen.page.click("#operation-confirm")
