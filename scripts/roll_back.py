@@ -98,11 +98,10 @@ def show(order: Order, control_plane: ControlPlane) -> int:
     live = page["live"] or {}
     runner.summary(f"### Rollback of {order.environment}: what would be done\n")
     runner.summary(f"- live: {cell(live.get('git_sha', 'nothing'))[:7]}: {cell(page_title(live))}")
-    if row is None and wanted is None:
-        runner.fail("No version can be gone back to, as far as the history goes.")
-        return FAILED
     if row is None:
-        runner.fail(f"{wanted} is not among the versions that the history shows: nobody can tell.")
+        none = "No version can be gone back to, as far as the history goes."
+        unknown = f"{wanted} is not among the versions that the history shows: nobody can tell."
+        runner.fail(unknown if wanted else none)
         return FAILED
     runner.summary(f"- goes to: {cell(row['git_sha'])[:7]} ({wanted}): {cell(page_title(row))}")
     runner.summary(f"- database: {cell(row['database_effect'])}")
