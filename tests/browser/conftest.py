@@ -7,13 +7,15 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from dev.browser import LAUNCH_ARGS, chrome_path
 from tests.browser.screen import SCREENSHOTS
 from tests.story.canaries import planted_stack
 
 EVENTS_SECONDS = 20
+#: Long for a person, short for a test that fails: on a busy machine a page takes its time.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

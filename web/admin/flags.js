@@ -6,6 +6,7 @@ import { Cards } from "./cards.js";
 import { Switch, environment, markPage, ofStaging } from "./environment.js";
 import { NoAccess, SignedOut, Viewer } from "./frame.js";
 import { Icon, Status } from "./icon.js";
+import { oneLookAtATime } from "./look.js";
 import { NoAnswer, Refused, send, sendJson } from "./server.js";
 import { clockTime, dayTime, who } from "./words.js";
 
@@ -30,7 +31,7 @@ const isOld = signal(false);
 let answeredAt = 0;
 let failures = 0;
 let timer = null;
-let underWay = null;
+const { look, lookAfresh } = oneLookAtATime(read);
 
 function question(flag) {
   const turned = flag.state === "on" ? "off" : "on";
@@ -51,7 +52,7 @@ function question(flag) {
     cancel: isOff ? "Keep it on" : "Keep it off",
     confirm: () => `Turn ${turned} ${flag.title}`,
     send: (reason) => sendJson("PUT", "/api/flags", { ...order, reason }),
-    reload,
+    reload: lookAfresh,
     home: "main",
   };
 }
@@ -151,19 +152,13 @@ function Content() {
 /** The dialog outlives a session: what was typed is still there after signing in again. */
 const Page = () => html`<${Content} /><${AskDialog} />`;
 
-/** Asks once, now; an answer that is already on its way is the one that counts. */
-function look() {
+async function read(signal) {
   clearTimeout(timer);
   isOld.value = Date.now() - answeredAt > STALE_MS;
-  underWay ??= read().finally(() => (underWay = null));
-  return underWay;
-}
-
-async function read() {
   isTrying.value = true;
   try {
     const timeoutMs = list.value ? TIMEOUT_MS : FIRST_TIMEOUT_MS;
-    const { body } = await send(LIST, { timeoutMs });
+    const { body } = await send(LIST, { timeoutMs, signal });
     if (failure.value && list.value) announce({ text: "Connection is back. Data is current." });
     failures = 0;
     failure.value = null;
@@ -172,6 +167,7 @@ async function read() {
     isOld.value = false;
     render(html`<${Viewer} viewer=${body.viewer} />`, document.getElementById("viewer"));
   } catch (error) {
+    if (signal.aborted) return; // another look follows at once
     if (!(error instanceof Refused) && !(error instanceof NoAnswer)) throw error;
     fail(error);
   }
@@ -197,12 +193,6 @@ function plan() {
   timer = setTimeout(look, (failures ? backOff : EVERY_SECONDS) * jitter * 1000);
 }
 
-/** Something was turned from here: what was asked before that does not count. */
-async function reload() {
-  await underWay;
-  await look();
-}
-
 async function refresh() {
   await look();
   if (!failure.value) announce({ text: "Updated" });
@@ -210,8 +200,8 @@ async function refresh() {
   if (document.activeElement === document.body) document.getElementById("main").focus();
 }
 
-document.addEventListener("visibilitychange", () => document.hidden || look());
-addEventListener("online", look);
+document.addEventListener("visibilitychange", () => document.hidden || lookAfresh());
+addEventListener("online", lookAfresh);
 addEventListener("offline", () => fail(new NoAnswer()));
 document.title = `Feature switches${ofStaging} – WedSync rollback`;
 markPage();

@@ -2,6 +2,7 @@
 import { batch, computed, signal } from "/assets/vendor/ui.js";
 import { announce } from "./announcer.js";
 import { environment } from "./environment.js";
+import { oneLookAtATime } from "./look.js";
 import { Refused, send } from "./server.js";
 import { isAbove, isOutdated, isUnfinished, news, rateNews } from "./words.js";
 
@@ -57,49 +58,53 @@ let wasAbove = null;
 let overviewDueAt = 0;
 let failures = 0;
 let timer = null;
-let underWay = null;
-
-/** Looks once, now; a look already under way is the one that answers. */
-export function look() {
-  clearTimeout(timer);
-  underWay ??= lookAndPlan().finally(() => (underWay = null));
-  return underWay;
-}
+const { look, lookAfresh } = oneLookAtATime(lookAndPlan);
+export { look };
 
 /** Reads the overview again: something that it shows was changed from here. */
 export async function reload() {
-  await underWay; // it may have been asked before the change
   overviewDueAt = 0;
-  await look();
+  await lookAfresh();
 }
 
-async function lookAndPlan() {
+async function lookAndPlan(signal) {
+  clearTimeout(timer);
   const started = performance.now();
   try {
-    await refresh();
+    await refresh(signal);
     succeeded();
   } catch (error) {
+    if (signal.aborted) return; // another look follows at once
     failed(error);
   }
   plan(performance.now() - started);
 }
 
-async function refresh() {
-  const wasRunning = isRunning.value;
-  if (wasRunning) await readRollback(rollback.value.rollback_id);
-  const isEnding = wasRunning && !isRunning.value;
-  if (!wasRunning || isEnding || Date.now() >= overviewDueAt) await readOverview();
+async function refresh(signal) {
+  const goesOn = isRunning.value && (await isGoingOn(rollback.value.rollback_id, signal));
+  if (!goesOn || Date.now() >= overviewDueAt) await readOverview(signal);
 }
 
-async function readRollback(id) {
+/** Whether a rollback runs on, by its own status; no where that cannot be read: the overview knows. */
+async function isGoingOn(id, signal) {
+  try {
+    await readRollback(id, signal);
+  } catch {
+    return false;
+  }
+  return isRunning.value;
+}
+
+async function readRollback(id, signal) {
   const path = `/api/rollback/status/${encodeURIComponent(id)}`;
-  const { body } = await send(path, { timeoutMs: 5000 });
+  const { body } = await send(path, { timeoutMs: 5000, signal });
   adopt(body);
 }
 
-async function readOverview() {
+async function readOverview(signal) {
   const timeoutMs = lastAnswerAt.value ? TIMEOUT_MS : FIRST_TIMEOUT_MS;
-  const answer = await send(OVERVIEW, { timeoutMs, headers: etag ? { "if-none-match": etag } : {} });
+  const headers = etag ? { "if-none-match": etag } : {};
+  const answer = await send(OVERVIEW, { timeoutMs, signal, headers });
   overviewDueAt = Date.now() + CALM_SECONDS * 1000;
   etag = answer.etag ?? etag;
   if (answer.body === null) return;
@@ -124,7 +129,7 @@ function adopt(next, viewerName = overview.value?.viewer.name) {
 /** Shows a rollback that was just accepted, before its first status is read. */
 export function follow(started) {
   rollback.value = started;
-  look();
+  lookAfresh();
 }
 
 export function close(rollbackId) {
@@ -190,11 +195,11 @@ function secondsToNext(tookMs) {
 export function start() {
   setInterval(() => (localNow.value = Date.now()), 1000);
   setTimeout(() => (isStartSlow.value = true), SLOW_START_MS);
-  document.addEventListener("visibilitychange", () => document.hidden || look());
+  document.addEventListener("visibilitychange", () => document.hidden || lookAfresh());
   addEventListener("offline", () => (isOffline.value = true));
   addEventListener("online", () => {
     isOffline.value = false;
-    look();
+    lookAfresh();
   });
   look();
 }

@@ -29,10 +29,16 @@ async function answered(response) {
   return body;
 }
 
+/** Ends when the time is over or `signal` says so. Browsers before 2024 only know the first. */
+function ending(timeoutMs, signal) {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  return signal && AbortSignal.any ? AbortSignal.any([signal, timeout]) : timeout;
+}
+
 /** Sends one request; returns {body, etag}, body null for 204 and 304. Raises Refused or NoAnswer. */
-export async function send(path, { timeoutMs = 8000, ...options } = {}) {
+export async function send(path, { timeoutMs = 8000, signal, ...options } = {}) {
   try {
-    const response = await fetch(path, { ...options, signal: AbortSignal.timeout(timeoutMs) });
+    const response = await fetch(path, { ...options, signal: ending(timeoutMs, signal) });
     return { body: await answered(response), etag: response.headers.get("etag") };
   } catch (error) {
     if (error instanceof Refused) throw error;
