@@ -19,7 +19,7 @@ EVIDENCE: Mapping[State, str] = {
 #: By the outcome of the newest decision about what is live.
 DECIDED: Mapping[str, str] = {
     "rolled_back": "it has acted already",
-    "gate_refused": "no version is better, so it acts on nothing",
+    "gate_refused": "no version is better, so it does nothing",
     "ask_a_person": "a person decides, and was told why",
     "would_roll_back": "it would have gone back, and the mode is shadow: nothing was changed",
     "turned_off": "a feature was turned off, and code goes back only if that does not help",

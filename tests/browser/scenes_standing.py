@@ -67,7 +67,7 @@ async def gate_refused(screen: Screen) -> Answers:
         verdict=facts.verdict("rollback", sentence), is_fresh=True, decision=refused
     )
     outlook = (
-        "52 % of 1,240 requests fail; enough evidence; no version is better, so it acts on nothing."
+        "52 % of 1,240 requests fail; enough evidence; no version is better, so it does nothing."
     )
     answers = await drawn(screen, traffic=traffic, outlook=outlook)
     await screen.page.click("#evidence summary")

@@ -108,7 +108,7 @@ def said(seen: TrafficView, known: Facts | None = None) -> str:
         (
             traffic("inconclusive", outcome="gate_refused"),
             facts(),
-            f"{EVIDENCE[State.INCONCLUSIVE]}; no version is better, so it acts on nothing.",
+            f"{EVIDENCE[State.INCONCLUSIVE]}; no version is better, so it does nothing.",
         ),
         (
             traffic("rollback", outcome="ask_a_person"),
