@@ -63,18 +63,18 @@ async def screen_on(
     browser: Browser, address: str, *, width: int = DESKTOP, scheme: str = "light"
 ) -> AsyncIterator[Screen]:
     """A window of its own; fails if a script broke or the content security policy was hit."""
-    context = await browser.new_context(
+    opened = await browser.new_context(
         color_scheme="dark" if scheme == "dark" else "light",
         viewport={"width": width, "height": 800},
         timezone_id="Europe/Berlin",
         reduced_motion="reduce",
     )
-    page = await context.new_page()
-    screen = Screen(page, address)
-    page.on("console", screen.hear)
-    page.on("pageerror", lambda error: screen.complaints.append(str(error)))
-    yield screen
-    await context.close()
+    async with opened as context:  # a test that failed leaves no page that goes on asking
+        page = await context.new_page()
+        screen = Screen(page, address)
+        page.on("console", screen.hear)
+        page.on("pageerror", lambda error: screen.complaints.append(str(error)))
+        yield screen
     assert screen.complaints == []
 
 
