@@ -1,6 +1,6 @@
 # Every command bootstraps what it needs: Python 3.12+ is enough, and Node 20+ for the bundle,
 # the real command line of the platform and, where no browser is installed, a browser.
-.PHONY: help dev dev-reset test test-deep check format-check lint imports types assets bundle bench lock format
+.PHONY: help dev dev-reset test test-deep check format-check lint imports types assets bundle audit bench lock format
 .DEFAULT_GOAL := help
 
 PORT ?= 4300
@@ -59,6 +59,11 @@ assets: # Is the dashboard what web/ builds, and light enough
 bundle: # What the platform would deploy: built by its own command, checked and started
 	$(BOOTSTRAP)
 	@$(BIN)/python -m dev.bundle
+
+audit: # Weaknesses that PyPI and npm know of what is locked; a mirror of them may not tell
+	$(BOOTSTRAP)
+	@$(BIN)/pip-audit --disable-pip --require-hashes --strict --progress-spinner off -r requirements.txt -r dev/requirements.txt -r scripts/requirements.txt -r scripts/breakglass.txt
+	@for lock in web/package-lock.json dev/*/package-lock.json; do echo "$$lock"; npm audit --prefix "$${lock%/*}" --package-lock-only --audit-level=high || exit 1; done
 
 bench: # The numbers: health while dependencies hang, imports, our switch beside the platform's, drain, verdict, database, values in step, Redis, audit log, switches, dashboard, incidents (an hour)
 	$(BOOTSTRAP)

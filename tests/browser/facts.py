@@ -35,6 +35,7 @@ def deployment(deployment_id: str, git_sha: str, title: str, **more: Any) -> Jso
         "eligible": False,
         "why_not": None,
         "database_effect": "Database stays as it is.",
+        "database_plan": "stays",
         "is_exclusive": False,
         "changed_variables": [],
         **more,

@@ -17,7 +17,7 @@ IMAGES = Path("docs/images")
 PICTURES = {"phone": (PHONE, 844), "desktop": (DESKTOP, 800)}
 
 
-async def take(address: str, token: str) -> None:
+async def take(address: str, token: str, folder: Path) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chrome_path(), args=LAUNCH_ARGS)
         for name, (width, height) in PICTURES.items():
@@ -26,7 +26,7 @@ async def take(address: str, token: str) -> None:
             )
             await Screen(page, address).sign_in(token)
             await page.wait_for_selector("#history")
-            file = IMAGES / f"deployments-{name}.png"
+            file = folder / f"deployments-{name}.png"
             await page.screenshot(path=file, full_page=name == "desktop")
         await browser.close()
 
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="the stack's folder")
     stack = current(parser.parse_args().data)
     IMAGES.mkdir(parents=True, exist_ok=True)
-    asyncio.run(take(stack["control_plane"], stack["tokens"]["operator"]))
+    asyncio.run(take(stack["control_plane"], stack["tokens"]["operator"], IMAGES))
 
 
 if __name__ == "__main__":

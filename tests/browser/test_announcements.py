@@ -66,6 +66,17 @@ async def test_a_failure_is_an_alert_that_names_the_step(browser, address):
         )
 
 
+async def test_taking_longer_than_a_minute_is_an_alert(browser, address):
+    async with screen_on(browser, address) as screen:
+        answers = await scenes.running(screen)
+        late = facts.running(overdue=True)
+        answers.status, answers.overview = late, facts.overview(active=late)
+
+        await expect(screen.page.locator("#live-alert")).to_have_text(
+            "The rollback takes longer than 60 seconds."
+        )
+
+
 async def test_losing_the_server_and_finding_it_again_is_said(browser, address):
     async with screen_on(browser, address) as screen:
         answers = await scenes.stale(screen)

@@ -30,6 +30,20 @@ async def test_focus_starts_on_the_question_and_returns_to_the_button(browser, a
         assert await screen.focused() == "rollback-btn"
 
 
+@pytest.mark.parametrize(
+    ("plan", "says"), [("stays", True), ("goes_back", True), ("refused", False), ("unknown", False)]
+)
+async def test_that_data_is_kept_is_said_where_it_is_known(browser, address, plan, says):
+    async with screen_on(browser, address) as screen:
+        left, good, *older = facts.history()
+        await scenes.loaded(screen, history=[left, good | {"database_plan": plan}, *older])
+        await screen.page.click("#rollback-btn")
+
+        dialog = screen.page.locator("#rollback-dialog")
+        await expect(dialog).to_contain_text("This takes less than 60 seconds.")
+        assert ("Guests and couples keep their data." in await dialog.inner_text()) is says
+
+
 async def test_a_click_beside_the_dialog_does_nothing(browser, address):
     async with screen_on(browser, address) as screen:
         await scenes.dialog(screen)

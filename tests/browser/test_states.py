@@ -81,6 +81,20 @@ async def test_without_any_script_the_page_says_what_it_is_and_whom_to_call(brow
     await context.close()
 
 
+@pytest.mark.parametrize("lacks", ["AbortSignal.timeout", "window.HTMLDialogElement"])
+async def test_a_browser_that_is_too_old_says_so_and_whom_to_call(browser, address, lacks):
+    async with screen_on(browser, address) as screen:
+        await screen.page.add_init_script(f"delete {lacks}")
+        await screen.open()
+
+        hint = screen.page.locator("#rollback-hint")
+        await expect(hint).to_contain_text("This browser is too old for this page.")
+        await expect(screen.page.locator("#rollback-btn")).to_have_attribute(
+            "aria-disabled", "true"
+        )
+        await expect(screen.page.locator("#on-call")).to_be_visible()
+
+
 async def test_the_number_to_call_is_known_when_nothing_can_be_loaded(browser, address):
     async with screen_on(browser, address) as screen:
         answers = await scenes.healthy(screen)

@@ -157,6 +157,22 @@ async def test_a_wrong_token_signs_nobody_in(browser, address):
         await expect(screen.page.locator("main")).to_contain_text("You are signed out")
 
 
+async def test_no_script_can_read_what_signs_in(browser, stack, good):
+    token = stack["tokens"]["operator"]
+    async with screen_on(browser, stack["control_plane"]) as screen:
+        await screen.sign_in(token)
+        await screen.page.wait_for_selector("#history")
+
+        [cookie] = await screen.page.context.cookies()
+        readable = await screen.page.evaluate(
+            "JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }])"
+        )
+
+        assert (cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) == (True, True, "Strict")
+        assert cookie["value"] not in readable
+        assert token not in readable
+
+
 async def test_signing_out_ends_the_session(browser, stack, good):
     async with screen_on(browser, stack["control_plane"]) as screen:
         await screen.sign_in(stack["tokens"]["operator"])

@@ -19,6 +19,7 @@ def said(asked: Asked) -> str:
 def test_some_hundred_requests_are_answered_by_the_document(young_world):
     total = 0
     for asked in ask_in_turn(young_world.stack, times=12, number=7):
+        assert asked.total, "An operation was never asked."
         assert not asked.wrong, said(asked)
         total += asked.total
 
@@ -33,6 +34,7 @@ def test_twenty_thousand_requests_find_nothing_else(tmp_path, tell):
     with planted_stack(tmp_path, env=UNLIMITED) as canaries:
         for asked in ask_at_once(canaries.stack, times=900, number=20_000, by=6):
             tell(said(asked))
+            assert asked.total, "An operation was never asked."
             total += asked.total
             wrong += asked.wrong
     tell(f"{total} requests")

@@ -11,6 +11,7 @@ const SHOWN_TARGETS = 3;
 const LAST_STABLE = { deployment_id: "last-stable" };
 const REFUSALS = [404, 409, 422];
 const STRAGGLERS = "People still on the newer version will see errors.";
+const KEPT = "Guests and couples keep their data.";
 /** The dialog that is open, with what it offers as it was when it opened: nothing may move
  *  under a finger while data arrives. */
 const opened = signal(null);
@@ -36,6 +37,9 @@ function firstChoices({ choices, target }) {
   const chosen = choices.find((choice) => choice.deployment_id === target);
   return [...first.slice(0, SHOWN_TARGETS - 1), chosen];
 }
+
+/** Only where it is known what the database does: it loses nothing then. */
+const keepsData = (choice) => ["stays", "goes_back"].includes(choice?.database_plan);
 
 const nameOf = (choice) =>
   choice.git_sha ? shortSha(choice.git_sha) : "the previous healthy version";
@@ -185,7 +189,10 @@ function Form({ opening }) {
   const isLocked = isSending || Boolean(problem?.isOpen);
 
   return html`<h2 id="rollback-title" tabindex="-1" ref=${title}>Roll back ${environment}?</h2>
-    <p>The live site goes back to an earlier version. This takes less than 60 seconds.</p>
+    <p>
+      The live site goes back to an earlier version. This takes less than 60 seconds.
+      ${keepsData(chosen) && ` ${KEPT}`}
+    </p>
     <${Targets} ...${{ opening, form, isLocked, choose }} />
     ${chosen?.is_exclusive && html`<${AllowExclusive} ...${{ form, isLocked, choose }} />`}
     <${Reasons} ...${{ form, isLocked, choose }} />

@@ -1,6 +1,8 @@
 """Refusals are counted and end in 429; whoever is known goes on, whatever others do."""
 
 import asyncio
+import hashlib
+import hmac
 from datetime import timedelta
 
 import pytest
@@ -17,7 +19,9 @@ REDIS_TOKEN = "redis-token"
 VENUE = "203.0.113.7"
 PER_ADDRESS, PER_SUBJECT = 6, 3
 WINDOW = timedelta(seconds=60)
+SIGNING = "s" * 32
 UNLOCK = {"action": "unlock", "environment": "staging", "reason": "Looked at it"}
+EVENT = b'{"id": "evt_1", "type": "deployment.created", "createdAt": 1800000000000, "payload": {}}'
 TRIGGER = {"deployment_id": "last-stable", "reason": "Page does not open", "environment": "staging"}
 
 
@@ -179,8 +183,8 @@ class TestRoutes:
             "FAILED_ATTEMPTS_PER_ADDRESS": str(PER_ADDRESS),
             "FAILED_ATTEMPTS_PER_SUBJECT": str(PER_SUBJECT),
             "FAILED_ATTEMPTS_WINDOW_SECONDS": "3600",
-            "WEBHOOK_SECRET": "w" * 32,
-            "DRAIN_SECRET": "d" * 32,
+            "WEBHOOK_SECRET": SIGNING,
+            "DRAIN_SECRET": SIGNING,
         }
 
     @pytest.fixture
@@ -208,6 +212,8 @@ class TestRoutes:
         assert [one.status_code for one in guesses] == [401] * PER_ADDRESS + [429] * 2
         assert (await attempt("session", json={"token": token})).status_code == 200
         assert (await attempt("operations", token, json=UNLOCK)).status_code == 200
+        # There is nothing to go back to here: an answer, and no refusal to let anybody in.
+        assert (await attempt("rollback.trigger", token, json=TRIGGER)).status_code == 409
 
     async def test_an_operator_is_not_held_up_by_his_own_mistakes(self, attempt, mint):
         token = await mint()
@@ -236,13 +242,18 @@ class TestRoutes:
         counted = "SELECT problem, sum(count)::int FROM denied_attempts GROUP BY problem"
         assert await rows(counted) == [("too-many-attempts", 2)]
 
-    @pytest.mark.parametrize("function", ["webhooks.vercel", "drains.logs"])
-    async def test_forged_signatures(self, attempt, function):
+    @pytest.mark.parametrize(
+        ("function", "body"), [("webhooks.vercel", EVENT), ("drains.logs", b"[]")]
+    )
+    async def test_forged_signatures_keep_no_signed_one_out(self, attempt, function, body):
         forged = {"x-vercel-signature": "0" * 40}
         answers = [
             await attempt(function, content=b"[]", headers=forged) for _ in range(PER_ADDRESS + 1)
         ]
         elsewhere = await attempt(function, content=b"[]", headers=forged, address="203.0.113.8")
+        signature = hmac.new(SIGNING.encode(), body, hashlib.sha1).hexdigest()
+        signed = await attempt(function, content=body, headers={"x-vercel-signature": signature})
 
         assert [one.status_code for one in answers] == [401] * PER_ADDRESS + [429]
         assert elsewhere.status_code == 401
+        assert signed.status_code == 200

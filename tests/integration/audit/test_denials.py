@@ -12,6 +12,7 @@ from lib.access.models import Caller, Role
 from lib.audit.denials import MINUTE_SECONDS, MOST_ADDRESSES, MOST_ROWS, Denials
 from lib.audit.origin import Attempt
 from lib.postgres import Database
+from tests.integration.audit.test_sealing import LOCK
 
 MINUTE = timedelta(minutes=1)
 COUNTED = (
@@ -93,6 +94,21 @@ async def test_attempts_at_once_are_all_counted(denials, rows):
     await asyncio.gather(*(denials.of_nobody(attempt()) for _ in range(500)))
 
     assert await rows(COUNTED) == [("192.0.2.1", "unauthenticated", 500)]
+
+
+async def test_they_are_counted_while_somebody_holds_the_chain(services, rows, database_url):
+    """As a sealer does, and one that hangs for long: a row of somebody known is written, too."""
+    ada = Caller(name="Ada", role=Role.VIEWER)
+    with psycopg.connect(database_url) as sealer:
+        sealer.execute(LOCK)
+        for _ in range(3):
+            await services.keeper.denials.of_nobody(attempt())
+        await services.keeper.denials.of_caller(ada, attempt(problem="forbidden"), "She may not.")
+        await services.keeper.seal()
+
+        assert await rows(COUNTED) == [("192.0.2.1", "unauthenticated", 3)]
+        assert await rows("SELECT count(*)::int FROM audit WHERE actor = 'Ada'") == [(1,)]
+        assert await rows("SELECT count(*)::int FROM audit_chain") == [(0,)]
 
 
 async def test_of_many_addresses_a_few_are_named_and_the_rest_summed(
