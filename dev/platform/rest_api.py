@@ -50,10 +50,12 @@ class RestApi:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         body = await request.body()
+        is_file = request.headers.get("content-type") == FILE
         record: dict[str, Any] = {
             "method": request.method,
             "path": request.url.path,
             "query": dict(request.query_params),
+            "body": None if is_file else body.decode(errors="replace"),
             "status": None,
             "at_ms": now_ms(),
         }

@@ -149,7 +149,14 @@ class Canaries:
             *self._in("the app's database", *tables(self.stack["app_database_url"])),
             *self._in("Redis", every_key(*own_redis)),
             *self._in("the app's Redis", every_key(self.app_redis_url, app_redis_token)),
+            *self._in("what the platform was sent", self.at_platform()),
         ]
+
+    def at_platform(self) -> bytes:
+        """What was asked of it; not the header with its token."""
+        url = f"{self.stack['vercel_api']}/_dev/calls"
+        headers = {"authorization": f"Bearer {self.stack['vercel_token']}"}
+        return httpx.get(url, headers=headers, trust_env=False).raise_for_status().content
 
     def in_files(self) -> list[str]:
         """Logs, what commands said, their journals, what the functions answered."""

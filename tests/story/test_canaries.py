@@ -204,6 +204,16 @@ class TestTheSearch:
 
         assert leak.startswith("the needle in the app's Redis")
 
+    def test_finds_it_in_what_the_platform_was_sent(self, canaries, search, needle):
+        token = {"authorization": f"Bearer {canaries.stack['vercel_token']}"}
+        url = canaries.stack["vercel_api"]
+        with httpx.Client(base_url=url, headers=token, trust_env=False) as api:
+            api.post("/v1/nothing", json={"why": needle})
+            [leak] = search.in_stores()
+            api.delete("/_dev/calls")
+
+        assert leak.startswith("the needle in what the platform was sent")
+
     @pytest.mark.parametrize("name", ["logs/api-new.log", "platform/output/new.log", "new/journal"])
     def test_finds_it_in_any_file(self, canaries, search, needle, name):
         file = canaries.data / name
