@@ -27,8 +27,6 @@ SECRETS = ("CRON_SECRET", "AUDIT_KEYS", "WEBHOOK_SECRET", "DRAIN_SECRET")
 IMPATIENT_SECONDS, PATIENCE_SECONDS = 1.0, 90
 WRITES = ("set-env", "create-webhook", "create-drain", "checks")
 
-pytestmark = pytest.mark.timeout(200)
-
 
 @pytest.fixture
 def environment(platform):

@@ -29,8 +29,6 @@ ROLLBACKS = "SELECT id::text, reason, extract(epoch FROM requested_at)::float8 A
 ALERTS = "SELECT kind, sentence FROM alerts ORDER BY id"
 AUDITED = "SELECT actor, action, subject FROM audit WHERE action LIKE 'flag.%%'"
 
-pytestmark = pytest.mark.timeout(420)
-
 
 @pytest.fixture
 def visitors(young_world):

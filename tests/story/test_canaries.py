@@ -38,7 +38,6 @@ def test_every_secret_setting_has_a_canary():
     assert {*secret_names()} == {*MADE, *PLANTED, *ADDRESSES, *OF_COMMANDS}
 
 
-@pytest.mark.timeout(400)
 def test_nothing_is_left_where_vendors_echo_and_parts_are_gone(tmp_path):
     """The search is the stack's end."""
     vendors = Vendors(fails=True)

@@ -26,8 +26,6 @@ SELECT v.state, length(v.recording) AS recorded
 STRAGGLERS = "SELECT stragglers FROM environments WHERE environment = 'production'"
 LOST = "SELECT resolved_at FROM alerts WHERE kind = 'evidence_lost'"
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture
 def visitors(young_world):

@@ -18,8 +18,6 @@ RSVP, SEATING = "rsvp-emails", "seating-plan"
 #: A change is read everywhere after this, with the time that processes here need.
 SOON_SECONDS = REMEMBER_SECONDS + 20
 
-pytestmark = pytest.mark.timeout(180)
-
 
 @pytest.fixture(scope="session")
 def reader():

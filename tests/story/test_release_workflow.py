@@ -11,8 +11,6 @@ from dev.sample_app.migrate import FOLDER
 from dev.sample_app.versions import TIMELINE
 from tests.story.workflow import Runner, said_file, variables_of
 
-#: The first test may have to install the command line.
-pytestmark = pytest.mark.timeout(300)
 SHA = "0123456789abcdef" * 2 + "01234567"
 ONE_WAY = "-- rollback: irreversible it merges accounts\n-- migrate:up\nCREATE TABLE one_way ();\n"
 

@@ -7,7 +7,6 @@ a rollback the older code is live and pages of the newer one are still open: bot
 from typing import Any
 
 import httpx
-import pytest
 
 from dev.recording import record
 from dev.visitors import Visitors
@@ -76,7 +75,6 @@ def described(world: World, deployment_id: str) -> dict[str, Any]:
     return next(one for one in deployments if one["id"] == deployment_id)
 
 
-@pytest.mark.timeout(240)
 def test_after_errors_sent_it_back_both_codes_write_and_the_next_release_knows_it_all(
     young_world, v1, app, tell
 ):
