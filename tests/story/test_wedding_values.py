@@ -14,7 +14,8 @@ from tests.story.test_database_goes_back import release
 from tests.story.test_errors_revert_themselves import GOOD_VISITS, RPS, went_back
 from tests.story.test_operations import operate
 from tests.story.test_others import as_a_person
-from tests.story.world import World, platform_scheduler, wait_until
+from tests.story.world import World, platform_scheduler
+from tests.waiting import wait_until
 
 BOTH_COLUMNS = "SELECT starts_at, begins_at::text FROM events WHERE id = 'ceremony'"
 #: What people said last, on whichever code.
