@@ -25,7 +25,8 @@ from benchmarks.redis_front import CountedRedis, counted_redis
 from benchmarks.table import show
 from dev.testing import running_stack
 from dev.visitors import Outage, Visitors, outage_of
-from tests.story.world import World, platform_scheduler, wait_until
+from tests.story.world import World, platform_scheduler
+from tests.waiting import wait_until
 
 DRAIN = "api/drains/logs"
 #: Good answers before the bad release: everything is warm, as it would be.

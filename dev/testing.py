@@ -10,7 +10,8 @@ from dev import private_files
 from dev.places import ROOT, Folder
 from dev.processes import Process
 
-START_SECONDS = 90
+#: Of a stack on the slowest of machines: what takes longer hangs.
+START_SECONDS, STOP_SECONDS = 300, 60
 
 
 @contextmanager
@@ -32,7 +33,7 @@ def running_stack(
     try:
         yield private_files.read(Folder(data).stack_file)
     finally:
-        process.stop()
+        process.stop(timeout_seconds=STOP_SECONDS)
 
 
 def start_stack(

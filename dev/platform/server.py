@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 #: What hangs on request is ended with the platform.
 GRACE_SECONDS = 1
+PATIENCE_SECONDS = 60
 
 
 class Platform(Stoppable):
@@ -68,6 +69,7 @@ class Platform(Stoppable):
             base_url=self.api_url,
             headers={"authorization": f"Bearer {self.config.token}"},
             params={"teamId": self.config.team_id},
+            timeout=PATIENCE_SECONDS,
             trust_env=False,
         )
 

@@ -1,6 +1,5 @@
 """A platform with a database for its app, put back to one good release before each test."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,12 +16,12 @@ from dev.platform import Config, Endpoint, Platform
 from dev.postgres import Postgres
 from dev.sample_app.migrate import migrate
 from dev.serving import serve
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 PRODUCTION = "production-wedsync.vercel.app"
 TOKEN = "localtoken"
 TEAM = "team_wedsync"
 SECRET = "hook-secret"
-PATIENCE_SECONDS = 10
 
 
 @dataclass
@@ -65,7 +64,7 @@ def config(database_url, receiver_at) -> Config:
         app_database_url=database_url,
         webhooks=[endpoint],
         drains=[],
-        function_seconds=3,
+        function_seconds=PATIENCE_SECONDS,
         job_step_seconds=0.05,
         redelivery_seconds=0.02,
         drain_seconds=0.02,
@@ -76,6 +75,8 @@ def config(database_url, receiver_at) -> Config:
 def running(config) -> Iterator[Platform]:
     with Platform(config) as platform:
         platform.release("good")
+        # Or they would come during the first test.
+        wait_until(lambda: platform.state()["undelivered"] == 0)
         platform.snapshot("one good release")
         yield platform
 
@@ -113,20 +114,17 @@ def api(platform) -> Iterator[httpx.Client]:
 def visitor(platform) -> Iterator[httpx.Client]:
     """Somebody who looks at production."""
     with httpx.Client(
-        base_url=platform.edge_url, headers={"host": PRODUCTION}, timeout=20, trust_env=False
+        base_url=platform.edge_url,
+        headers={"host": PRODUCTION},
+        timeout=PATIENCE_SECONDS,
+        trust_env=False,
     ) as client:
         yield client
 
 
 @pytest.fixture
-def eventually() -> Callable[[Callable[[], object]], None]:
-    def eventually(holds: Callable[[], object]) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not holds():
-            assert time.monotonic() < deadline, "it never came to hold"
-            time.sleep(0.01)
-
-    return eventually
+def eventually() -> Callable[[Callable[[], object]], object]:
+    return wait_until
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ class Switch:
 
     api: httpx.Client
     visitor: httpx.Client
-    eventually: Callable[[Callable[[], object]], None]
+    eventually: Callable[[Callable[[], object]], object]
 
     def roll_back(self, deployment: dict[str, Any]) -> httpx.Response:
         return self.api.post(f"/v1/projects/prj_wedsync/rollback/{deployment['id']}")

@@ -9,9 +9,6 @@ from dev.cli import QUIET, vercel_command
 
 PRODUCTION = "production-wedsync.vercel.app"
 
-#: The first test may have to install it.
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture(scope="session")
 def command():

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from dev.platform import Config, Endpoint, Platform
+from tests.waiting import PATIENCE_SECONDS
 
 PRODUCTION = "production-wedsync.vercel.app"
 
@@ -20,6 +21,7 @@ def drained(receiver_at, database_url):
         drains=[Endpoint(url=receiver_at[1] + "/", secret="drain-secret")],
         drain_seconds=0.02,
         redelivery_seconds=0.02,
+        function_seconds=PATIENCE_SECONDS,
     )
     with Platform(config) as platform:
         platform.release("good")
@@ -33,7 +35,9 @@ def visit(drained, receiver):
 
     def visit(path, host=PRODUCTION):
         headers = {"host": host, "user-agent": "guest"}
-        return httpx.get(drained.edge_url + path, headers=headers, trust_env=False)
+        return httpx.get(
+            drained.edge_url + path, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False
+        )
 
     return visit
 

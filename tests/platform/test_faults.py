@@ -1,14 +1,17 @@
 """The platform's failures on request."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 from pydantic import ValidationError
 
+from tests.waiting import PATIENCE_SECONDS
+
 PRODUCTION = "production-wedsync.vercel.app"
 PROJECT = "/v9/projects/prj_wedsync"
+#: For the answer, after the call has got there.
+IMPATIENT = httpx.Timeout(PATIENCE_SECONDS, read=0.3)
 
 
 def test_it_throttles_so_many_times_and_says_how_long_to_wait(platform, api):
@@ -29,14 +32,16 @@ def test_it_fails_only_the_call_that_is_named(platform, api, v1):
     assert api.get("/v10/projects/prj_wedsync/env").status_code == 200
 
 
-def test_a_call_takes_effect_and_its_answer_never_comes(platform, api, v1):
+def test_a_call_takes_effect_and_its_answer_never_comes(platform, api, v1, eventually):
     v2 = platform.release("good-2")
     platform.fault("timeout-after-applying")
 
     with pytest.raises(httpx.ReadTimeout):
-        api.post(f"/v2/deployments/{v1['id']}/aliases", json={"alias": PRODUCTION}, timeout=0.3)
+        api.post(
+            f"/v2/deployments/{v1['id']}/aliases", json={"alias": PRODUCTION}, timeout=IMPATIENT
+        )
 
-    assert platform.state()["aliases"][PRODUCTION] == v1["id"]
+    eventually(lambda: platform.state()["aliases"][PRODUCTION] == v1["id"])
     assert platform.alias_moves()[-1]["from"] == v2["id"]
     assert platform.calls()[-1]["status"] is None
 
@@ -47,13 +52,16 @@ def test_a_time_out_after_applying_leaves_reads_alone(platform, api):
     assert api.get(PROJECT).status_code == 200
 
 
-def test_a_call_that_hangs_has_no_effect(platform, api, v1):
+def test_a_call_that_hangs_has_no_effect(platform, api, v1, eventually):
     v2 = platform.release("good-2")
     platform.fault("hang", call="alias")
 
     with pytest.raises(httpx.ReadTimeout):
-        api.post(f"/v2/deployments/{v1['id']}/aliases", json={"alias": PRODUCTION}, timeout=0.3)
+        api.post(
+            f"/v2/deployments/{v1['id']}/aliases", json={"alias": PRODUCTION}, timeout=IMPATIENT
+        )
 
+    eventually(platform.calls)
     assert platform.state()["aliases"][PRODUCTION] == v2["id"]
 
 
@@ -72,13 +80,12 @@ def test_a_slow_call_is_answered_in_the_end(platform, api):
     assert answer.elapsed.total_seconds() >= 0.2
 
 
-def test_a_slow_call_is_answered_as_soon_as_the_faults_are_cleared(platform, api):
+def test_a_slow_call_is_answered_as_soon_as_the_faults_are_cleared(platform, api, eventually):
     platform.fault("slow", seconds=600)
 
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(api.get, PROJECT)
-        while not platform.calls():
-            time.sleep(0.01)
+        eventually(platform.calls)
         platform.clear_faults()
 
     assert slow.result().status_code == 200

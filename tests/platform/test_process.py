@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from dev.ports import free_port
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parent.parent.parent
 PRODUCTION = "production-wedsync.vercel.app"
@@ -31,6 +32,7 @@ def begin(tmp_path, database_url, address, eventually):
         "data_dir": str(tmp_path / "data"),
         "token": "localtoken",
         "app_database_url": database_url,
+        "function_seconds": PATIENCE_SECONDS,
     }
 
     def begin(**more):
@@ -59,6 +61,7 @@ def control(address, eventually):
             f"{address}/_dev/{what}",
             json=body or None,
             headers={"authorization": "Bearer localtoken"},
+            timeout=PATIENCE_SECONDS,
             trust_env=False,
         )
         return answer.json() if answer.is_success else answer.status_code
@@ -77,7 +80,12 @@ def edge():
 
 
 def serving(address):
-    answer = httpx.get(f"{address}/api/health", headers={"host": PRODUCTION}, trust_env=False)
+    answer = httpx.get(
+        f"{address}/api/health",
+        headers={"host": PRODUCTION},
+        timeout=PATIENCE_SECONDS,
+        trust_env=False,
+    )
     return answer.json()["deployment_id"]
 
 
@@ -103,7 +111,7 @@ def test_it_remembers_after_a_crash(begin, control, edge):
 
 
 def test_a_rollback_goes_on_after_a_crash(begin, control, edge, address, eventually):
-    first = begin(job_step_seconds=30)
+    first = begin(job_step_seconds=3600)
     edge(first)
     v1 = control("POST", "releases", version="good")
     control("POST", "releases", version="good-2")
@@ -111,6 +119,7 @@ def test_a_rollback_goes_on_after_a_crash(begin, control, edge, address, eventua
         f"{address}/v1/projects/prj_wedsync/rollback/{v1['id']}",
         params={"teamId": "team_wedsync"},
         headers={"authorization": "Bearer localtoken"},
+        timeout=PATIENCE_SECONDS,
         trust_env=False,
     )
     first.kill()
@@ -130,7 +139,7 @@ def test_its_deployments_end_with_it(begin, control, edge, eventually, how):
     children = psutil.Process(process.pid).children(recursive=True)
 
     os.kill(process.pid, how)
-    process.wait(timeout=10)
+    process.wait(PATIENCE_SECONDS)
 
     assert children
     eventually(lambda: not any(child.is_running() for child in children))
@@ -139,7 +148,10 @@ def test_its_deployments_end_with_it(begin, control, edge, eventually, how):
 def test_controls_need_the_token(begin, edge, address):
     edge(begin())
 
-    assert httpx.get(f"{address}/_dev/state", trust_env=False).status_code == 401
+    assert (
+        httpx.get(f"{address}/_dev/state", timeout=PATIENCE_SECONDS, trust_env=False).status_code
+        == 401
+    )
 
 
 def test_controls_refuse_what_they_do_not_know(begin, control, edge):

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from dev.platform import Config, Platform
+from tests.waiting import PATIENCE_SECONDS
 
 PRODUCTION = "production-wedsync.vercel.app"
 
@@ -16,7 +17,10 @@ def ask(platform):
 
     def ask(host, path="/api/health", **headers):
         return httpx.get(
-            f"{platform.edge_url}{path}", headers={"host": host, **headers}, trust_env=False
+            f"{platform.edge_url}{path}",
+            headers={"host": host, **headers},
+            timeout=PATIENCE_SECONDS,
+            trust_env=False,
         )
 
     return ask
@@ -94,7 +98,7 @@ def test_alias_moves_are_remembered_in_order(platform, v1):
     assert moves == [(None, v1["id"]), (v1["id"], v2["id"]), (v2["id"], v1["id"])]
 
 
-def test_a_variable_is_baked_into_later_releases_only(platform, visitor):
+def test_a_variable_is_baked_into_later_releases_only(platform, visitor, eventually):
     platform.set_variable("VERCEL_DEPLOYMENT_NICKNAME", "late")
     platform.set_variable("STRIPE_API_URL", "http://127.0.0.1:1")
 
@@ -102,7 +106,8 @@ def test_a_variable_is_baked_into_later_releases_only(platform, visitor):
     platform.release("good")
 
     assert before == "unknown"
-    assert visitor.get("/api/health").json()["stripe"] == "unhealthy"
+    # Late, it is unknown; it comes in time once the machine is not as busy.
+    eventually(lambda: visitor.get("/api/health").json()["stripe"] == "unhealthy")
 
 
 def test_an_unknown_environment_is_refused(platform):
@@ -111,13 +116,19 @@ def test_an_unknown_environment_is_refused(platform):
 
 
 def test_protected_addresses_ask_for_the_secret(database_url):
-    config = Config(app_database_url=database_url, protection_bypass_secret="open")
+    config = Config(
+        app_database_url=database_url,
+        function_seconds=PATIENCE_SECONDS,
+        protection_bypass_secret="open",
+    )
     with Platform(config) as platform:
         v1 = platform.release("good", slot="blue")
 
         def ask(host, **headers):
             headers = {"host": host, **headers}
-            return httpx.get(platform.edge_url, headers=headers, trust_env=False).status_code
+            return httpx.get(
+                platform.edge_url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False
+            ).status_code
 
         for host in (v1["url"], "blue-wedsync.vercel.app"):
             assert ask(host) == 401

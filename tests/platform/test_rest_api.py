@@ -5,6 +5,8 @@ import time
 import httpx
 import pytest
 
+from tests.waiting import PATIENCE_SECONDS
+
 PRODUCTION = "production-wedsync.vercel.app"
 PROJECT = "/v9/projects/prj_wedsync"
 
@@ -12,7 +14,9 @@ PROJECT = "/v9/projects/prj_wedsync"
 @pytest.fixture
 def bare(platform):
     """A client without token or team."""
-    with httpx.Client(base_url=platform.api_url, trust_env=False) as client:
+    with httpx.Client(
+        base_url=platform.api_url, timeout=PATIENCE_SECONDS, trust_env=False
+    ) as client:
         yield client
 
 

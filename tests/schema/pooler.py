@@ -17,6 +17,7 @@ from dev.ports import LOOPBACK, free_port
 from dev.postgres import SUPERUSER
 from dev.processes import Process
 from dev.stopping import Stoppable
+from tests.waiting import PATIENCE_SECONDS
 
 #: More clients than server connections, so that each client meets each of them.
 CLIENTS, SERVER_CONNECTIONS = 6, 4
@@ -24,7 +25,7 @@ CLIENTS, SERVER_CONNECTIONS = 6, 4
 KEEPS = (1, 21)
 NEEDED = "PgBouncer is needed between the app and its database: apt-get install pgbouncer"
 LOST = "connection lost"
-ROUNDS, SECONDS = 10, 30
+ROUNDS = 10
 
 
 def program() -> Path | None:
@@ -128,7 +129,7 @@ class App:
             self.answered[one] < before.get(one, 0) + ROUNDS * CLIENTS for one in self.statements
         ):
             time.sleep(0.01)
-            if time.monotonic() - self.began > SECONDS:
+            if time.monotonic() - self.began > PATIENCE_SECONDS:
                 raise AssertionError(self.kinds())
 
     def leave(self) -> None:

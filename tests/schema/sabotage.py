@@ -33,8 +33,8 @@ CREATE EVENT TRIGGER sabotage_start ON ddl_command_start EXECUTE FUNCTION sabota
 CREATE EVENT TRIGGER sabotage_end ON ddl_command_end EXECUTE FUNCTION sabotage.on_event();
 """
 DISARM = "DROP EVENT TRIGGER IF EXISTS sabotage_start; DROP EVENT TRIGGER IF EXISTS sabotage_end"
-KILL = "PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(5)"
-HANG = "PERFORM pg_sleep(20)"
+KILL = "PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(600)"
+HANG = "PERFORM pg_sleep(600)"
 DISK_FULL = "RAISE 'could not extend file' USING ERRCODE = '53100'"
 
 

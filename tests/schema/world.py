@@ -16,6 +16,7 @@ from lib.schema.models import Down, Migration, Plan, Step
 from lib.schema.outcome import Outcome
 from lib.schema.planner import Facts, plan
 from lib.schema.session import connect
+from tests.waiting import PATIENCE_SECONDS
 
 LEDGER = "CREATE TABLE IF NOT EXISTS schema_migrations (version varchar(128) PRIMARY KEY)"
 
@@ -24,8 +25,6 @@ LEDGER = "CREATE TABLE IF NOT EXISTS schema_migrations (version varchar(128) PRI
 class World:
     url: str
     texts: dict[str, Migration] = field(default_factory=dict)
-    #: Seconds that the app's own query waited, where a test measures that.
-    waited: float = 0
     _kept: psycopg.Connection[Any] | None = None
 
     @contextmanager
@@ -102,7 +101,7 @@ class World:
             row[0] for row in self.execute("SELECT version FROM schema_migrations ORDER BY 1")
         )
 
-    def executor(self, seconds: float = 10, **options: Any) -> Executor:
+    def executor(self, seconds: float = PATIENCE_SECONDS, **options: Any) -> Executor:
         return Executor(self.url, timedelta(seconds=seconds), **options)
 
     def plan(self, to: str = "0001", **changed: Any) -> Plan:
@@ -132,10 +131,12 @@ class World:
         assert outcome.state == "done", outcome
         return run_id
 
-    def run(self, run_id: UUID, down: Down, seconds: float = 10, **options: Any) -> Outcome:
+    def run(
+        self, run_id: UUID, down: Down, seconds: float = PATIENCE_SECONDS, **options: Any
+    ) -> Outcome:
         return asyncio.run(self.executor(seconds).run(run_id, down, **options))
 
-    def forward(self, run_id: UUID, seconds: float = 10) -> Outcome:
+    def forward(self, run_id: UUID, seconds: float = PATIENCE_SECONDS) -> Outcome:
         return asyncio.run(self.executor(seconds).forward(run_id))
 
     def let_go(self) -> Outcome:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from dev.cron import CronTable, is_due, seconds_to_next_minute
 from dev.serving import serve
 from dev.vercel_json import Cron
+from tests.waiting import PATIENCE_SECONDS
 
 SUNDAY = datetime(2026, 11, 22, 16, 30, tzinfo=UTC)
 
@@ -65,7 +66,7 @@ def table(project, said):
 
 
 def test_a_cron_is_called_with_the_platforms_headers(table, calls):
-    method, path, headers = calls.get(timeout=10)
+    method, path, headers = calls.get(timeout=PATIENCE_SECONDS)
 
     assert (method, path) == ("GET", "/api/cron/sweep")
     assert headers["authorization"] == "Bearer the-secret"
@@ -74,4 +75,4 @@ def test_a_cron_is_called_with_the_platforms_headers(table, calls):
 
 
 def test_a_cron_that_fails_is_told(table, said):
-    assert said.get(timeout=10) == "cron /api/cron/sweep failed: 503 busy"
+    assert said.get(timeout=PATIENCE_SECONDS) == "cron /api/cron/sweep failed: 503 busy"

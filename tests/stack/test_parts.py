@@ -11,6 +11,7 @@ from dev.ports import free_port
 from dev.serving import serve
 from dev.storage import BUCKET, Storage
 from dev.stripe import KEY, stripe_app
+from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -23,14 +24,14 @@ def stripe():
     "auth", [{"headers": {"authorization": f"Bearer {KEY}"}}, {"auth": (KEY, "")}]
 )
 def test_stripe_knows_the_account_of_a_test_key(stripe, auth):
-    assert httpx.get(stripe, **auth).json()["object"] == "account"
+    assert httpx.get(stripe, timeout=PATIENCE_SECONDS, **auth).json()["object"] == "account"
 
 
 @pytest.mark.parametrize(
     "headers", [{}, {"authorization": "Bearer sk_live_x"}, {"authorization": "Basic ?"}]
 )
 def test_stripe_refuses_any_other_key(stripe, headers):
-    assert httpx.get(stripe, headers=headers).status_code == 401
+    assert httpx.get(stripe, headers=headers, timeout=PATIENCE_SECONDS).status_code == 401
 
 
 def test_what_is_put_into_the_store_can_be_read(tmp_path):

@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from dev.launch import is_alive
 from dev.processes import LAUNCH, DidNotStart, Process
+from tests.waiting import wait_until
 
 PYTHON = sys.executable
 
@@ -18,20 +18,13 @@ PARENT = """
 import os, subprocess, sys
 child = subprocess.Popen([
     sys.executable, "-I", "-S", sys.argv[1], f"--parent={os.getpid()}", *sys.argv[2:],
-    "--", sys.executable, "-c", "import time; time.sleep(60)",
+    "--", sys.executable, "-c", "import time; time.sleep(3600)",
 ])
 print(child.pid, flush=True)
 child.wait()
 """
 
 SAY_WHO = "while read -r line; do case $line in Uid:*) echo $line;; esac; done </proc/self/status"
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def is_running(pid):
@@ -66,7 +59,7 @@ def test_a_program_is_given_only_the_environment_named():
 def test_a_program_that_ignores_a_polite_end_is_killed(tmp_path):
     ignore = "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True)"
     stubborn = Process.start(
-        "stubborn", [PYTHON, "-c", f"{ignore}; time.sleep(60)"], log=tmp_path / "log"
+        "stubborn", [PYTHON, "-c", f"{ignore}; time.sleep(3600)"], log=tmp_path / "log"
     )
     stubborn.wait_until(lambda: bool(stubborn.last_words()))
 

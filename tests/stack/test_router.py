@@ -5,8 +5,7 @@ import json
 import os
 import signal
 import textwrap
-import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from dev.functions import Surroundings
 from dev.router import Front, Router
 from dev.serving import serve
+from tests.waiting import PATIENCE_SECONDS
 
 VERCEL_JSON = {
     "framework": None,
@@ -83,7 +83,7 @@ SLOW = """
     async def app(scope, receive, send):
         if scope["type"] == "lifespan":
             return
-        await asyncio.sleep(60)
+        await asyncio.sleep(3600)
 """
 
 
@@ -146,7 +146,7 @@ def router(project, said, tmp_path_factory):
 
 @pytest.fixture
 async def http(router):
-    async with httpx.AsyncClient(base_url=router.url, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=router.url, timeout=PATIENCE_SECONDS) as client:
         yield client
 
 
@@ -175,10 +175,11 @@ async def test_a_function_sees_only_the_environment_it_is_given(http):
 
 
 async def test_a_function_knows_its_deadline(http):
+    before = datetime.now(UTC)
     seen = (await http.get("/api/echo")).json()
-    left = datetime.fromisoformat(seen["deadline"]) - datetime.now(UTC)
+    began = datetime.fromisoformat(seen["deadline"]) - timedelta(seconds=30)
 
-    assert 20 < left.total_seconds() <= 30
+    assert before - timedelta(milliseconds=1) <= began <= datetime.now(UTC)
 
 
 async def test_internal_headers_of_a_caller_are_not_believed(http):
@@ -279,9 +280,8 @@ async def test_a_killed_function_is_replaced(http, router):
 
 async def until_status(http, path, status):
     """A kill and the request after it race; the platform would answer 500 to the loser."""
-    deadline = time.monotonic() + 10
     while (response := await http.get(path)).status_code != status:
-        assert time.monotonic() < deadline
+        pass
     return response
 
 

@@ -8,6 +8,7 @@ from upstash_redis.errors import UpstashError
 from dev.serving import serve
 from dev.upstash import upstash_app
 from dev.valkey import Valkey
+from tests.waiting import PATIENCE_SECONDS
 
 TOKEN = "a-token-of-this-test"
 
@@ -100,12 +101,14 @@ async def test_a_wrong_token_is_refused(front):
 @pytest.fixture
 async def http(front):
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=front, headers=headers) as client:
+    async with httpx.AsyncClient(
+        base_url=front, headers=headers, timeout=PATIENCE_SECONDS
+    ) as client:
         yield client
 
 
 async def test_a_missing_token_is_401(front):
-    async with httpx.AsyncClient(base_url=front) as client:
+    async with httpx.AsyncClient(base_url=front, timeout=PATIENCE_SECONDS) as client:
         assert (await client.post("/", json=["PING"])).status_code == 401
 
 
@@ -138,7 +141,9 @@ async def test_what_is_no_command_is_400(http, body):
 async def test_a_database_that_is_gone_is_503():
     with Valkey.start(None) as valkey, serve(upstash_app(valkey.url, TOKEN)) as front:
         valkey.stop()
-        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        async with httpx.AsyncClient(
+            headers={"Authorization": f"Bearer {TOKEN}"}, timeout=PATIENCE_SECONDS
+        ) as client:
             assert (await client.post(front.url, json=["PING"])).status_code == 503
             valkey.restart()
             assert (await client.post(front.url, json=["PING"])).json() == {"result": "PONG"}

@@ -34,6 +34,7 @@ from dev.openapi.document import document
 from dev.openapi.operations import door_of
 from lib.access.doors import Door, Key, Signed
 from lib.access.models import Role
+from tests.waiting import PATIENCE_SECONDS
 
 CONFORMING = [
     status_code_conformance,
@@ -43,7 +44,6 @@ CONFORMING = [
 ]
 UNAVAILABLE = 503
 ERRORS = range(500, 600)
-PATIENCE_SECONDS = 60
 #: A query that nobody asked for, now and then.
 EXTRA = st.dictionaries(st.text(max_size=20), st.text(max_size=20), max_size=2)
 

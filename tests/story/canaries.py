@@ -29,6 +29,7 @@ from dev.upstash import upstash_app
 from dev.valkey import Valkey
 from lib.access.cookie import COOKIE
 from tests.story.workflow import BREAK_GLASS_SECRET
+from tests.waiting import PATIENCE_SECONDS
 
 MARK = "canary0"
 #: Settings with a secret that the stack makes: by its keys, and by what they are called there.
@@ -74,6 +75,8 @@ BELONGS = {secret: f"/{secret}" for secret in ADDRESSES.values()} | {
 #: contents are asked for instead.
 KEPT = ("keys.json", "stack.json", "platform.json", "platform/state.json")
 STORES = ("postgres/cluster/", "valkey/")
+#: Of a file that is being written, and takes the other's place the next moment.
+UNFINISHED = (".new", ".partial")
 #: A token that an issuer signed: none of them is kept anywhere.
 SIGNED = re.compile(rb"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}")
 #: Where a secret is meant to be: the cookie that it is, the header that the platform asks for, what
@@ -163,7 +166,7 @@ class Canaries:
         return [
             leak
             for file in sorted(self.data.rglob("*"))
-            if file.is_file() and is_searched(name := file.relative_to(self.data).as_posix())
+            if is_searched(name := file.relative_to(self.data).as_posix()) and file.is_file()
             for leak in self._in(name, without_meant(file.read_bytes()))
         ]
 
@@ -262,7 +265,7 @@ def forms(secret: str) -> list[bytes]:
 
 
 def is_searched(name: str) -> bool:
-    return name not in KEPT and not name.startswith(STORES)
+    return not name.startswith(STORES) and not name.endswith(UNFINISHED) and name not in KEPT
 
 
 def without_meant(text: bytes) -> bytes:
@@ -292,6 +295,7 @@ def every_key(url: str, token: str) -> bytes:
         url,
         json=["EVAL", EVERY_KEY, 0],
         headers={"authorization": f"Bearer {token}"},
+        timeout=PATIENCE_SECONDS,
         trust_env=False,
     )
     return json.dumps(answer.json()["result"], ensure_ascii=False).encode()

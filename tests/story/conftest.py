@@ -11,7 +11,8 @@ from dev.ports import free_port
 from tests.integration.access.issuer import Issuer, serve_issuer
 from tests.integration.access.test_oidc import CONTROL, ROLLBACK
 from tests.story.canaries import Canaries, planted_stack
-from tests.story.world import World, wait_until
+from tests.story.world import World
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,13 @@ from typing import Self
 
 import psycopg
 
-from tests.story.world import World, wait_until
+from tests.story.world import World
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
-#: The platform's call that a step waits for. The database step makes none.
-CALLS = {"record": "deployment", "switch": "alias", "caches": "purge-edge", "verify": "deployment"}
+#: The platform's call that a step waits for, and nobody before it. The database step makes none.
+CALLS = {"record": "env", "switch": "alias", "caches": "purge-edge", "verify": "deployment"}
+#: A call is given up after seconds, and made again: the obstacle is still there then.
+ALWAYS = 1000
 #: Where a step cannot be told from an earlier one by its call: the step to leave first.
 LEAVE = {"database": "switch", "verify": "caches"}
 
@@ -105,7 +108,7 @@ class Obstacle:
             self.ledger = psycopg.connect(world.stack["app_database_url"])
             self.ledger.execute("LOCK TABLE schema_migrations IN ACCESS EXCLUSIVE MODE")
         else:
-            world.fault(fault, call=CALLS[step], seconds=60)
+            world.fault(fault, call=CALLS[step], seconds=PATIENCE_SECONDS, times=ALWAYS)
 
     def wait_until_met(self) -> None:
         wait_until(self._is_met, what="the worker")

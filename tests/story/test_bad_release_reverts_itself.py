@@ -9,7 +9,8 @@ from typing import Self
 
 import pytest
 
-from tests.story.world import World, platform_scheduler, wait_until
+from tests.story.world import World, platform_scheduler
+from tests.waiting import wait_until
 
 READ_EVERY_SECONDS = 0.25
 LIMIT = timedelta(seconds=60)
@@ -72,8 +73,9 @@ def test_a_crashing_release_reverts_itself_and_keeps_what_was_written(
 
     released_at = time.monotonic()
     v2 = world.release("crash")["id"]
-    wait_until(lambda: world.moves() == [v2, v1], seconds=90, what="the way back")
-    rollback = world.follow(world.overview()["active"]["rollback_id"])
+    wait_until(lambda: world.moves() == [v2, v1], what="the way back")
+    [row] = world.rows("SELECT id::text FROM rollbacks")
+    rollback = world.follow(row["id"])
     wait_until(lambda: vendors.readings[-1].status == 200, what="a page for the vendors")
 
     assert rollback["status"] == "completed", rollback

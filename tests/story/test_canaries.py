@@ -26,7 +26,8 @@ from tests.story.canaries import (
 )
 from tests.story.conftest import is_well
 from tests.story.workflow import Runner, said_file, variables_of
-from tests.story.world import World, platform_scheduler, wait_until
+from tests.story.world import World, platform_scheduler
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 AUTOMATIC = "SELECT 1 FROM rollbacks WHERE automatic"
 UNFINISHED = "SELECT 1 FROM rollbacks WHERE status IN ('pending', 'in_progress')"
@@ -38,7 +39,6 @@ def test_every_secret_setting_has_a_canary():
     assert {*secret_names()} == {*MADE, *PLANTED, *ADDRESSES, *OF_COMMANDS}
 
 
-@pytest.mark.timeout(400)
 def test_nothing_is_left_where_vendors_echo_and_parts_are_gone(tmp_path):
     """The search is the stack's end."""
     vendors = Vendors(fails=True)
@@ -64,8 +64,8 @@ def play(world):
     wait_until(lambda: is_well(world), what="the second version's good health")
     with platform_scheduler(world):
         world.release("crash")
-        wait_until(lambda: world.rows(AUTOMATIC), 90, "an automatic rollback")
-        wait_until(lambda: not world.rows(UNFINISHED), 60, "its end")
+        wait_until(lambda: world.rows(AUTOMATIC), "an automatic rollback")
+        wait_until(lambda: not world.rows(UNFINISHED), "its end")
     world.fault("500", times=2)
     world.follow(world.start())
     world.trigger(deployment_id="dpl_none", reason="")
@@ -168,9 +168,16 @@ class TestTheSearch:
         search = replace(canaries, vendors=vendors)
         key = PLANTED["PAGERDUTY_ROUTING_KEY"]
         with serve(vendors.app) as served:
-            httpx.post(f"{served.url}/pagerduty", json={"routing_key": key}, trust_env=False)
+            httpx.post(
+                f"{served.url}/pagerduty",
+                json={"routing_key": key},
+                timeout=PATIENCE_SECONDS,
+                trust_env=False,
+            )
             assert search.at_vendors() == []
-            httpx.get(f"{served.url}/elsewhere?key={key}", trust_env=False)
+            httpx.get(
+                f"{served.url}/elsewhere?key={key}", timeout=PATIENCE_SECONDS, trust_env=False
+            )
 
         [leak] = search.at_vendors()
         assert leak.startswith("PAGERDUTY_ROUTING_KEY in what the vendor /elsewhere was sent: ")
@@ -232,7 +239,8 @@ class TestTheSearch:
 
     def test_finds_a_session_by_the_cookie_that_it_was_given(self, world, canaries):
         [secret] = sign_in(world).cookies.values()
-        assert secret in canaries.needles().values()
+        # The answer arrives before it is written down.
+        wait_until(lambda: secret in canaries.needles().values(), what="the cookie")
         file = canaries.data / "logs" / "new.log"
         file.write_text(f"a cookie of {secret}")
         leaks = canaries.in_files()
@@ -253,5 +261,7 @@ class TestTheSearch:
 
 def run(canaries, words) -> None:
     token = {"authorization": f"Bearer {PLANTED['APP_REDIS_REST_TOKEN']}"}
-    done = httpx.post(canaries.app_redis_url, json=words, headers=token, trust_env=False)
+    done = httpx.post(
+        canaries.app_redis_url, json=words, headers=token, timeout=PATIENCE_SECONDS, trust_env=False
+    )
     assert done.is_success, done.text

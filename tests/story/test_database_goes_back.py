@@ -14,7 +14,8 @@ from dev.recording import record
 from dev.sample_app.versions import VENUE_DROPPED
 from tests.story.holding import Row
 from tests.story.test_outages import restart_postgres
-from tests.story.world import LEASE_IS_OVER, STEPS, TRIGGER, World, wait_until
+from tests.story.world import LEASE_IS_OVER, STEPS, TRIGGER, World
+from tests.waiting import wait_until
 
 ORDER = ["record", "database", "switch", "caches", "verify"]
 PAUSE_SECONDS = 0.05

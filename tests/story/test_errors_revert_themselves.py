@@ -6,7 +6,8 @@ And the same day without Redis: nothing is counted then, and looks of our own de
 import pytest
 
 from dev.visitors import Visitors, outage_of
-from tests.story.world import World, platform_scheduler, wait_until
+from tests.story.world import World, platform_scheduler
+from tests.waiting import wait_until
 
 RPS = 10
 #: Pages that were opened before the rollback, and stay with the version they came from.
@@ -25,8 +26,6 @@ SELECT v.state, length(v.recording) AS recorded
 """
 STRAGGLERS = "SELECT stragglers FROM environments WHERE environment = 'production'"
 LOST = "SELECT resolved_at FROM alerts WHERE kind = 'evidence_lost'"
-
-pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture
@@ -62,7 +61,7 @@ def test_visitors_errors_send_a_release_back_and_nothing_written_is_lost(
     wait_until(lambda: outage_of(visitors.visits), what="a page for the visitors")
     at_once = left(world)
     with Visitors(world.stack["edge"]["address"], released["url"], OPEN_TABS_RPS):
-        wait_until(lambda: left(world) == bad, 60, what="the requests on the version that was left")
+        wait_until(lambda: left(world) == bad, what="the requests on the version that was left")
 
     assert rollback["automatic"]
     assert at_once is None
@@ -87,7 +86,7 @@ def test_without_redis_looks_decide_and_counting_begins_again_by_itself(
     wait_until(lambda: outage_of(visitors.visits), what="a page for the visitors")
     without = world.rows(LOST)
     world.let_go("valkey")
-    wait_until(lambda: world.rows(LOST)[0]["resolved_at"], 90, what="counting again")
+    wait_until(lambda: world.rows(LOST)[0]["resolved_at"], what="counting again")
 
     assert rollback["automatic"]
     assert evidence["source"] == "probes"
@@ -98,7 +97,7 @@ def test_without_redis_looks_decide_and_counting_begins_again_by_itself(
 
 def went_back(world: World, bad: str, good: str) -> tuple[dict, dict]:
     """By itself, once; as its status shows it, and the evidence that was stored."""
-    wait_until(lambda: world.moves() == [bad, good], seconds=150, what="the way back")
+    wait_until(lambda: world.moves() == [bad, good], what="the way back")
     (row,) = world.rows(ROLLBACKS)
     rollback = world.follow(row["id"])
     assert rollback["status"] == "completed", rollback

@@ -15,7 +15,8 @@ from lib.migrations.collect import newest_texts
 from lib.rollback.models import Environment
 from tests.story.test_operations import operate
 from tests.story.test_others import as_a_person
-from tests.story.world import World, wait_until
+from tests.story.world import World
+from tests.waiting import wait_until
 
 AS_IT_WAS = (
     "DROP SCHEMA IF EXISTS _rollback CASCADE",
@@ -59,6 +60,11 @@ def record(world: World, deployment_id: str, sha: str, version: str) -> dict[str
 def promotion(world: World) -> tuple[str, bool] | None:
     shown = world.overview()["promotion"]
     return shown and (shown["deployment_id"], shown["is_safe"])
+
+
+def how_it_went_live(world: World, deployment_id: str) -> tuple[str, str, bool]:
+    [row] = [one for one in world.overview()["history"] if one["deployment_id"] == deployment_id]
+    return row["how"], row["by"], row["is_live"]
 
 
 def release(world: World, **order: object) -> tuple[str, dict[str, Any]]:
@@ -129,8 +135,8 @@ def test_a_rollback_that_was_wrong_is_undone_and_nothing_is_lost(world, from_b_t
     assert add_shot(world, "Told by B again", minutes=7).is_success
     again = operate(world, action="roll_forward")
     assert (again.status_code, again.json()["rollback_id"]) == (200, ended["rollback_id"])
-    [row] = [one for one in world.overview()["history"] if one["deployment_id"] == b]
-    assert (row["how"], row["by"], row["is_live"]) == ("roll_forward", "Olga Operator", True)
+    known = ("roll_forward", "Olga Operator", True)
+    wait_until(lambda: how_it_went_live(world, b) == known, what="the page")
     tell(f"Roll forward: {ended['duration_ms'] / 1000:.2f} s")
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from tests.story.canaries import planted_stack
 from tests.story.conftest import is_well
-from tests.story.world import LEASE_IS_OVER, TRIGGER, World, wait_until
+from tests.story.world import LEASE_IS_OVER, TRIGGER, World
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import httpx
 
 from tests.story.holding import Obstacle
 from tests.story.world import World
+from tests.waiting import PATIENCE_SECONDS
 
 MANY = 50
 
@@ -44,7 +45,7 @@ async def press_at_once(world: World, headers: dict[str, str] | None = None):
     async with httpx.AsyncClient(
         base_url=world.api.base_url,
         headers={**world.api.headers, **(headers or {})},
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         limits=httpx.Limits(max_connections=None),
     ) as client:
         presses = [client.post("/api/rollback/trigger", json=body) for _ in range(MANY)]

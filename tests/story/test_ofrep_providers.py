@@ -11,14 +11,9 @@ from openfeature.evaluation_context import EvaluationContext
 
 from dev.ofrep import reader_command
 from dev.serving import serve
-from lib.flags.switchboard import REMEMBER_SECONDS
-from tests.story.world import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 RSVP, SEATING = "rsvp-emails", "seating-plan"
-#: A change is read everywhere after this, with the time that processes here need.
-SOON_SECONDS = REMEMBER_SECONDS + 20
-
-pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +43,9 @@ def ask(request, world, reader):
         if request.param != "python":
             one = {"key": key, "default": default, "context": context or {}}
             return reader(request.param, url, headers, one)[0]
-        api.set_provider(OFREPProvider(url, headers_factory=lambda: headers))
+        api.set_provider(
+            OFREPProvider(url, headers_factory=lambda: headers, timeout=PATIENCE_SECONDS)
+        )
         client, given = api.get_client(), EvaluationContext(**(context or {}))
         kind = client.get_string_details if isinstance(default, str) else client.get_boolean_details
         details = kind(key, default, given)
@@ -94,10 +91,10 @@ def test_a_switch_that_is_on_is_true(world, ask):
 
 def test_one_that_is_turned_off_is_false_for_everybody_soon_and_true_again(world, ask):
     assert turn(world, "off")["changed"]
-    wait_until(lambda: ask(default=True)["value"] is False, SOON_SECONDS, "the change")
+    wait_until(lambda: ask(default=True)["value"] is False, "the change")
     off = ask(default=True)
     turn(world, "on")
-    wait_until(lambda: ask()["value"] is True, SOON_SECONDS, "the change back")
+    wait_until(lambda: ask()["value"] is True, "the change back")
 
     assert (off["reason"], off["variant"]) == ("DISABLED", "off")
 
@@ -138,11 +135,11 @@ def test_who_is_asked_to_wait_falls_back_on_the_default(ask):
 
 def test_while_postgres_and_redis_are_away_what_was_last_seen_is_read(world, ask):
     turn(world, "off")
-    wait_until(lambda: ask(default=True)["value"] is False, SOON_SECONDS, "the change")
+    wait_until(lambda: ask(default=True)["value"] is False, "the change")
     world.hold("valkey")
     world.hold("postgres")
     try:
-        wait_until(lambda: ask(default=True)["reason"] == "STALE", SOON_SECONDS, "the outage")
+        wait_until(lambda: ask(default=True)["reason"] == "STALE", "the outage")
         told = ask(default=True)
     finally:
         world.let_go("postgres")

@@ -1,6 +1,7 @@
 """What people can do beside rolling back, over HTTP: who may, what is answered, what goes on."""
 
-from tests.story.world import World, wait_until
+from tests.story.world import World
+from tests.waiting import wait_until
 
 REASON = {"environment": "production", "reason": "I looked at it"}
 
@@ -17,15 +18,19 @@ def fail(world: World) -> str:
     return rollback_id
 
 
+def who_took_care(world: World) -> set[str | None]:
+    return {alert["acknowledged_by"] for alert in world.overview()["alerts"]}
+
+
 def test_a_failed_rollback_is_alerted_taken_care_of_and_tried_again(world):
     failed = fail(world)
-    [alert] = world.overview()["alerts"]
+    [alert] = wait_until(lambda: world.overview()["alerts"], what="the alert on the page")
 
     taken = operate(world, action="acknowledge", subject=str(alert["id"]))
     again = operate(world, action="retry", subject=failed)
 
     assert (taken.status_code, taken.json()["changed"]) == (200, True)
-    assert world.overview()["alerts"][-1]["acknowledged_by"] == "Olga Operator"
+    wait_until(lambda: "Olga Operator" in who_took_care(world), what="her name on the page")
     assert again.status_code == 202, again.text
     rollback_id = again.json()["rollback_id"]
     assert again.headers["location"] == f"/api/rollback/status/{rollback_id}"
@@ -44,7 +49,7 @@ def test_the_mode_is_an_admins_and_stands_on_the_page(world):
 
     assert (refused.status_code, done.status_code) == (403, 200)
     assert done.json()["changed"] is True
-    assert world.overview()["mode"] == "off"
+    wait_until(lambda: world.overview()["mode"] == "off", what="the mode on the page")
 
 
 def test_what_cannot_be_read_is_pointed_at(world):

@@ -8,15 +8,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from dev.ports import free_port
 from dev.serving import serve
 from lib.audit.chain import Keys
 from lib.breakglass import journal
 from tests.integration.access.test_oidc import CONTROL
+from tests.story.holding import ALWAYS
 from tests.story.workflow import KEY, Runner, said_file, variables_of
-from tests.story.world import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 REASON = "Page does not open"
+#: Nobody listens there, and nobody comes to.
+NOWHERE = "http://127.0.0.1:9"
 AUDIT = "SELECT * FROM audit WHERE action LIKE %s ORDER BY id"
 
 
@@ -110,7 +112,7 @@ def test_its_signed_word_rolls_back_and_is_in_the_audit_log(as_github, world, v1
     )
     assert (row["role"], row["authenticated_by"]) == ("operator", "oidc")
     assert row["actor"] == "maria by GitHub Actions (wedsync/rollback)"
-    assert world.overview()["live"]["by"] == row["actor"]
+    wait_until(lambda: world.overview()["live"]["by"] == row["actor"], what="the page")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_a_dry_run_of_a_version_that_is_not_in_the_history_says_so(roll_back):
 
 
 def test_one_that_takes_too_long_goes_on_without_the_job(roll_back, world, v1):
-    world.fault("hang", call="alias", times=1, seconds=30)
+    world.fault("hang", call="alias", times=ALWAYS, seconds=PATIENCE_SECONDS)
 
     job = roll_back(FOLLOW_SECONDS="1")
 
@@ -228,9 +230,7 @@ def test_a_dry_run_that_is_misspelt_is_none_of_either(roll_back, world, wrong):
 
 
 def test_a_target_that_break_glass_cannot_read_is_said(roll_back, world):
-    away = f"http://127.0.0.1:{free_port()}"
-
-    job = roll_back(CONTROL_PLANE_URL=away, AWAY_SECONDS="1", TARGET="--help; rm -rf $HOME")
+    job = roll_back(CONTROL_PLANE_URL=NOWHERE, AWAY_SECONDS="1", TARGET="--help; rm -rf $HOME")
 
     assert (job.code, "give the platform's id" in job.summary) == (2, True)
 
@@ -238,12 +238,10 @@ def test_a_target_that_break_glass_cannot_read_is_said(roll_back, world):
 def test_what_is_typed_is_neither_an_option_nor_markup(roll_back, world, v1, runner):
     """Break-glass has a command line of its own."""
     reason = "--to dpl_x $(id) `id` | ![x](https://evil.example) <b>"
-    away = f"http://127.0.0.1:{free_port()}"
-
     dry = roll_back(REASON=reason, DRY_RUN="true")
     assert dry.code == 0, dry.said
     job = roll_back(
-        REASON=reason, CONTROL_PLANE_URL=away, AWAY_SECONDS="1", DATABASE_UNKNOWN_OK="true"
+        REASON=reason, CONTROL_PLANE_URL=NOWHERE, AWAY_SECONDS="1", DATABASE_UNKNOWN_OK="true"
     )
 
     assert job.code == 0, job.said
@@ -262,9 +260,7 @@ def test_a_reason_is_no_markup_in_the_summary(roll_back):
 
 
 def test_while_the_control_plane_is_away_break_glass_takes_over(roll_back, world, v1, runner):
-    away = f"http://127.0.0.1:{free_port()}"
-
-    job = roll_back(CONTROL_PLANE_URL=away, AWAY_SECONDS="1", DATABASE_UNKNOWN_OK="true")
+    job = roll_back(CONTROL_PLANE_URL=NOWHERE, AWAY_SECONDS="1", DATABASE_UNKNOWN_OK="true")
 
     assert job.code == 0, job.said
     assert "does not answer" in job.summary
@@ -274,9 +270,7 @@ def test_while_the_control_plane_is_away_break_glass_takes_over(roll_back, world
 
 def test_what_the_database_does_is_not_guessed(roll_back, world, runner):
     live = world.live()
-    away = f"http://127.0.0.1:{free_port()}"
-
-    job = roll_back(CONTROL_PLANE_URL=away, AWAY_SECONDS="1")
+    job = roll_back(CONTROL_PLANE_URL=NOWHERE, AWAY_SECONDS="1")
 
     assert job.code == 1
     assert "Nobody could tell whether the database follows" in job.summary
@@ -284,9 +278,7 @@ def test_what_the_database_does_is_not_guessed(roll_back, world, runner):
 
 
 def test_without_a_token_of_the_platform_there_is_no_break_glass(roll_back):
-    away = f"http://127.0.0.1:{free_port()}"
-
-    job = roll_back(CONTROL_PLANE_URL=away, AWAY_SECONDS="1", VERCEL_TOKEN="")
+    job = roll_back(CONTROL_PLANE_URL=NOWHERE, AWAY_SECONDS="1", VERCEL_TOKEN="")
     assert job.code == 4
     assert "VERCEL_TOKEN" in job.summary
 
@@ -353,8 +345,8 @@ def test_with_postgres_and_redis_stopped_all_of_it_is_in_the_record_later(
     assert brought.code == 0, brought.said
     assert "before" in reconcile().said
 
+    wait_until(lambda: world.live_in_overview() == v1, what="the page")
     page = world.overview()
-    assert page["live"]["deployment_id"] == v1
     assert page["live"]["by"] == "maria by GitHub Actions (break-glass)"
     assert page["undo"]["deployment_id"] == left
     logged = world.rows(AUDIT, "break_glass.%")

@@ -7,7 +7,6 @@ a rollback the older code is live and pages of the newer one are still open: bot
 from typing import Any
 
 import httpx
-import pytest
 
 from dev.recording import record
 from dev.visitors import Visitors
@@ -15,7 +14,8 @@ from tests.story.test_database_goes_back import release
 from tests.story.test_errors_revert_themselves import GOOD_VISITS, RPS, went_back
 from tests.story.test_operations import operate
 from tests.story.test_others import as_a_person
-from tests.story.world import World, platform_scheduler, wait_until
+from tests.story.world import World, platform_scheduler
+from tests.waiting import wait_until
 
 BOTH_COLUMNS = "SELECT starts_at, begins_at::text FROM events WHERE id = 'ceremony'"
 #: What people said last, on whichever code.
@@ -76,7 +76,6 @@ def described(world: World, deployment_id: str) -> dict[str, Any]:
     return next(one for one in deployments if one["id"] == deployment_id)
 
 
-@pytest.mark.timeout(240)
 def test_after_errors_sent_it_back_both_codes_write_and_the_next_release_knows_it_all(
     young_world, v1, app, tell
 ):

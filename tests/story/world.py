@@ -24,6 +24,7 @@ from dev.cron import CronTable
 from dev.places import ROOT, Folder
 from dev.testing import current
 from lib import changes
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 TRIGGER = "api/rollback/trigger"
 OPERATIONS = "api/operations"
@@ -33,7 +34,6 @@ WEBHOOK = "api/webhooks/vercel"
 
 FINAL = ("completed", "failed")
 POLL_SECONDS = 0.2
-LOOK_SECONDS = 0.02
 #: A lease lasts 10 s, and who stands by waits a little longer.
 LEASE_IS_OVER = timedelta(seconds=12.5)
 #: Less than after what a rollback counts as abandoned, and is given its time again.
@@ -48,15 +48,6 @@ STEPS = """
 SELECT step, state, attempt, started_at, finished_at, message
   FROM rollback_steps WHERE rollback_id = %s ORDER BY position
 """
-
-
-def wait_until(condition, seconds=30, what="it"):
-    """What `condition` returns once it is true; the processes here need a moment."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"{what} did not come in {seconds} s"
-        time.sleep(LOOK_SECONDS)
-    return found
 
 
 def is_dead(pid: int) -> bool:
@@ -103,7 +94,9 @@ class World:
         return self._client(self.stack["edge"]["address"], {"host": host})
 
     def _client(self, url: str, headers: dict[str, str]) -> httpx.Client:
-        client = httpx.Client(base_url=url, headers=headers, timeout=40, trust_env=False)
+        client = httpx.Client(
+            base_url=url, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False
+        )
         return self._closing.enter_context(client)
 
     # --- rollbacks
@@ -129,16 +122,16 @@ class World:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def follow(self, rollback_id: str, seconds: float = 90) -> dict[str, Any]:
+    def follow(self, rollback_id: str) -> dict[str, Any]:
         """Poll its status, as a page does, until it has ended; through Postgres's restarts too."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             with suppress(AssertionError, httpx.TransportError):
                 status = self.status(rollback_id)
                 if status["status"] in FINAL:
                     return status
             assert time.monotonic() < deadline, (
-                f"not ended in {seconds} s: {self.rows(STEPS, rollback_id)}"
+                f"not ended in {PATIENCE_SECONDS} s: {self.rows(STEPS, rollback_id)}"
             )
             time.sleep(POLL_SECONDS)
 
@@ -236,7 +229,9 @@ class World:
     def redis(self, *words: str) -> Any:
         headers = {"authorization": f"Bearer {self.stack['redis_rest_token']}"}
         url = self.stack["redis_rest_url"]
-        answer = httpx.post(url, json=words, headers=headers, timeout=10, trust_env=False)
+        answer = httpx.post(
+            url, json=words, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False
+        )
         return answer.raise_for_status().json()["result"]
 
     def step(self, rollback_id: str, name: str) -> dict[str, Any]:
