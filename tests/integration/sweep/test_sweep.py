@@ -101,9 +101,7 @@ async def test_what_nobody_expects_in_one_environment_leaves_the_other_alone(
     ]
 
 
-async def test_a_platform_that_is_down_does_not_end_the_sweep(
-    services, order, platform, impatient, pass_time
-):
+async def test_a_platform_that_is_down_does_not_end_the_sweep(services, order, platform):
     rollback = await services.engine.start(order)
     platform.fault("500", times=4)
 
