@@ -216,7 +216,7 @@ async def test_who_hangs_while_sealing_keeps_nobody_from_writing_and_is_ended_by
 async def test_a_rollback_does_not_wait_for_the_chain(
     services, order, work, database_url, verify, caplog
 ):
-    """Even if somebody holds its lock for ever: who waited for it would be told to by the log."""
+    """Even if somebody holds its lock for ever: who waited for it would be told of by the log."""
     with psycopg.connect(database_url) as holder:
         holder.execute(LOCK)
         rollback = await work(await services.engine.start(order))
@@ -246,7 +246,7 @@ class TestNobodySeals:
 
 
 async def until(rows, query: str) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         if await rows(query):
             return
         await asyncio.sleep(0.05)
