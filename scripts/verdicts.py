@@ -13,6 +13,7 @@ from typing import Any
 
 from lib import errors
 from lib.automatic.store import RECORDINGS_KEPT, read_recording
+from lib.moments import in_utc
 from lib.postgres import Database
 from lib.settings import settings
 
@@ -40,7 +41,7 @@ def listed(rows: list[dict[str, Any]]) -> Iterator[str]:
     for row in reversed(rows):
         number = f"{row['id']:>6}" if row["is_kept"] else " " * 6
         yield (
-            f"{number}  {row['at']:%Y-%m-%d %H:%M:%S} UTC  {row['environment']:<10}"
+            f"{number}  {in_utc(row['at']):%Y-%m-%d %H:%M:%S} UTC  {row['environment']:<10}"
             f"  {row['what']:<16}  {row['sentence']}"
         )
 

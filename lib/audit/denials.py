@@ -49,7 +49,7 @@ class Denials:
     pause_seconds: float = PAUSE_SECONDS
     #: Seconds that only grow.
     clock: Callable[[], float] = time.monotonic
-    #: Monotonic seconds.
+    #: By the clock.
     _not_before: float = 0.0
     _pending: Counter[tuple[str, str]] = field(default_factory=Counter)
     _examples: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Denials:
         """Who comes while another writes waits, and writes what all of them have counted."""
         self._add((subscriber(attempt.address), attempt.problem), attempt.made, 1)
         async with self._writing:
-            if self._pending and time.monotonic() >= self._not_before:
+            if self._pending and self.clock() >= self._not_before:
                 await self._write()
 
     async def settle(self) -> None:
@@ -139,7 +139,7 @@ class Denials:
                         },
                     )
         except errors.DatabaseUnavailable:
-            self._not_before = time.monotonic() + self.pause_seconds
+            self._not_before = self.clock() + self.pause_seconds
             for key, count in pending.items():
                 self._add(key, examples[key], count)
             raise

@@ -1,6 +1,7 @@
 """How often one caller may ask one instance: an app that asks in a loop does not starve others."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 #: Callers are few: tokens of apps, and people.
@@ -10,7 +11,7 @@ MOST_CALLERS = 256
 @dataclass(slots=True)
 class Bucket:
     left: float
-    #: Monotonic seconds.
+    #: By the clock.
     at: float
 
 
@@ -19,10 +20,12 @@ class Limiter:
     """A bucket of tokens for each caller: a second's worth at once, and then at the rate."""
 
     per_second: int
+    #: Seconds that only grow.
+    clock: Callable[[], float] = time.monotonic
     _buckets: dict[str, Bucket] = field(default_factory=dict)
 
-    def admits(self, caller: str, now: float | None = None) -> bool:
-        now = time.monotonic() if now is None else now
+    def admits(self, caller: str) -> bool:
+        now = self.clock()
         bucket = self._buckets.get(caller)
         if bucket is None:
             if len(self._buckets) >= MOST_CALLERS:

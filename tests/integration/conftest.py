@@ -34,8 +34,8 @@ GLANCE = timedelta(seconds=0.5)
 GLANCES = 400
 #: Twenty pairs of looks need not be spread here: nothing changes meanwhile.
 GATE_SECONDS = 0.2
-#: For tests in which the platform does not answer.
-IMPATIENT_SECONDS = 0.2
+#: For tests in which the platform does not answer; what it does answer gets no longer either.
+IMPATIENT_SECONDS = 0.5
 number = count()
 
 

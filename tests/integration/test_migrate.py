@@ -115,7 +115,7 @@ async def test_a_run_that_is_killed_leaves_nothing_and_holds_nothing(
     write(tmp_path, "20260101000000_a.sql", "CREATE TABLE a (); SELECT pg_sleep(60);")
     running = asyncio.create_task(apply_folder(empty, tmp_path))
     asleep = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
-    for _ in range(200):
+    for _ in range(3000):
         if sleeping := run(asleep):
             break
         await asyncio.sleep(0.02)

@@ -245,7 +245,7 @@ class TestNotLifted:
         """It is newer, and the platform has pinned it by itself."""
         await control.execute("UPDATE quarantine SET lifted_at = app_now()")
         await services.tracker.vercel.roll_back(releases.v2, description="by hand")
-        for _ in range(200):
+        for _ in range(1200):
             if (await services.tracker.vercel.project()).live == releases.v2:
                 break
             await asyncio.sleep(0.05)

@@ -246,7 +246,7 @@ async def test_only_closed_buckets_are_read(counts, count, deployment_id):
     reading = await counts.read(deployment_id, [ALL], now - 60, now + 60)
 
     assert reading.until % 10 == 0
-    assert now - 16 <= reading.until <= now
+    assert now - 16 <= reading.until <= time.time()
     assert all(one.bucket.end <= reading.until for one in reading.seen[ALL])
 
 
@@ -278,9 +278,10 @@ async def test_a_full_bucket_counts_no_more_and_says_so(counts, deployment_id, s
 async def test_the_lag_of_the_drain_is_measured(count, start):
     now = time.time()
     drain = (await count(entry(1, now - 42), entry(2, now))).drain
+    took_ms = (time.time() - now) * 1000
 
-    assert drain.lag_ms == pytest.approx(42_000, abs=5_000)
-    assert drain.batch_at_ms == pytest.approx(now * 1000, abs=5_000)
+    assert 41_000 <= drain.lag_ms <= 43_000 + took_ms
+    assert -1000 <= drain.batch_at_ms - now * 1000 <= 1000 + took_ms
 
 
 async def test_a_redis_that_is_away_counts_nothing(start):
@@ -324,7 +325,7 @@ async def test_one_lost_answer_is_no_outage(redis_url, start):
     reading = await Counts(redis, STREAMS).read(deployment_id, [ALL], start, start + 10)
     await redis.close()
     server.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await server.wait_closed()
     assert lost
     assert [one.requests for one in reading.seen[ALL]] == [1]

@@ -3,12 +3,14 @@
 import asyncio
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from lib.rollback.engine import LEASE, RETRY_AFTER_LIMIT_SECONDS
 from lib.rollback.models import Environment, Status, StepState, SwitchMethod
 from lib.settings import load
 from lib.wiring import build
+from tests.integration.conftest import IMPATIENT_SECONDS
 
 ALIAS, INSTANT = SwitchMethod.ALIAS, SwitchMethod.INSTANT
 #: What each method asks the platform to do.
@@ -96,27 +98,39 @@ async def test_a_switch_that_took_effect_unheard_is_not_asked_for_again(
     assert accepted(platform, method) == 1
 
 
+@pytest.fixture
+def claim_of_switch(services, rollback):
+    """The claim of the switch, when the step before it is done."""
+
+    async def claim_of_switch():
+        claim = await services.engine.store.claim(rollback.id, lease=LEASE)
+        await services.engine.advance(claim)
+        return await services.engine.store.claim(rollback.id, lease=LEASE)
+
+    return claim_of_switch
+
+
 async def test_throttling_is_waited_for_as_long_as_asked(
-    rollback, services, platform, method, impatient
+    services, platform, method, claim_of_switch, rows
 ):
     platform.fault("429", call=SWITCH[method], retry_after=7)
-    while (claim := await services.engine.store.claim(rollback.id, lease=LEASE)).step != "switch":
-        await services.engine.advance(claim)
+    claim = await claim_of_switch()
 
+    [before] = await rows("SELECT app_now() AS at")
     waiting = await services.engine.advance(claim)
+    [after] = await rows("SELECT app_now() AS at")
 
     assert waiting.status is Status.IN_PROGRESS
-    assert 6 * SECOND < waiting.due_in <= 7 * SECOND
+    [due] = await rows("SELECT wake_at AS at FROM rollbacks")
+    assert before["at"] <= due["at"] - 7 * SECOND <= after["at"]
 
 
 async def test_throttling_for_an_hour_is_not_waited_for(
-    rollback, services, platform, method, impatient
+    services, platform, method, claim_of_switch
 ):
     platform.fault("429", call=SWITCH[method], retry_after=3600)
-    while (claim := await services.engine.store.claim(rollback.id, lease=LEASE)).step != "switch":
-        await services.engine.advance(claim)
 
-    waiting = await services.engine.advance(claim)
+    waiting = await services.engine.advance(await claim_of_switch())
 
     assert waiting.due_in <= timedelta(seconds=RETRY_AFTER_LIMIT_SECONDS)
 
@@ -198,12 +212,12 @@ async def test_a_refused_switch_changes_nothing(
 
 
 async def test_a_switch_of_which_we_may_not_learn_more_is_not_called_unchanged(
-    services, rollback, platform, method, work, is_locked, impatient
+    services, rollback, platform, method, work, is_locked, claim_of_switch
 ):
     """It was accepted, its answer never came, and then we lost our rights."""
     platform.fault("timeout-after-applying", call=SWITCH[method])
-    while (claim := await services.engine.store.claim(rollback.id, lease=LEASE)).step != "switch":
-        await services.engine.advance(claim)
+    claim = await claim_of_switch()
+    services.http.timeout = httpx.Timeout(IMPATIENT_SECONDS)
     await services.engine.advance(claim)
     services.http.headers["authorization"] = "Bearer revoked"
 
@@ -243,8 +257,18 @@ async def test_old_content_is_not_taken_for_the_target(
     assert releases.v2 in looked.find("verify").message
 
 
-async def test_old_content_that_goes_away_is_waited_for(services, rollback, work, platform):
-    platform.fault("old-content", seconds=0.5)
+async def test_old_content_that_goes_away_is_waited_for(
+    services, rollback, work, platform, pass_time
+):
+    platform.fault("old-content", seconds=600)
+    while rollback.find("verify").message is None:
+        claim = await services.engine.store.claim(rollback.id, lease=LEASE)
+        if claim is None:
+            await pass_time(SECOND)
+        else:
+            rollback = await services.engine.advance(claim)
+    assert not rollback.is_final
+    platform.clear_faults()
 
     ended = await work(rollback)
 
@@ -360,7 +384,7 @@ class TestInstantRollback:
 
 async def live_is(platform, deployment) -> None:
     """The platform's job has ended."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             if platform.state()["production_id"] == deployment:
                 return

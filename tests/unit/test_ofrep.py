@@ -82,10 +82,12 @@ def test_of_nothing_the_safe_defaults_are_told_and_without_those_an_error():
 
 
 def test_a_caller_that_asks_too_often_waits_and_another_does_not():
-    limiter = Limiter(per_second=2)
-    first = [limiter.admits("app", now=10.0) for _ in range(3)]
+    now = 10.0
+    limiter = Limiter(per_second=2, clock=lambda: now)
+    first = [limiter.admits("app") for _ in range(3)]
 
     assert first == [True, True, False]
-    assert limiter.admits("Ada", now=10.0)
-    assert limiter.admits("app", now=10.5)
-    assert not limiter.admits("app", now=10.5)
+    assert limiter.admits("Ada")
+    now = 10.5
+    assert limiter.admits("app")
+    assert not limiter.admits("app")

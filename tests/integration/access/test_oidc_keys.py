@@ -120,7 +120,7 @@ async def test_where_none_was_ever_known_nobody_can_tell(keys, issuer, clock, fa
     fall_into(mood)
     with pytest.raises(errors.IssuerUnavailable):
         await keys.find("one")
-    assert issuer.asked == ["/keys"]
+    assert len(issuer.asked) <= 1  # one that hangs may be given up on before it is taken
 
     issuer.mood, keys.timeout_seconds = "answer", TIMEOUT_SECONDS
     clock.move(PAUSE_AFTER_FAILURE_SECONDS)

@@ -437,17 +437,21 @@ async def run(variables, *arguments):
 
 
 async def test_the_command_lists_verdicts_and_prints_what_one_was_reached_by(
-    variables, visits, live_since, judge, releases
+    variables, visits, live_since, judge, releases, rows
 ):
     await live_since(releases.v2, 400)
     await visits(releases.v2, ago=100, seconds=95, per_second=5, rate=0.5)
     verdict = await judge()
+    [newest] = await rows(
+        "SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS at FROM verdicts"
+    )
 
-    listed = await run(variables)
+    listed = await run(variables | {"PGTZ": "Pacific/Kiritimati"})
     printed = await run(variables, "1")
     missing = await run(variables, "999")
 
     assert "rollback" in listed.stdout
+    assert f"{newest['at']} UTC" in listed.stdout
     assert verdict.sentence in listed.stdout
     replayed = list(replay(read(printed.stdout.splitlines(), Policy())))[-1]
     assert replayed == verdict

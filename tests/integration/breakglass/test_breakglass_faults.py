@@ -9,7 +9,7 @@ import pytest
 from lib.breakglass import journal
 from tests.integration.breakglass.conftest import DECIDED, KEYS
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 QUICK = ("--answer-within", "0.3")
 READS = ("deployment", "project", "deployments")
 WRITES = {

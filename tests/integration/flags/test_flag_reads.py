@@ -6,8 +6,8 @@ import json
 import pytest
 
 from lib import errors
-from lib.flags import switchboard
-from lib.flags.copies import BELIEVED_SECONDS, CONFIRMED_SECONDS, key
+from lib.flags import copies, switchboard
+from lib.flags.copies import key
 from lib.flags.models import Snapshot, State
 from lib.redis import RedisClient
 from lib.rollback.models import Environment
@@ -20,18 +20,34 @@ NO_DATABASE = "postgresql://127.0.0.1:9/none"
 BIRTH = {"rsvp-emails": "on", "seating": "off", "timeline": "on"}
 
 
+#: For a Postgres that is away; one that answers gets all the time that it needs.
+IMPATIENT_SECONDS, PATIENT_SECONDS = 0.2, 60.0
+
+
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    """What is away is given up on soon."""
-    monkeypatch.setattr(switchboard, "POSTGRES_SECONDS", 0.2)
+def slow_clocks(monkeypatch):
+    """No copy grows old by itself while a test runs."""
+    monkeypatch.setattr(copies, "CONFIRMED_SECONDS", 600)
+    monkeypatch.setattr(copies, "BELIEVED_SECONDS", 1800)
+    monkeypatch.setattr(switchboard, "POSTGRES_SECONDS", PATIENT_SECONDS)
 
 
 @pytest.fixture
-async def instance(variables, services):
+def impatient(monkeypatch):
+    def impatient() -> None:
+        monkeypatch.setattr(switchboard, "POSTGRES_SECONDS", IMPATIENT_SECONDS)
+
+    return impatient
+
+
+@pytest.fixture
+async def instance(variables, services, impatient):
     """Another instance of the functions, with other settings."""
     opened = []
 
     def instance(**changes: str):
+        if "DATABASE_URL" in changes:
+            impatient()
         opened.append(build(load(variables | changes)))
         opened[-1].flags.switchboard.remember_seconds = 0
         return opened[-1]
@@ -80,16 +96,17 @@ async def test_a_change_whose_copy_was_never_written_is_seen_within_seconds(
     services.flags.switchboard.copies = type(services.flags.switchboard.copies)(None)
     await flip("rsvp-emails", "off")
     at_first = await told(reader)
-    await age(CONFIRMED_SECONDS)
+    await age(copies.CONFIRMED_SECONDS)
 
     assert at_first == (BIRTH, True)
     assert await told(reader) == (BIRTH | {"rsvp-emails": "off"}, True)
     assert await told(instance(DATABASE_URL=NO_DATABASE)) == (BIRTH | {"rsvp-emails": "off"}, True)
 
 
-async def test_without_either_what_was_last_seen_holds(instance, services):
+async def test_without_either_what_was_last_seen_holds(instance, impatient):
     reader = instance(UPSTASH_REDIS_REST_URL=NOWHERE)
     await told(reader)
+    impatient()
     reader.database.url = NO_DATABASE
     await reader.database.close()
 
@@ -117,19 +134,19 @@ async def test_where_nothing_was_ever_seen_settings_say_what_is_safe(instance):
 async def test_an_older_reading_does_not_replace_a_newer_copy(services, flip, age):
     before = await services.flags.store.snapshot(PRODUCTION)
     await flip("rsvp-emails", "off")
-    copies = services.flags.switchboard.copies
-    await copies.write(PRODUCTION, before)
+    written = services.flags.switchboard.copies
+    await written.write(PRODUCTION, before)
 
-    assert (await copies.read(PRODUCTION)).snapshot.states["rsvp-emails"] is State.OFF
+    assert (await written.read(PRODUCTION)).snapshot.states["rsvp-emails"] is State.OFF
 
 
 async def test_a_copy_of_a_database_that_was_put_back_is_replaced(services, age):
-    copies = services.flags.switchboard.copies
-    await copies.write(PRODUCTION, Snapshot(1000, {"rsvp-emails": State.OFF}))
-    await age(BELIEVED_SECONDS)
-    await copies.write(PRODUCTION, await services.flags.store.snapshot(PRODUCTION))
+    written = services.flags.switchboard.copies
+    await written.write(PRODUCTION, Snapshot(1000, {"rsvp-emails": State.OFF}))
+    await age(copies.BELIEVED_SECONDS)
+    await written.write(PRODUCTION, await services.flags.store.snapshot(PRODUCTION))
 
-    assert (await copies.read(PRODUCTION)).snapshot.states == BIRTH
+    assert (await written.read(PRODUCTION)).snapshot.states == BIRTH
 
 
 @pytest.mark.parametrize("broken", ["[]", "{", '{"rsvp-emails": "maybe"}', "7"])
@@ -156,10 +173,11 @@ async def test_many_that_read_at_once_ask_once(instance, monkeypatch):
 
 
 async def test_parts_that_go_away_under_load_bring_no_error_and_no_wrong_value(
-    instance, flip, services
+    instance, flip, services, impatient
 ):
     """Both are stopped in turn, and come back, while many read all the time."""
     await flip("rsvp-emails", "off")
+    impatient()
     right = BIRTH | {"rsvp-emails": "off"}
     reader = instance()
     good_redis, good_database = reader.flags.switchboard.copies.redis, reader.database.url

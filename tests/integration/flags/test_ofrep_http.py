@@ -113,7 +113,8 @@ async def test_errors_are_the_protocols_own(ask, path, body, status, code):
 
 
 async def test_who_asks_too_often_is_told_when_to_come_back(ask, services, mint):
-    object.__setattr__(services.flags.door, "limiter", Limiter(per_second=1))
+    limiter = Limiter(per_second=1, clock=lambda: 0.0)
+    object.__setattr__(services.flags.door, "limiter", limiter)
     await ask("POST", ONE, headers=APP)
     answer = await ask("POST", ONE, headers=APP)
     other = await ask("POST", ONE, headers=await mint(Role.VIEWER))

@@ -7,8 +7,8 @@ from typing import Any
 from lib.vercel.webhook import Event
 
 MILLISECONDS = 1000
-SOON_SECONDS = 10.0
-GLANCES = 500
+SOON_SECONDS = 60.0
+GLANCES = 3000
 
 
 def promoted(deployment: str, by: str | None = "grace", *, id_: str = "evt_1") -> Event:

@@ -9,6 +9,7 @@ from lib.health.rule import FAILURES
 from lib.health.sweep import WATCH, WATCH_EVERY
 from lib.rollback.engine import LEASE
 from lib.rollback.models import Status
+from tests.integration.conftest import IMPATIENT_SECONDS
 from tests.integration.movers.elsewhere import moved_to, rolled_back
 
 SOON_SECONDS = 10.0
@@ -121,15 +122,18 @@ class TestNobodyIsFought:
         assert await newest() == (releases.v3, "observed", "grace")
 
     async def test_a_move_while_we_ask_is_not_taken_back(
-        self, services, order, work, go_live, live_moves, platform, impatient, pass_time, releases
+        self, services, order, work, go_live, live_moves, platform, releases
     ):
         """Our request was answered by nobody, and a person moved it before we looked again."""
         platform.fault("timeout-after-applying", call="alias", seconds=SOON_SECONDS)
         rollback = await services.engine.start(order)
-        while "asked" not in await asked(services, rollback.id):
-            claim = await services.engine.store.claim(rollback.id, lease=LEASE)
-            assert claim is not None
-            rollback = await services.engine.advance(claim)
+        while (claim := await services.engine.store.claim(rollback.id, lease=LEASE)).step != (
+            "switch"
+        ):
+            await services.engine.advance(claim)
+        services.http.timeout = httpx.Timeout(IMPATIENT_SECONDS)
+        rollback = await services.engine.advance(claim)
+        assert "asked" in await asked(services, rollback.id)
         go_live(releases.v3)
 
         ended = await work(rollback)

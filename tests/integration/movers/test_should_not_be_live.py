@@ -1,6 +1,6 @@
 """What should not go live is told when it does: quarantined, or in a freeze."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -13,6 +13,9 @@ from tests.integration.movers.elsewhere import promoted, rolled_back
 PRODUCTION = Environment.PRODUCTION
 SECOND = timedelta(seconds=1)
 MILLISECONDS = 1000
+LEFT_AT = """
+SELECT to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD" at "HH24:MI') FROM rollbacks
+"""
 
 
 class TestQuarantined:
@@ -23,16 +26,17 @@ class TestQuarantined:
         return str(order.from_deployment)
 
     async def test_it_is_told_with_why_it_was_left_and_what_to_do(
-        self, follow, go_live, alerts, platform, left
+        self, follow, go_live, alerts, platform, left, rows
     ):
         go_live(left)
 
         await follow(promoted(left))
 
         (told,) = await alerts("quarantined_went_live")
+        [(left_at,)] = await rows(LEFT_AT)
         sha = next(one["sha"] for one in platform.state()["deployments"] if one["id"] == left)
         assert told.startswith(f"Usr_grace let {sha[:7]} go live in production, which was rolled")
-        assert f"{datetime.now(UTC):%Y-%m-%d} at" in told
+        assert f"on {left_at} UTC" in told
         assert "by Ada: Page does not open." in told
         assert "lift its quarantine" in told
 

@@ -10,7 +10,7 @@ from tests.integration.movers.elsewhere import event, promoted, rolled_back
 
 PRODUCTION = Environment.PRODUCTION
 SECOND = timedelta(seconds=1)
-SOON_SECONDS = 10.0
+SOON_SECONDS = 60.0
 
 
 class TestWhoItWas:

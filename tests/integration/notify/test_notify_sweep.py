@@ -15,7 +15,7 @@ from lib.rollback.models import Environment
 SLACK, WEBHOOK, PING = "/slack/hunter2", "/webhook/hunter2", "/ping/hunter2"
 #: Three of them span exactly 15 s.
 BETWEEN_LOOKS = timedelta(seconds=7.5)
-SOON = 20.0
+SOON = 60.0
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ async def test_a_good_sweep_gives_a_sign_of_life(sweep, vendors):
     assert pings(vendors) == [PING]
 
 
-async def test_a_sweep_that_could_not_look_gives_none(sweep, vendors, platform, impatient):
+async def test_a_sweep_that_could_not_look_gives_none(sweep, vendors, platform):
     platform.fault("500", times=1000)
 
     await sweep()

@@ -16,7 +16,7 @@ from lib.notify.sender import BACKOFF_FIRST, LEASE
 SECRET = "hunter2"
 SLACK, PAGERDUTY, WEBHOOK = f"/slack/{SECRET}", "/pagerduty", f"/webhook/{SECRET}"
 ROOT = Path(__file__).parents[3]
-SOON = 20.0
+SOON = 60.0
 #: Another process that sends what is due.
 SENDER = """
 import asyncio

@@ -87,7 +87,7 @@ def order(order, method, releases) -> Order:
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], bool]], Awaitable[None]]:
     async def eventually(holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 if holds():
                     return
@@ -103,7 +103,7 @@ def visits(platform: Platform) -> Callable[[int], None]:
     def visits(number: int) -> None:
         host = platform.config.aliases.production
         with httpx.Client(
-            base_url=platform.edge_url, headers={"host": host}, timeout=20, trust_env=False
+            base_url=platform.edge_url, headers={"host": host}, timeout=60, trust_env=False
         ) as client:
             for _ in range(number):
                 client.get("/")
