@@ -66,11 +66,27 @@ async def test_an_id_that_the_platform_cannot_be_asked_about_is_taken(ask, platf
     """The record step asks again, and has the time to."""
     platform.fault("500", times=1000)
 
-    assert (await ask(deployment_id="dpl_none")).target == "dpl_none"
+    assert (await ask(deployment_id="dpl_none", note="I built it")).target == "dpl_none"
 
 
-async def test_an_id_that_was_never_live_here_is_taken_if_the_platform_knows_it(ask, releases):
-    assert (await ask(deployment_id=releases.v3)).target == releases.v3
+@pytest.mark.parametrize("is_recorded", [True, False])
+async def test_one_that_was_never_live_here_needs_a_note_recorded_or_not(
+    services, ask, releases, platform, is_recorded
+):
+    if is_recorded:
+        built = await services.tracker.vercel.deployment(releases.v3)
+        await services.tracker.record_platform(PRODUCTION, built)
+
+    with pytest.raises(errors.NoteRequired, match="never live here"):
+        await ask(deployment_id=releases.v3)
+    assert (await ask(deployment_id=releases.v3, note="It is the mend")).target == releases.v3
+
+
+async def test_one_from_long_ago_is_known_as_what_it_was(ask, releases, monkeypatch):
+    """However many were recorded since."""
+    monkeypatch.setattr(intake, "HISTORY_LIMIT", 1)
+
+    assert (await ask(deployment_id=releases.v1)).target == releases.v1
 
 
 async def test_the_live_version_is_refused(ask, releases):
