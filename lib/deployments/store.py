@@ -141,6 +141,7 @@ SELECT h.vercel_deployment_id AS deployment_id, h.git_sha, d.title, d.author, d.
   LEFT JOIN rollbacks r ON r.id = p.rollback_id
  WHERE d.environment = %(environment)s
    AND (%(only)s::text[] IS NULL OR d.vercel_deployment_id = ANY(%(only)s))
+   AND (p.id IS NOT NULL OR NOT %(was_live)s)
  ORDER BY coalesce(p.live_from, h.timestamp) DESC, p.id DESC NULLS LAST
  LIMIT %(limit)s
 """
@@ -272,7 +273,7 @@ class DeploymentStore:
     async def _tell_of(
         self, connection: Connection, environment: Environment, deployment_id: str
     ) -> None:
-        only = {"environment": environment, "only": [deployment_id], "limit": 1}
+        only = {"environment": environment, "only": [deployment_id], "limit": 1, "was_live": True}
         row = await (await connection.execute(HISTORY, only)).fetchone()
         await going_live.write_opened(
             connection,
@@ -306,11 +307,22 @@ class DeploymentStore:
         return dict(row["variables"]) if row else {}
 
     async def history(
-        self, environment: Environment, *, limit: int = 20, only: Sequence[str | None] | None = None
+        self,
+        environment: Environment,
+        *,
+        limit: int = 20,
+        only: Sequence[str | None] | None = None,
+        was_live: bool = False,
     ) -> list[DeploymentRow]:
-        """Newest first. `only`: the deployments with these ids."""
+        """Newest first. `only`: the deployments with these ids. `was_live`: those alone that were,
+        for what is live and what could be gone back to, however many are recorded beside.
+        """
         rows = await self.database.all(
-            HISTORY, environment=environment, limit=limit, only=None if only is None else [*only]
+            HISTORY,
+            environment=environment,
+            limit=limit,
+            only=None if only is None else [*only],
+            was_live=was_live,
         )
         return [DeploymentRow.model_validate(row) for row in rows]
 

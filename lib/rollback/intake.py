@@ -55,7 +55,9 @@ class Intake:
             if known is not None:
                 return known
         await self._look(request.environment)
-        rows = await self.deployments.history(request.environment, limit=HISTORY_LIMIT)
+        rows = await self.deployments.history(
+            request.environment, limit=HISTORY_LIMIT, was_live=True
+        )
         live = next((row for row in rows if row.is_live), None)
         check_current(request, live)
         is_unclear = await self._check_lock(request)

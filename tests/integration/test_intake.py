@@ -82,6 +82,25 @@ async def test_one_that_was_never_live_here_needs_a_note_recorded_or_not(
     assert (await ask(deployment_id=releases.v3, note="It is the mend")).target == releases.v3
 
 
+async def test_what_was_recorded_and_never_live_hides_neither_what_is_live_nor_the_last_stable(
+    ask, releases, control, monkeypatch
+):
+    """Builds that nobody let go live, as many as are looked at."""
+    monkeypatch.setattr(intake, "HISTORY_LIMIT", 2)
+    await control.execute(
+        "WITH built AS (INSERT INTO deployment_history (git_sha, vercel_deployment_id,"
+        " db_migration_version, timestamp)"
+        " SELECT 'unknown', 'dpl_built' || i, 'unknown', app_now() + interval '1 s'"
+        " FROM generate_series(1, 2) i RETURNING id, vercel_deployment_id)"
+        " INSERT INTO deployment_details (id, environment, vercel_deployment_id, recorded_by)"
+        " SELECT id, 'production', vercel_deployment_id, 'ci' FROM built"
+    )
+
+    rollback = await ask()
+
+    assert (rollback.target, rollback.from_deployment) == (releases.v1, releases.v2)
+
+
 async def test_one_from_long_ago_is_known_as_what_it_was(ask, releases, monkeypatch):
     """However many were recorded since."""
     monkeypatch.setattr(intake, "HISTORY_LIMIT", 1)
