@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from lib import errors
+from lib.deployments import listing
 from lib.deployments.eligibility import last_stable
 from lib.deployments.models import UNKNOWN
 from lib.rollback import intake
@@ -83,10 +84,12 @@ async def test_one_that_was_never_live_here_needs_a_note_recorded_or_not(
 
 
 async def test_what_was_recorded_and_never_live_hides_neither_what_is_live_nor_the_last_stable(
-    ask, releases, control, monkeypatch
+    services, ask, releases, control, monkeypatch
 ):
     """Builds that nobody let go live, as many as are looked at."""
     monkeypatch.setattr(intake, "HISTORY_LIMIT", 2)
+    monkeypatch.setattr(listing, "LOOKED_AT", 2)
+    monkeypatch.setattr(listing, "LIMIT", 3)
     await control.execute(
         "WITH built AS (INSERT INTO deployment_history (git_sha, vercel_deployment_id,"
         " db_migration_version, timestamp)"
@@ -96,9 +99,12 @@ async def test_what_was_recorded_and_never_live_hides_neither_what_is_live_nor_t
         " SELECT id, 'production', vercel_deployment_id, 'ci' FROM built"
     )
 
+    shown = await services.listing.all(PRODUCTION)
     rollback = await ask()
 
     assert (rollback.target, rollback.from_deployment) == (releases.v1, releases.v2)
+    assert [one.deployment_id for one in shown[1:]] == [releases.v2, releases.v1]
+    assert [one.is_live for one in shown] == [False, True, False]
 
 
 async def test_one_from_long_ago_is_known_as_what_it_was(ask, releases, monkeypatch):
