@@ -77,14 +77,12 @@ def record(
         title=deployment.title,
         author=deployment.author,
     )
-    answer = control_plane.ask(
+    return control_plane.ask(
         "POST",
         "/api/deployments",
         content=release.model_dump_json().encode(),
         headers={"content-type": "application/json"},
     )
-    told: dict[str, Any] = answer.json()
-    return told
 
 
 def require_fit(recorded: dict[str, Any]) -> None:

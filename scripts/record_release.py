@@ -182,7 +182,10 @@ def told_of(
         ci.tell("error", f"{url} does not answer ({type(error).__name__}). Nothing is known.")
         return ci.BROKEN
     if answer.is_success:
-        say(answer.json())
+        if (told := runner.told_by(answer)) is None:
+            ci.tell("error", f"{url} {runner.STRANGE.format(status=answer.status_code)}.")
+            return ci.BROKEN
+        say(told)
         return ci.FINE
     tell_refusal(answer)
     return ci.REFUSED if answer.is_client_error else ci.BROKEN

@@ -92,7 +92,7 @@ def wrong(message: str) -> int:
 def show(order: Order, control_plane: ControlPlane) -> int:
     """What would be done."""
     params = {"environment": order.environment}
-    page = control_plane.ask("GET", "/api/overview", params=params).json()
+    page = control_plane.ask("GET", "/api/overview", params=params)
     wanted = page["recommended"] if order.target == LAST_STABLE else order.target
     row = next((one for one in page["history"] if one["deployment_id"] == wanted), None)
     live = page["live"] or {}
@@ -128,7 +128,7 @@ def start(order: Order, control_plane: ControlPlane) -> str:
     answer = control_plane.ask(
         "POST", "/api/rollback/trigger", json=body, headers={"idempotency-key": key}
     )
-    return str(answer.json()["rollback_id"])
+    return str(answer["rollback_id"])
 
 
 def follow(order: Order, control_plane: ControlPlane, id_: str, targets: list[str]) -> int:
@@ -156,13 +156,12 @@ def follow(order: Order, control_plane: ControlPlane, id_: str, targets: list[st
 def ask_status(control_plane: ControlPlane, id_: str) -> dict[str, Any]:
     """Raises Away, or Unfinished where we may not ask: that ends no rollback."""
     try:
-        status: dict[str, Any] = control_plane.ask("GET", f"/api/rollback/status/{id_}").json()
+        return control_plane.ask("GET", f"/api/rollback/status/{id_}")
     except (Refused, NoToken) as error:
         raise Unfinished(
             f"It was accepted, and goes on; it cannot be followed from here: {error} Look at the"
             f" dashboard. Rollback {id_}."
         ) from error
-    return status
 
 
 def steps(status: dict[str, Any]) -> list[str]:

@@ -26,6 +26,8 @@ TOKEN_PAUSES_SECONDS = (1, 3)
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 2.0
 TOO_MANY = f"it answered {HTTPStatus.TOO_MANY_REQUESTS:d}"
+#: A proxy before it, or another address.
+STRANGE = "answered {status:d}, and not as a control plane does"
 AWAY = (
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -181,8 +183,9 @@ class ControlPlane:
     url: str
     away_after_seconds: float
 
-    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Again until it answers: for what is the same when it comes twice.
+    def ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """Again until it answers: for what is the same when it comes twice. A success that is no
+        object in JSON is somebody else's answer: of a proxy before it, or of another address.
 
         Raises Away, Refused, NoToken.
         """
@@ -193,9 +196,11 @@ class ControlPlane:
             except httpx.TransportError as error:
                 why = type(error).__name__
             else:
-                if answer.status_code not in AWAY:
-                    return refused_or(answer)
                 why = f"it answered {answer.status_code:d}"
+                if answer.status_code not in AWAY:
+                    if (told := told_by(refused_or(answer))) is not None:
+                        return told
+                    why = f"it {STRANGE.format(status=answer.status_code)}"
             if time.monotonic() + PAUSE_SECONDS > until:
                 if why == TOO_MANY:
                     raise Refused(f"The control plane refuses us for now: {why}.")
@@ -222,6 +227,15 @@ def refused_or(answer: httpx.Response) -> httpx.Response:
     except (ValueError, KeyError, TypeError):
         said = answer.text[:200]
     raise Refused(f"The control plane answered {answer.status_code}: {one_line(said)}")
+
+
+def told_by(answer: httpx.Response) -> dict[str, Any] | None:
+    """None: it is no object in JSON."""
+    try:
+        found = answer.json()
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def an_address(value: str) -> str:

@@ -59,6 +59,8 @@ class Verifier:
     _ids: set[int] = field(default_factory=set)
     _newest: datetime | None = None
     _last: Checkpoint | None = None
+    #: By the unknown key that signed them.
+    _unproven: dict[str, list[int]] = field(default_factory=dict)
     #: As far as checkpoints prove the chain.
     _proven: int = 0
     _expected: dict[int, set[bytes]] = field(default_factory=dict)
@@ -88,6 +90,7 @@ class Verifier:
         """Call it once, when everything was taken."""
         self._name_changed()
         self._name_unlinked()
+        self._name_unproven()
         if not self._has_ended:
             self._find("The end is missing: the export was cut off.")
         if self._expected:
@@ -144,7 +147,7 @@ class Verifier:
         try:
             is_signed = self.keys.proves(checkpoint)
         except KeyError:
-            self._find(f"{name} was signed with the key {checkpoint.key_id!r}, which is unknown.")
+            self._unproven.setdefault(checkpoint.key_id, []).append(checkpoint.number)
             return
         if not is_signed:
             self._find(f"{name} was changed, or {checkpoint.key_id!r} is not the key it was.")
@@ -208,6 +211,15 @@ class Verifier:
                     f"{called(place)} does not follow from the position before: one of the two"
                     " was changed, inserted or reordered in the chain."
                 )
+
+    def _name_unproven(self) -> None:
+        """Of a key that is not set, all of them are: that is one thing to see to, not hundreds."""
+        for key_id, numbers in self._unproven.items():
+            first, last = numbers[0], numbers[-1]
+            found = f"Checkpoint {first} was"
+            if len(numbers) > 1:
+                found = f"{len(numbers)} checkpoints, {first} to {last}, were"
+            self._find(f"{found} signed with the key {key_id!r}, which is unknown.")
 
     def _find(self, sentence: str) -> None:
         self.findings.append(sentence)

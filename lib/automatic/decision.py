@@ -45,7 +45,7 @@ WATCH = timedelta(minutes=15)
 CANDIDATES = 2
 #: Whose plans for the database are looked at.
 PLANNED = 10
-#: So far back a version to go back to is looked for: many may be recorded that never went live.
+#: So far back a version to go back to is looked for, among those that were live.
 HISTORY_LIMIT = 200
 
 DID_NOT_HELP = (
@@ -105,7 +105,9 @@ class Decider:
         if await self.flags.come_first(case):
             return None
         case = replace(case, tried=await self.flags.trials.tried(facts.period))
-        rows = await self.deployments.history(suspicion.environment, limit=HISTORY_LIMIT)
+        rows = await self.deployments.history(
+            suspicion.environment, limit=HISTORY_LIMIT, was_live=True
+        )
         found = [row for row in candidates(rows) if row.url]
         if facts.is_restored:
             await self.tell(case, "rollback_did_not_help", DID_NOT_HELP)

@@ -24,7 +24,9 @@ from lib.health.evidence import BUCKET_SECONDS, Bucket, Policy, ln_stopped
 from lib.health.watch import Path
 from lib.redis import RedisUnavailable
 from lib.traffic.counts import Counts
+from lib.traffic.models import Ask
 from lib.traffic.suspects import Suspects
+from lib.traffic.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -227,14 +229,17 @@ class FlagsFirst:
         assert self.counts is not None
         stream = str(case.suspicion.facts.get("stream", ALL))
         known = await self.trials.p0(case.facts.period)
-        p0 = {stream: known.get(stream, self.counts.policy.limit)}
+        # As judged: a stream that settings name since has the null rate of all requests.
+        p0 = {stream: known.get(stream, known.get(ALL, self.counts.policy.limit))}
         try:
             watched = await self.watch(
                 trial, case.suspicion.deployment_id, p0, case.suspicion.until
             )
         except RedisUnavailable as error:
+            # Nothing is known, so code waits, and the next look reads again. While counts are away
+            # nobody is suspected by them, and what probes find down does not wait.
             log.warning("trial_not_read", extra={"why": str(error)})
-            return await self.end(case.facts.period, trial, "did_not_help")
+            return False
         outcome = watched.outcome
         if outcome is not None:
             await self.end(case.facts.period, trial, outcome)
@@ -243,20 +248,32 @@ class FlagsFirst:
     async def watch(
         self, trial: Trial, deployment_id: str, p0: Mapping[str, float], until: int
     ) -> Watched:
-        """Of these streams, the one that was worst before. Raises RedisUnavailable."""
+        """Of these streams, the one that was worst before. Raises RedisUnavailable.
+
+        A trial may stay open for as long as its release is live: what is read of it is bounded, as
+        it is for a verdict.
+        """
         assert self.counts is not None
+        policy, streams = self.counts.policy, [*p0]
         began = int(trial.began)
         since = began + HEARD_SECONDS
         since += -since % BUCKET_SECONDS
-        reading = await self.counts.read(deployment_id, [*p0], began - BEFORE_SECONDS, until)
+        counted = await self.counts.count(
+            Tally(),
+            [
+                Ask(deployment_id, streams, began - BEFORE_SECONDS, began),
+                Ask(deployment_id, streams, max(since, until - policy.memory_seconds), until),
+            ],
+        )
+        before, after = (reading.buckets for reading in counted.readings)
         found = [
             Watched(
-                before=[one for one in buckets if one.end <= began],
-                after=[one for one in buckets if one.start >= since],
+                before=[one for one in before[stream] if one.end <= began],
+                after=after[stream],
                 p0=p0[stream],
-                policy=self.counts.policy,
+                policy=policy,
             )
-            for stream, buckets in reading.buckets.items()
+            for stream in streams
         ]
         return max(found, key=lambda one: one.excess)
 

@@ -44,7 +44,7 @@ def look(given: Given, host: str) -> Look:
         return Look(str(body["deployment_id"]), str(body.get("api")), f"answers {body['api']}")
     except httpx.RequestError as error:
         return Look(None, "unknown", f"does not answer ({type(error).__name__})")
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return Look(None, "unknown", f"answers {answer.status_code} and does not say who it is")
 
 

@@ -6,6 +6,7 @@ from lib.deployments.models import UNKNOWN, DeploymentRow
 
 #: A note does not override it: what was fixed since would be open again.
 BELOW_FLOOR = "It is older than the security floor."
+NEVER_LIVE = "It was never live here."
 UNPROVEN = (
     "never proved itself here: it was not live for 30 minutes with 1,000 requests or 20 good looks."
 )
@@ -16,7 +17,7 @@ def why_not(row: DeploymentRow, live: DeploymentRow | None) -> str | None:
     if row.is_live:
         return "This version is live now."
     if row.live_from is None:
-        return "It was never live here."
+        return NEVER_LIVE
     if row.below_floor:
         return BELOW_FLOOR
     if live is not None and row.git_sha == live.git_sha != UNKNOWN:

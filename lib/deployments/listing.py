@@ -19,8 +19,7 @@ from lib.rollback.models import Environment
 from lib.schema.plan import GoesBack, Plan, Planner, Refused, Stays
 
 LIMIT = 20
-#: So far back the live one and the one to go back to are looked for: many may be recorded that
-#: never went live.
+#: So far back the live one and the one to go back to are looked for, among those that were live.
 LOOKED_AT = 200
 #: More of them would hide the first.
 FINDINGS_SHOWN = 20
@@ -74,7 +73,10 @@ class Listing:
 
     async def rows(self, environment: Environment) -> list[DeploymentRow]:
         """The newest, the live one and the one to go back to among them."""
-        return newest(await self.deployments.history(environment, limit=LOOKED_AT))
+        recorded = await self.deployments.history(environment, limit=LIMIT)
+        was_live = await self.deployments.history(environment, limit=LOOKED_AT, was_live=True)
+        found = {row.deployment_id: row for row in [*recorded, *was_live]}.values()
+        return newest(sorted(found, key=lambda row: row.live_from or row.recorded_at, reverse=True))
 
     async def views(
         self, environment: Environment, rows: Sequence[DeploymentRow]

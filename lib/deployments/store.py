@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -141,17 +141,24 @@ SELECT h.vercel_deployment_id AS deployment_id, h.git_sha, d.title, d.author, d.
   LEFT JOIN rollbacks r ON r.id = p.rollback_id
  WHERE d.environment = %(environment)s
    AND (%(only)s::text[] IS NULL OR d.vercel_deployment_id = ANY(%(only)s))
+   AND (p.id IS NOT NULL OR NOT %(was_live)s)
  ORDER BY coalesce(p.live_from, h.timestamp) DESC, p.id DESC NULLS LAST
  LIMIT %(limit)s
 """
 
+#: A target's ledger as it was last read when it went live: it ran on that. What is live now is
+#: known by its own period alone.
 DATABASES = """
-SELECT DISTINCT ON (p.deployment) h.vercel_deployment_id AS deployment_id,
-       h.db_migration_version AS version, p.ledger, p.rolled_back,
-       p.live_until IS NULL AS is_live
+SELECT true AS is_live, h.vercel_deployment_id AS deployment_id,
+       h.db_migration_version AS version, p.ledger, p.rolled_back
   FROM live_periods p JOIN deployment_history h ON h.id = p.deployment
- WHERE p.environment = %(environment)s
- ORDER BY p.deployment, p.id DESC
+ WHERE p.environment = %(environment)s AND p.live_until IS NULL
+ UNION ALL
+SELECT false, d.vercel_deployment_id, h.db_migration_version, p.ledger, p.rolled_back
+  FROM deployment_details d JOIN deployment_history h USING (id)
+  CROSS JOIN LATERAL (SELECT * FROM live_periods p WHERE p.deployment = d.id
+                       ORDER BY p.ledger IS NULL, p.id DESC LIMIT 1) p
+ WHERE d.environment = %(environment)s AND d.vercel_deployment_id = ANY(%(targets)s)
 """
 
 VARIABLES = """
@@ -266,7 +273,7 @@ class DeploymentStore:
     async def _tell_of(
         self, connection: Connection, environment: Environment, deployment_id: str
     ) -> None:
-        only = {"environment": environment, "only": [deployment_id], "limit": 1}
+        only = {"environment": environment, "only": [deployment_id], "limit": 1, "was_live": True}
         row = await (await connection.execute(HISTORY, only)).fetchone()
         await going_live.write_opened(
             connection,
@@ -300,26 +307,34 @@ class DeploymentStore:
         return dict(row["variables"]) if row else {}
 
     async def history(
-        self, environment: Environment, *, limit: int = 20, only: Sequence[str | None] | None = None
+        self,
+        environment: Environment,
+        *,
+        limit: int = 20,
+        only: Sequence[str | None] | None = None,
+        was_live: bool = False,
     ) -> list[DeploymentRow]:
-        """Newest first. `only`: the deployments with these ids."""
+        """Newest first. `only`: the deployments with these ids. `was_live`: those alone that were,
+        for what is live and what could be gone back to, however many are recorded beside.
+        """
         rows = await self.database.all(
-            HISTORY, environment=environment, limit=limit, only=None if only is None else [*only]
+            HISTORY,
+            environment=environment,
+            limit=limit,
+            only=None if only is None else [*only],
+            was_live=was_live,
         )
         return [DeploymentRow.model_validate(row) for row in rows]
 
-    async def known_databases(self, environment: Environment) -> KnownDatabases:
-        rows = await self.database.all(DATABASES, environment=environment)
-        seen = {
-            row["deployment_id"]: DatabaseSeen(
-                row["version"] or UNKNOWN,
-                None if row["ledger"] is None else tuple(row["ledger"]),
-                tuple(row["rolled_back"]),
-            )
-            for row in rows
-        }
-        live = next((seen[row["deployment_id"]] for row in rows if row["is_live"]), None)
-        return KnownDatabases(live, seen)
+    async def known_databases(
+        self, environment: Environment, targets: Sequence[str]
+    ) -> KnownDatabases:
+        """When each of these went live, and what is live now."""
+        rows = await self.database.all(DATABASES, environment=environment, targets=[*targets])
+        live = next((seen_in(row) for row in rows if row["is_live"]), None)
+        return KnownDatabases(
+            live, {row["deployment_id"]: seen_in(row) for row in rows if not row["is_live"]}
+        )
 
     async def set_health(
         self, environment: Environment, deployment_id: str, *, is_passing: bool
@@ -346,3 +361,11 @@ class DeploymentStore:
             **PROOF,
         )
         return row is not None
+
+
+def seen_in(row: Mapping[str, Any]) -> DatabaseSeen:
+    return DatabaseSeen(
+        row["version"] or UNKNOWN,
+        None if row["ledger"] is None else tuple(row["ledger"]),
+        tuple(row["rolled_back"]),
+    )

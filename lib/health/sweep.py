@@ -48,7 +48,7 @@ SLACK = timedelta(seconds=0.5)
 WATCH_EVERY = timedelta(seconds=30)
 #: A release younger than this is looked at all the time.
 YOUNG = timedelta(minutes=30)
-#: So far back a version to go back to is looked for: many may be recorded that never went live.
+#: So far back a version to go back to is looked for, among those that were live.
 HISTORY_LIMIT = 200
 #: Between two glances of a sweep, at most: a dead worker is noticed soon.
 GLANCE_SECONDS = 2.0
@@ -249,7 +249,7 @@ class Sweep:
         if live_id is None:
             return
         await self.tell_if_moved(environment, live_id)
-        rows = await self.deployments.history(environment, limit=HISTORY_LIMIT)
+        rows = await self.deployments.history(environment, limit=HISTORY_LIMIT, was_live=True)
         target = last_stable(rows)
         live, target_look = await asyncio.gather(
             self.look_at_live(environment, live_id), self.look_at_target(target)

@@ -279,6 +279,8 @@ def database_effect(rollback: Rollback, step: Step) -> DatabaseEffect:
     found = step.facts
     if step.state in (StepState.OK, StepState.SKIPPED):
         text = step.message or "The database stays as it is."
+    elif not rollback.is_final and (found.get("went_back") or found.get("begun")):
+        text = "It is at the database at this moment: what comes of it is not known yet."
     elif found.get("went_back") == "unknown":
         text = "The app's database went away, and may be back already."
     elif found.get("went_back") == "yes" or found.get("begun"):

@@ -10,6 +10,9 @@ from lib.rollback.intake import Intake
 from lib.rollback.models import Environment, Rollback, RollbackRequest, Status
 from lib.rollback.unfinished import check_final
 
+#: No caller can have named it: no header carries it.
+KEY = "\nretry:{id}"
+
 RETRY_OF = """
 SELECT id FROM rollbacks
  WHERE environment = %(environment)s AND evidence ->> 'retry_of' = %(id)s
@@ -50,7 +53,7 @@ async def start(operation: Retry, caller: Caller, intake: Intake) -> Result:
                 allow_exclusive=failed.allow_exclusive,
             ),
             requested_by=caller.name,
-            idempotency_key=f"retry:{failed.id}",
+            idempotency_key=KEY.format(id=failed.id),
             evidence={"retry_of": str(failed.id), "request": ours},
         )
     except (errors.RollbackInProgress, errors.IdempotencyKeyReused):

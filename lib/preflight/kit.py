@@ -16,7 +16,7 @@ from lib.settings import Settings
 from lib.traffic.counts import Counts
 from lib.vercel.client import VercelClient
 
-#: So far back a version to go back to is looked for: many may be recorded that never went live.
+#: So far back a version to go back to is looked for, among those that were live.
 HISTORY_LIMIT = 200
 #: The first is what a rollback goes to; the others are named if it is gone.
 TARGETS = 3
@@ -41,8 +41,8 @@ class Kit:
         return url.get_secret_value() if url else None
 
     async def history(self, environment: Environment) -> list[DeploymentRow]:
-        """Newest first."""
-        return await self.deployments.history(environment, limit=HISTORY_LIMIT)
+        """What was live, newest first."""
+        return await self.deployments.history(environment, limit=HISTORY_LIMIT, was_live=True)
 
 
 def targets(rows: list[DeploymentRow]) -> list[DeploymentRow]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from lib import errors
-from lib.rollback.machine import Change, Failed, Outcome, settle
+from lib.rollback.machine import Change, Failed, Outcome, Traffic, settle
 from lib.rollback.models import DATABASE_FIRST, SWITCH_FIRST, Claim, Order, Rollback
 from lib.rollback.progress import Progress
 from lib.rollback.steps import Step, Tools, find, traffic_after
@@ -165,10 +165,12 @@ async def attempt(step: Step, claim: Claim, tools: Tools) -> Outcome:
     except errors.DatabaseUnavailable as error:
         return Failed(str(error), retryable=True, traffic=traffic_after(claim))
     except errors.VercelRejected as error:
+        traffic = traffic_after(claim)
         return Failed(
             str(error),
-            retryable=False,
-            traffic=traffic_after(claim),
+            # Then nothing is asked for any more but to be told, and the hosts are what counts.
+            retryable=traffic is Traffic.MOVED,
+            traffic=traffic,
             remedy="Check the platform token's rights and the deployment in the platform.",
         )
     except errors.VercelUnavailable as error:

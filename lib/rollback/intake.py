@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib import errors
-from lib.deployments.eligibility import BELOW_FLOOR, candidates, why_not
+from lib.deployments.eligibility import BELOW_FLOOR, NEVER_LIVE, candidates, why_not
 from lib.deployments.models import DeploymentRow
 from lib.deployments.store import DeploymentStore
 from lib.postgres import Database
@@ -20,7 +20,7 @@ from lib.vercel.client import VercelClient
 log = logging.getLogger(__name__)
 
 LOCKED = "SELECT locked_by FROM environments WHERE environment = %(environment)s"
-#: How far back a version may lie that is named by its id.
+#: How far back `last-stable` is looked for.
 HISTORY_LIMIT = 200
 #: Candidates whose plans are looked at for `last-stable`.
 LOOKED_AT = 20
@@ -55,7 +55,9 @@ class Intake:
             if known is not None:
                 return known
         await self._look(request.environment)
-        rows = await self.deployments.history(request.environment, limit=HISTORY_LIMIT)
+        rows = await self.deployments.history(
+            request.environment, limit=HISTORY_LIMIT, was_live=True
+        )
         live = next((row for row in rows if row.is_live), None)
         check_current(request, live)
         is_unclear = await self._check_lock(request)
@@ -103,11 +105,13 @@ class Intake:
                     " what speaks against each."
                 )
             return best.deployment_id
-        known = next((row for row in rows if row.deployment_id == request.deployment_id), None)
-        if known is None:
-            await self._check_exists(request.deployment_id)
-        else:
+        only = [request.deployment_id]
+        known = next(iter(await self.deployments.history(request.environment, only=only)), None)
+        if known is not None:
             check_known(known, live, request, is_unclear=is_unclear)
+            return known.deployment_id
+        await self._check_exists(request.deployment_id)
+        check_note(NEVER_LIVE, request)
         return request.deployment_id
 
     async def _best(
@@ -192,5 +196,10 @@ def check_known(
     if known.below_floor:
         raise errors.Conflict(f"{BELOW_FLOOR} A note does not change that; an admin can move it.")
     reason = why_not(known, live)
-    if reason is not None and not request.note:
+    if reason is not None:
+        check_note(reason, request)
+
+
+def check_note(reason: str, request: RollbackRequest) -> None:
+    if not request.note:
         raise errors.NoteRequired(f"{reason} To go back to it all the same, send a note.")

@@ -101,9 +101,15 @@ SELECT least(%(moved_at)s, app_now())
  WHERE NOT EXISTS (SELECT FROM live_periods
                     WHERE environment = %(environment)s AND live_until IS NULL)
 """
+#: The ledger is read now, and traffic moved then: it was the same then if it is as our watch has
+#: read it last, and no change was noticed since. Else nobody knows.
 OPEN = """
 INSERT INTO live_periods (environment, deployment, live_from, how, rollback_id, ledger, rolled_back)
-SELECT environment, id, %(at)s, 'rollback', %(id)s, %(ledger)s, %(rolled_back)s
+SELECT environment, id, %(at)s, 'rollback', %(id)s,
+       CASE WHEN EXISTS (SELECT FROM ledger_watch WHERE ledger = %(ledger)s::text[])
+             AND NOT EXISTS (SELECT FROM ledger_events WHERE at > %(at)s)
+            THEN %(ledger)s::text[] END,
+       %(rolled_back)s
   FROM deployment_details
  WHERE environment = %(environment)s AND vercel_deployment_id = %(target)s
 RETURNING id

@@ -163,7 +163,7 @@ class Planner:
     async def _plans(
         self, app: AppDatabase, environment: Environment, targets: Sequence[str], seen: Seen
     ) -> dict[str, Plan]:
-        known = await self.deployments.known_databases(environment)
+        known = await self.deployments.known_databases(environment, targets)
         now = known.live or DatabaseSeen()
         if seen.ledger is not None:
             now = DatabaseSeen(now.version, seen.ledger.applied, seen.ledger.rolled_back)

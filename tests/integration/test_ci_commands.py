@@ -15,7 +15,7 @@ import httpx
 import psycopg
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 from dev.ports import free_port
@@ -392,7 +392,7 @@ def test_a_job_that_worked_for_long_waits_for_the_control_plane_all_the_same(mon
     answers = iter([503, 200])
 
     async def answer(_):
-        return PlainTextResponse("", next(answers))
+        return JSONResponse({}, next(answers))
 
     monkeypatch.setenv(runner.TOKEN_VARIABLE, "wsr_x")
     with serve(Starlette(routes=[Route("/", answer)])) as there:
@@ -400,4 +400,39 @@ def test_a_job_that_worked_for_long_waits_for_the_control_plane_all_the_same(mon
         # Of this module alone: every server in this process lives by the same clock.
         later = SimpleNamespace(monotonic=lambda: time.monotonic() + 3600, sleep=time.sleep)
         monkeypatch.setattr(runner, "time", later)
-        assert control_plane.ask("GET", "/").is_success
+        assert control_plane.ask("GET", "/") == {}
+
+
+class TestASuccessThatIsNoAnswerOfOurs:
+    """A proxy's own page, or another address."""
+
+    @pytest.fixture(params=["<p>We will be back soon</p>", "[]", "[" * 100_000, ""])
+    def strange(self, request):
+        async def answer(_):
+            return PlainTextResponse(request.param)
+
+        routes = [Route("/{path:path}", answer, methods=["GET", "POST"])]
+        with serve(Starlette(routes=routes)) as served:
+            yield served.url
+
+    def test_is_none_to_who_records(self, record_at, app, strange):
+        done = record_at(strange, token="wsr_x")
+
+        assert done.returncode == 2
+        assert "answered 200, and not as a control plane does" in done.stdout
+
+    @pytest.mark.parametrize("is_dry", ["true", "false"])
+    def test_is_none_to_who_rolls_back_so_break_glass_is_next(self, strange, is_dry):
+        told = {"CONTROL_PLANE_URL": strange, "CONTROL_PLANE_TOKEN": "wsr_x", "AWAY_SECONDS": "0"}
+        done = subprocess.run(
+            [sys.executable, "-m", "scripts.roll_back"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "REASON": "It is slow", "DRY_RUN": is_dry} | told,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert done.returncode == 4, done.stderr
+        assert "and not as a control plane does" in done.stdout
+        assert "VERCEL_TOKEN is not set for this job" in done.stderr

@@ -118,6 +118,47 @@ async def test_traffic_goes_back_although_the_apps_database_cannot_be_reached(
     assert live_moves() == [releases.v1]
 
 
+async def test_a_target_is_known_by_the_last_time_that_its_database_could_be_read(
+    without_app_database, order, control, live_moves, releases
+):
+    """It was live twice, and the second time nobody could read the ledger."""
+    await control.execute(
+        "WITH unread AS (UPDATE deployment_history SET db_migration_version = 'unknown'"
+        " WHERE vercel_deployment_id = %s RETURNING id)"
+        " INSERT INTO live_periods (environment, deployment, live_from, live_until, how)"
+        " SELECT 'production', id, app_now(), app_now(), 'observed' FROM unread",
+        [releases.v1],
+    )
+
+    ended = await work_elsewhere(without_app_database, order)
+
+    assert ended.status is Status.COMPLETED, ended.error
+    assert live_moves() == [releases.v1]
+
+
+async def test_what_was_found_before_traffic_moved_holds_while_it_does_not_answer(
+    without_app_database, order, control, live_moves, releases
+):
+    """An app without migrations has no version by which it could be known either."""
+    await control.execute("UPDATE deployment_history SET db_migration_version = 'unknown'")
+
+    ended = await work_elsewhere(without_app_database, order)
+
+    assert ended.status is Status.COMPLETED, ended.error
+    assert ended.find("database").state is StepState.SKIPPED
+    assert "does not answer now" in ended.find("database").message
+    assert live_moves() == [releases.v1]
+
+
+async def test_only_what_is_asked_about_is_read(services, releases):
+    """However many have been live."""
+    known = await services.deployments.known_databases(PRODUCTION, [releases.v1, releases.v3])
+
+    live = await services.deployments.known_databases(PRODUCTION, [releases.v2])
+    assert [*known.of] == [releases.v1]
+    assert known.live == live.of[releases.v2]
+
+
 async def test_what_had_moved_before_the_database_went_away_is_remembered(
     services, with_note, without_app_database, order, releases, live_moves, pass_time
 ):

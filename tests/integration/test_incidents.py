@@ -160,6 +160,24 @@ async def test_one_that_runs_is_a_draft_and_one_that_nobody_works_on_says_so(
     assert left.draft.endswith("the next poll or sweep goes on with it.")
 
 
+@pytest.mark.parametrize("begun", [{"went_back": "unknown"}, {"went_back": "yes"}, {"begun": True}])
+async def test_one_that_is_at_the_database_does_not_say_yet_how_that_ended(
+    services, order, read, begun
+):
+    rollback = await services.engine.start(order)
+    while rollback.step != "database":
+        claim = await services.engine.store.claim(rollback.id, lease=LEASE)
+        rollback = await services.engine.advance(claim)
+    claim = await services.engine.store.claim(rollback.id, lease=LEASE)
+    await services.engine.store.remember(claim, is_exclusive=False, **begun)
+
+    incident = await read(rollback)
+
+    assert incident.database.sentence == (
+        "It is at the database at this moment: what comes of it is not known yet."
+    )
+
+
 async def test_a_step_that_another_process_took_over_shows_its_attempts(
     services, order, work, read, pass_time
 ):

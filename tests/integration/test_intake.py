@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from lib import errors
+from lib.deployments import listing
 from lib.deployments.eligibility import last_stable
 from lib.deployments.models import UNKNOWN
 from lib.rollback import intake
@@ -66,11 +67,51 @@ async def test_an_id_that_the_platform_cannot_be_asked_about_is_taken(ask, platf
     """The record step asks again, and has the time to."""
     platform.fault("500", times=1000)
 
-    assert (await ask(deployment_id="dpl_none")).target == "dpl_none"
+    assert (await ask(deployment_id="dpl_none", note="I built it")).target == "dpl_none"
 
 
-async def test_an_id_that_was_never_live_here_is_taken_if_the_platform_knows_it(ask, releases):
-    assert (await ask(deployment_id=releases.v3)).target == releases.v3
+@pytest.mark.parametrize("is_recorded", [True, False])
+async def test_one_that_was_never_live_here_needs_a_note_recorded_or_not(
+    services, ask, releases, platform, is_recorded
+):
+    if is_recorded:
+        built = await services.tracker.vercel.deployment(releases.v3)
+        await services.tracker.record_platform(PRODUCTION, built)
+
+    with pytest.raises(errors.NoteRequired, match="never live here"):
+        await ask(deployment_id=releases.v3)
+    assert (await ask(deployment_id=releases.v3, note="It is the mend")).target == releases.v3
+
+
+async def test_what_was_recorded_and_never_live_hides_neither_what_is_live_nor_the_last_stable(
+    services, ask, releases, control, monkeypatch
+):
+    """Builds that nobody let go live, as many as are looked at."""
+    monkeypatch.setattr(intake, "HISTORY_LIMIT", 2)
+    monkeypatch.setattr(listing, "LOOKED_AT", 2)
+    monkeypatch.setattr(listing, "LIMIT", 3)
+    await control.execute(
+        "WITH built AS (INSERT INTO deployment_history (git_sha, vercel_deployment_id,"
+        " db_migration_version, timestamp)"
+        " SELECT 'unknown', 'dpl_built' || i, 'unknown', app_now() + interval '1 s'"
+        " FROM generate_series(1, 2) i RETURNING id, vercel_deployment_id)"
+        " INSERT INTO deployment_details (id, environment, vercel_deployment_id, recorded_by)"
+        " SELECT id, 'production', vercel_deployment_id, 'ci' FROM built"
+    )
+
+    shown = await services.listing.all(PRODUCTION)
+    rollback = await ask()
+
+    assert (rollback.target, rollback.from_deployment) == (releases.v1, releases.v2)
+    assert [one.deployment_id for one in shown[1:]] == [releases.v2, releases.v1]
+    assert [one.is_live for one in shown] == [False, True, False]
+
+
+async def test_one_from_long_ago_is_known_as_what_it_was(ask, releases, monkeypatch):
+    """However many were recorded since."""
+    monkeypatch.setattr(intake, "HISTORY_LIMIT", 1)
+
+    assert (await ask(deployment_id=releases.v1)).target == releases.v1
 
 
 async def test_the_live_version_is_refused(ask, releases):

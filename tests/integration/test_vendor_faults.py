@@ -305,6 +305,72 @@ async def test_a_target_that_turns_out_ill_fails_and_locks(
     assert await is_locked()
 
 
+class TestOneBadAnswerOfThePlatform:
+    """When traffic has moved, and all that is left is to see that it is well."""
+
+    @pytest.fixture
+    def look(self, services, rollback, pass_time):
+        """Works on it until its last step has looked once more."""
+
+        async def look(times: int = 1):
+            while times:
+                claim = await services.engine.store.claim(rollback.id, lease=LEASE)
+                if claim is None:
+                    await pass_time(SECOND)
+                    continue
+                looked = await services.engine.advance(claim)
+                times -= claim.step == "verify"
+            return looked
+
+        return look
+
+    @pytest.fixture(autouse=True)
+    async def verifying(self, services, rollback, pass_time):
+        while (await services.engine.store.get(rollback.id)).step != "verify":
+            claim = await services.engine.store.claim(rollback.id, lease=LEASE)
+            await (services.engine.advance(claim) if claim else pass_time(SECOND))
+
+    @only_alias
+    async def test_an_old_one_is_no_sign_that_somebody_has_moved_it(
+        self, look, rollback, work, platform, releases
+    ):
+        for _ in range(2):
+            platform.move_alias(platform.config.aliases.production, releases.v2)
+            looked = await look(times=4)
+            assert looked.status is Status.IN_PROGRESS, looked.error
+            platform.fault("old-content", seconds=600)
+            platform.move_alias(platform.config.aliases.production, releases.v1)
+            assert (await look()).status is Status.IN_PROGRESS
+            platform.clear_faults()
+
+        ended = await work(rollback)
+
+        assert ended.status is Status.COMPLETED, ended.error
+
+    async def test_a_refusal_is_asked_about_again(self, look, services, rollback, work):
+        right = services.http.headers["authorization"]
+        services.http.headers["authorization"] = "Bearer revoked"
+        looked = await look()
+        assert looked.status is Status.IN_PROGRESS, looked.error
+        services.http.headers["authorization"] = right
+
+        ended = await work(rollback)
+
+        assert ended.status is Status.COMPLETED, ended.error
+
+    async def test_a_token_that_stays_revoked_is_said_in_the_end(
+        self, services, rollback, work, is_locked
+    ):
+        services.http.headers["authorization"] = "Bearer revoked"
+
+        ended = await work(rollback)
+
+        assert (ended.status, ended.step) == (Status.FAILED, "verify")
+        assert any("token" in action for action in ended.next_actions)
+        assert "not proved to be well" in ended.visitors_get
+        assert await is_locked()
+
+
 @only_instant
 class TestInstantRollback:
     """What only the platform's own job can do wrong."""

@@ -313,6 +313,11 @@ class TestCheckpoints:
 
         assert await findings() == ["Checkpoint 2 was signed with the key 'eve', which is unknown."]
 
+    async def test_without_the_key_all_that_it_signed_are_one_finding(self, sealed, findings):
+        assert await findings(Keys()) == [
+            "3 checkpoints, 1 to 3, were signed with the key 'now', which is unknown."
+        ]
+
     async def test_none_fits_the_wrong_key(self, sealed, findings):
         found = await findings(Keys.read(f"now:{OTHER}"))
 

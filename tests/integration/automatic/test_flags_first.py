@@ -3,20 +3,24 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from lib.access.models import Caller, Role
 from lib.automatic.flags_first import ERRORS_LEAST, Watched
 from lib.automatic.models import Suspicion
 from lib.automatic.trials import WATCH
 from lib.deployments.models import Release
+from lib.health.baseline import ALL
 from lib.health.evidence import Bucket, Policy
 from lib.health.watch import Path
 from lib.operations.models import Suspect
 from lib.redis import RedisClient, RedisUnavailable
 from lib.rollback.models import Environment
 from lib.settings import load
+from lib.traffic.streams import WRITES
 from lib.traffic.suspects import Suspects
 from lib.wiring import build
 from tests.integration.automatic.conftest import tally
@@ -364,6 +368,72 @@ async def test_a_few_good_requests_in_a_calm_environment_prove_nothing(
 
     assert outcomes == [("rsvp-emails", None), ("rsvp-emails", "helped")]
     assert await rollbacks() == []
+
+
+class TestATrialThatIsOpen:
+    """A minute later, with little that was counted since."""
+
+    @pytest.fixture(autouse=True)
+    async def opened(self, services, requests, act, pass_seconds):
+        await requests("rsvp-emails")
+        await act()
+        await pass_seconds(60)
+        await services.redis.run("FLUSHALL")
+
+    @pytest.fixture
+    def decide(self, services, releases):
+        async def decide(stream: str = ALL) -> None:
+            until = int(time.time()) // 10 * 10 + 10
+            facts = {"stream": stream}
+            about = ("traffic", "13 % fail", Path.SOFT, until, facts)
+            await services.autopilot.decider.decide(Suspicion(PRODUCTION, releases.v3, *about))
+
+        return decide
+
+    async def test_counts_that_cannot_be_read_send_nothing_back(
+        self, decide, requests, trials, left, releases, monkeypatch
+    ):
+        async def away(*_: object) -> None:
+            raise RedisUnavailable
+
+        await requests(how={"ago": 20, "seconds": 15, "per_second": 1, "rate": 1.0}, live=False)
+        with monkeypatch.context() as unplugged:
+            unplugged.setattr(RedisClient, "run", away)
+            await decide()
+        assert (await trials(), await left()) == ([("rsvp-emails", None)], [])
+
+        await decide()
+
+        assert await trials() == [("rsvp-emails", "did_not_help")]
+        assert await left() == [releases.v3]
+
+    async def test_a_stream_that_was_named_since_has_the_bar_of_all_requests(
+        self, services, decide, trials, left, releases, control
+    ):
+        """As its verdict has it: errors of 15 % are below a bar of 20 %."""
+        await control.execute("UPDATE baselines SET p0 = %s", [Jsonb({ALL: 0.2})])
+        found = tally(releases.v3, ago=20, seconds=15, per_second=6, rate=0.15)
+        for id_, one in found.requests.items():
+            found.requests[id_] = replace(one, streams=2)
+        await services.counts.count(found)
+
+        await decide(WRITES)
+
+        assert (await trials(), await left()) == ([("rsvp-emails", None)], [])
+
+    async def test_it_reads_no_more_than_a_verdict_does(
+        self, services, decide, trials, left, releases, pass_seconds
+    ):
+        """What was counted longer ago than that decides nothing any more."""
+        hours = 3600
+        await pass_seconds(5 * hours)
+        before = int(time.time()) // 10 * 10 - 4 * hours
+        old = [Bucket(before, 50, 50, frozenset({"c00001", "c00002"}))]
+        assert await services.counts.restore(releases.v3, ALL, old, for_real=True) == 1
+
+        await decide()
+
+        assert (await trials(), await left()) == ([("rsvp-emails", None)], [])
 
 
 async def test_so_many_errors_that_nothing_is_waited_for_end_the_watch(

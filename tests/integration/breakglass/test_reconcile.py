@@ -111,6 +111,24 @@ async def test_the_audit_log_has_every_line_with_who_and_when(back, glass, recon
     assert {"rollback.start", "rollback.end"} <= actions
 
 
+@pytest.mark.parametrize("has_moved", [False, True])
+async def test_the_ledger_of_then_is_known_if_nothing_has_changed_it(
+    services, platform, glass, reconcile, rows, app, has_moved
+):
+    """As our own watch has read it last, before all was down."""
+    assert not await services.sweep.ledger.look()
+    done = await asyncio.to_thread(glass, *DECIDED)
+    assert done.code == 0, done.err
+    if has_moved:
+        app.execute("INSERT INTO schema_migrations VALUES ('20990101000000')")
+
+    assert (await reconcile())[0] == 0
+
+    [known] = await rows("SELECT ledger FROM live_periods WHERE live_until IS NULL")
+    then = app.execute("SELECT version FROM schema_migrations ORDER BY 1").fetchall()
+    assert known["ledger"] == (None if has_moved else [one["version"] for one in then])
+
+
 @pytest.mark.parametrize("noticed_by", ["sweep", "webhook"])
 async def test_what_was_noticed_meanwhile_is_joined(
     services, back, reconcile, rows, releases, noticed_by

@@ -6,7 +6,7 @@ import pytest
 
 from lib import errors
 from lib.access.models import Role
-from lib.rollback.models import Environment, Status
+from lib.rollback.models import Environment, RollbackRequest, Status
 
 PRODUCTION = Environment.PRODUCTION
 
@@ -116,3 +116,26 @@ class TestRetry:
 
         with pytest.raises(errors.Conflict, match=f"has moved on to {releases.v3}"):
             await operate("retry")
+
+    async def test_a_rollback_by_hand_with_a_key_like_its_own_is_another_one(
+        self, services, operate, failed, work, releases
+    ):
+        """Also with the very same body, and when it has ended."""
+        by_hand = await services.intake.start(
+            RollbackRequest(
+                deployment_id=releases.v1,
+                environment=PRODUCTION,
+                reason=failed.reason,
+                expected_current=releases.v2,
+                note="I looked at it",
+            ),
+            requested_by="Ada",
+            idempotency_key=f"retry:{failed.id}",
+        )
+
+        with pytest.raises(errors.RollbackInProgress) as refused:
+            await operate("retry", subject=str(failed.id))
+        assert refused.value.facts["rollback_id"] == str(by_hand.id)
+        await work(by_hand)
+        with pytest.raises(errors.Conflict, match="is live already"):
+            await operate("retry", subject=str(failed.id))
