@@ -110,7 +110,7 @@ async def test_signed_in_again_in_another_tab_the_page_comes_back(browser, addre
         answers = await answering(screen.page)
         await screen.page.route("**/api/overview?*", tagged)
         await screen.open()
-        await screen.page.wait_for_selector("#refresh")
+        await screen.page.wait_for_selector("#sign-out")
         answers.overview = facts.problem(401, "unauthenticated", "Not for you.")
         answers.overview_status = 401
         await screen.page.click("#refresh")
@@ -125,7 +125,7 @@ async def test_signed_in_again_in_another_tab_the_page_comes_back(browser, addre
 
 async def test_silence_of_two_minutes_is_not_shown_as_health(browser, address):
     async with screen_on(browser, address) as screen:
-        await screen.page.clock.install()
+        await screen.stop_clock()
         answers = await scenes.healthy(screen)
         answers.overview = None
 
@@ -139,7 +139,7 @@ async def test_silence_of_two_minutes_is_not_shown_as_health(browser, address):
 async def test_the_day_after_nothing_is_of_today_though_nothing_has_changed(browser, address):
     """Each look is answered with 304, which tells no time."""
     async with screen_on(browser, address) as screen:
-        await screen.page.clock.install()
+        await screen.stop_clock()
         await scenes.needed(screen)
         history, needs = screen.page.locator("#history"), screen.page.locator("#needs")
         await expect(history).to_contain_text("today")
@@ -157,7 +157,7 @@ async def test_the_day_after_nothing_is_of_today_though_nothing_has_changed(brow
 
 async def test_a_first_answer_that_takes_long_is_said_to_be_slow(browser, address):
     async with screen_on(browser, address) as screen:
-        await screen.page.clock.install()
+        await screen.stop_clock()
         await scenes.loading(screen)
         await screen.page.wait_for_selector("#refresh")
 
@@ -168,6 +168,7 @@ async def test_a_first_answer_that_takes_long_is_said_to_be_slow(browser, addres
 
 async def test_the_page_is_loaded_with_one_call(browser, address):
     async with screen_on(browser, address) as screen:
+        await screen.stop_clock()
         answers = await scenes.healthy(screen)
 
         assert answers.overviews == 1
