@@ -206,7 +206,7 @@ async def test_a_rollback_of_staging_leads_to_its_report_there(browser, address)
 
 
 async def test_a_real_rollback_is_read_and_saved_by_a_viewer(browser, stack, api, good, release):
-    bad = release("crash")
+    bad = release("wrong-content")  # nobody but us goes back from it
     started = api.post(
         "/api/rollback/trigger",
         json={

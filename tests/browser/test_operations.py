@@ -127,7 +127,7 @@ async def test_a_reason_is_needed(browser, address):
         await expect(screen.page.locator("#operation-dialog .problem")).to_have_text(
             "Choose a reason first."
         )
-        assert await screen.focused() == "operation-reason-0"
+        await expect(screen.page.locator("#operation-reason-0")).to_be_focused()
         assert answers.operations == []
 
 
@@ -304,11 +304,11 @@ async def test_a_question_is_closed_with_the_keyboard_and_gives_the_focus_back(b
         await screen.page.focus("#pin-btn")
 
         await screen.page.keyboard.press("Enter")
-        assert await screen.focused() == "operation-title"
+        await expect(screen.page.locator("#operation-title")).to_be_focused()
         await screen.page.keyboard.press("Escape")
 
         await expect(screen.page.locator("#operation-dialog")).to_be_hidden()
-        assert await screen.focused() == "pin-btn"
+        await expect(screen.page.locator("#pin-btn")).to_be_focused()
 
 
 async def test_what_is_asked_outlives_the_session(browser, address):
