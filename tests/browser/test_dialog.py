@@ -226,7 +226,7 @@ async def test_what_was_typed_outlives_the_session(browser, address):
         link = screen.page.locator("#rollback-dialog").get_by_role("link", name="Sign in")
         async with screen.page.expect_popup() as signing_in:
             await link.click()
-        await (await signing_in.value).wait_for_url("**/admin/sign-in")
+        await (await signing_in.value).wait_for_url("**/admin/sign-in?to=%2Fadmin%2Fdeployments")
 
         answers.overview, answers.overview_status = facts.overview(), 200
         answers.trigger, answers.trigger_status = ACCEPTED, 202

@@ -1,6 +1,7 @@
 // What is said in a dialog whose order was not taken, or may not have been; and the way from there
 // to a rollback that runs.
 import { html } from "/assets/vendor/ui.js";
+import { SIGN_IN } from "./frame.js";
 import * as live from "./live.js";
 import { NoAnswer, Refused } from "./server.js";
 import { age } from "./words.js";
@@ -52,7 +53,7 @@ export function Problem({ problem, show }) {
   return html`<div class="problem" role="alert">
     ${problem && html`<p>${problem.text}</p>`}
     ${problem?.isSignedOut &&
-    html`<a class="btn btn-outline" href="/admin/sign-in" target="_blank">Sign in</a>`}
+    html`<a class="btn btn-outline" href=${SIGN_IN} target="_blank">Sign in</a>`}
     ${problem?.running &&
     html`<button type="button" class="btn btn-outline" onClick=${() => show(problem.running)}>
       Show it
