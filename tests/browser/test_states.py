@@ -200,6 +200,19 @@ async def test_a_row_offers_to_go_back_or_says_why_not(browser, address):
         )
 
 
+async def test_what_turns_the_direction_of_writing_turns_nothing_on_the_page(browser, address):
+    """A commit's title is anybody's, and stands in a sentence of ours."""
+    async with screen_on(browser, address) as screen:
+        versions = facts.history()
+        versions[0] |= {"title": "Shot \u202elist\u2067: by place", "by": "\u2066Mina\u202d Rao"}
+        await scenes.loaded(screen, history=versions)
+
+        sentence = "Live version e81c2d7: Shot list: by place. Mina Rao deployed"
+        await expect(screen.page.locator("#overall")).to_contain_text(sentence)
+        text = await screen.page.inner_text("body")
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", text)
+
+
 async def test_no_two_buttons_have_the_same_name(browser, address):
     async with screen_on(browser, address) as screen:
         again = facts.history()[1] | {"deployment_id": "dpl_again"}
