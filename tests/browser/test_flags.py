@@ -142,17 +142,19 @@ async def test_who_was_faster_is_named_and_the_page_shows_it(browser, address):
         await expect(rows(screen).first).to_contain_text("Off")
 
 
-async def test_no_answer_is_said_and_the_order_can_be_sent_again(browser, address):
+async def test_no_answer_is_said_and_the_page_shows_whether_it_was_done(browser, address):
     async with screen_on(browser, address) as screen:
-        await scenes_flags.flags(screen)
+        answers = await scenes_flags.flags(screen)
         await screen.page.click("#turn-rsvp-emails")
         await screen.page.check("#operation-reason-0")
+        answers.flags = facts.flags(facts.turned_off())
 
         await screen.page.click("#operation-confirm")
 
         await expect(screen.page.locator("#operation-dialog [role=alert]")).to_contain_text(
-            "Press the button again: it will not run twice."
+            "Close this and look at the page before you ask again."
         )
+        await expect(rows(screen).first).to_contain_text("Off")
 
 
 async def test_who_may_only_look_is_told_and_has_no_button(browser, address):

@@ -6,9 +6,9 @@ import * as live from "./live.js";
 import { NoAnswer, Refused } from "./server.js";
 import { age } from "./words.js";
 
-const NO_ANSWER =
-  "No answer yet. Your request may still have arrived. " +
-  "Press the button again: it will not run twice.";
+const NO_ANSWER = "No answer yet. Your request may still have arrived. ";
+/** Of an order that has a key: the server knows it again. */
+const ONCE = "Press the button again: it will not run twice.";
 const SIGNED_OUT = "You are signed out. Sign in again, then come back here and press again.";
 const OFFLINE = "You are offline. Press the button again when you are back.";
 
@@ -28,8 +28,10 @@ export const justStarted = (rollbackId, facts) => ({
 });
 
 /** {text, running?, isOpen?, isSignedOut?}: `isOpen` if nobody knows whether the order arrived. */
-export function refusal(error) {
-  if (error instanceof NoAnswer) return { text: navigator.onLine ? NO_ANSWER : OFFLINE, isOpen: true };
+export function refusal(error, then = ONCE) {
+  if (error instanceof NoAnswer) {
+    return { text: navigator.onLine ? NO_ANSWER + then : OFFLINE, isOpen: true };
+  }
   if (!(error instanceof Refused)) throw error;
   const { problem, status, type } = error;
   if (type === "rollback-in-progress" && problem.rollback_id) {
