@@ -11,6 +11,12 @@ from tests.browser.screen import answering, screen_on
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+#: For how many milliseconds each request is waited for.
+PATIENCE = """
+window.patience = [];
+const timeout = AbortSignal.timeout.bind(AbortSignal);
+AbortSignal.timeout = (ms) => (window.patience.push(ms), timeout(ms));
+"""
 STAGING_REPORT = f"/admin/incidents{REPORT}&environment=staging"
 
 
@@ -22,6 +28,19 @@ async def sign_in(screen):
     await screen.page.route("**/api/session", taken)
     await screen.page.fill("#token", "of a viewer")
     await screen.page.press("#token", "Enter")
+
+
+async def test_what_has_to_wake_up_first_is_waited_for(browser, address):
+    """As long as for a page's first answer."""
+    async with screen_on(browser, address) as screen:
+        await screen.page.add_init_script(PATIENCE)
+        await screen.open("/admin/sign-in")
+
+        await screen.page.fill("#token", "wsr_wrong")
+        await screen.page.press("#token", "Enter")
+
+        await expect(screen.page.locator("#sign-in-error")).to_contain_text("not valid")
+        assert await screen.page.evaluate("window.patience") == [20_000]
 
 
 async def test_whoever_signs_in_again_comes_back_to_where_they_were(browser, address):

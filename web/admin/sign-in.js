@@ -5,6 +5,8 @@ const form = document.getElementById("sign-in");
 const field = document.getElementById("token");
 const button = document.getElementById("sign-in-btn");
 const problem = document.getElementById("sign-in-error");
+/** Nobody may have asked anything here for hours: functions and database wake up first. */
+const TIMEOUT_MS = 20_000;
 const PAGE = /^\/admin\/(?!sign-in)[a-z]+(\?|$)/;
 let isSending = false;
 
@@ -32,7 +34,7 @@ async function signIn(event) {
   setSending(true);
   problem.textContent = "";
   try {
-    await sendJson("POST", "/api/session", { token: field.value.trim() });
+    await sendJson("POST", "/api/session", { token: field.value.trim() }, { timeoutMs: TIMEOUT_MS });
     location.assign(wayBack());
   } catch (error) {
     problem.textContent = explain(error);
