@@ -13,7 +13,7 @@ from dev.browser import LAUNCH_ARGS, chrome_path
 from tests.browser.screen import SCREENSHOTS
 from tests.story.canaries import planted_stack
 
-EVENTS_SECONDS = 20
+EVENTS_SECONDS = 60
 #: Long for a person, short for a test that fails: on a busy machine a page takes its time.
 expect.set_options(timeout=30_000)
 

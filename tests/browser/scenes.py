@@ -7,6 +7,8 @@ from tests.browser.screen import Answers, Screen, answering
 
 type Scene = Callable[[Screen], Awaitable[Answers]]
 
+#: Drawn when all else is.
+LAST = "#environment-switch"
 NO_TARGET = "There is no earlier version to go back to."
 READ_ONLY = "You can look, but not roll back. Ask an admin for the role operator."
 LAST_FAILED = (
@@ -17,7 +19,7 @@ LAST_FAILED = (
 async def loaded(screen: Screen, **overview: object) -> Answers:
     answers = await answering(screen.page, overview=facts.overview(**overview))
     await screen.open()
-    await screen.page.wait_for_selector("#sign-out")
+    await screen.page.wait_for_selector(LAST)
     return answers
 
 
@@ -132,6 +134,7 @@ async def following(screen: Screen, rollback: facts.Json, code: str, sentence: s
     )
     await screen.open()
     await screen.page.wait_for_selector("#rollback-progress")
+    await screen.page.wait_for_selector(LAST)
     return answers
 
 

@@ -11,18 +11,33 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.async_api import Browser, ConsoleMessage, Page, Route
 
-from tests.browser.facts import Json, chart, overview
+from tests.browser.facts import NOW, Json, chart, overview
 
 SCREENSHOTS = Path(".cache/screenshots")
 PHONE = 390
 DESKTOP = 1280
+#: Than NOW, by more than it takes to stop a clock.
+EARLIER = "2026-11-22T07:00:00.000Z"
 #: What a page may not make the browser say: something that the policy stopped.
 FORBIDDEN = "Content Security Policy"
 #: The browser has other words for some of it, and none for the rest.
-LISTEN = f"""
+HEAR_POLICY = f"""
 addEventListener("securitypolicyviolation", ({{ violatedDirective, blockedURI, sample }}) =>
   console.error(`{FORBIDDEN}: ${{violatedDirective}} stopped ${{blockedURI}} ${{sample}}`));
 """
+
+#: Runs before the page's own scripts: what is put into the two live regions, in order.
+LISTEN = """
+window.said = [];
+addEventListener("DOMContentLoaded", () => {
+  for (const id of ["live-status", "live-alert"]) {
+    const region = document.getElementById(id);
+    new MutationObserver(() => region.textContent && window.said.push([id, region.textContent]))
+      .observe(region, { childList: true, characterData: true, subtree: true });
+  }
+});
+"""
+WAS_SAID = "([id, text]) => window.said.some((one) => one[0] === id && one[1] === text)"
 
 #: The next one shows what has changed by now; after it that was reported, too.
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -50,6 +65,23 @@ class Screen:
         """Two frames from now: whatever has changed by now is on the screen, and was reported."""
         await self.page.evaluate(TWO_FRAMES)
 
+    async def stop_clock(self) -> None:
+        """Before a page is opened: no time passes there but what a test lets pass."""
+        await self.page.clock.install(time=EARLIER)
+        await self.page.clock.pause_at(NOW)
+
+    async def listen(self) -> None:
+        """Before a page is opened: keeps what a screen reader is told."""
+        await self.page.add_init_script(LISTEN)
+
+    async def hears(self, text: str, *, alert: bool = False) -> None:
+        """Waits until it was said; it may have given way to the next by now."""
+        region = "live-alert" if alert else "live-status"
+        await self.page.wait_for_function(WAS_SAID, arg=[region, text])
+
+    async def said(self) -> list[str]:
+        return [text for _, text in await self.page.evaluate("window.said")]
+
     async def look_again(self) -> None:
         """The page came back into sight: it asks at once."""
         await self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -75,7 +107,7 @@ async def screen_on(
         reduced_motion="reduce",
     )
     async with opened as context:  # a test that failed leaves no page that goes on asking
-        await context.add_init_script(LISTEN)
+        await context.add_init_script(HEAR_POLICY)
         page = await context.new_page()
         screen = Screen(page, address)
         page.on("console", screen.hear)

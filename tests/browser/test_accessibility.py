@@ -35,6 +35,7 @@ async def test_no_state_breaks_a_rule_or_scrolls_sideways(browser, address, scen
 
         assert "".join(broken) == ""
         await look_like(screen, "light", NARROWEST)
+        await screen.drawn()
         assert await screen.page.evaluate("document.documentElement.scrollWidth") == NARROWEST
 
 

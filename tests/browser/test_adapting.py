@@ -107,7 +107,7 @@ async def test_nothing_moves_for_who_wants_no_motion(browser, address, scene):
 async def test_a_phone_that_slept_looks_at_once_when_it_wakes(browser, address):
     """Not at what it asked before it slept: on that connection nothing may ever come."""
     async with screen_on(browser, address) as screen:
-        await screen.page.clock.install()
+        await screen.stop_clock()
         answers = await scenes.healthy(screen)
         await screen.page.evaluate(SLEEP)
         await screen.page.route("**/api/overview?**", answers.never)
@@ -125,16 +125,23 @@ async def test_a_phone_that_slept_looks_at_once_when_it_wakes(browser, address):
 
 async def test_asleep_it_asks_nothing(browser, address):
     async with screen_on(browser, address) as screen:
-        await screen.page.clock.install()
+        await screen.stop_clock()
         answers = await scenes.healthy(screen)
+        asked = []
+        screen.page.on("request", lambda one: asked.append(one.url))
+        freshness = screen.page.locator("#freshness")
         await screen.page.evaluate(SLEEP)
-        async with screen.page.expect_response("**/api/overview?**"):
-            await screen.page.clock.fast_forward("10:00")
+        answers.overview |= {"now": "2026-11-22T07:50:00.000Z"}
+        await screen.page.clock.fast_forward("10:00")
+        await expect(freshness).to_contain_text("Updated 08:50")
 
         await screen.page.clock.fast_forward("10:00")
-        await screen.drawn()
 
-        assert answers.overviews == 2  # the one before it slept, and the one that was due then
+        answers.overview |= {"now": "2026-11-22T08:00:00.000Z"}
+        await screen.page.evaluate(WAKE)
+        await expect(freshness).to_contain_text("Updated 09:00")
+        asked = [url for url in asked if url.endswith("?environment=production")]
+        assert len(asked) == 2  # what was due when it fell asleep, and what it asks awake
 
 
 async def test_a_rollback_whose_status_fails_is_followed_by_the_overview(browser, address):
@@ -149,6 +156,7 @@ async def test_a_rollback_whose_status_fails_is_followed_by_the_overview(browser
 async def test_pages_of_errors_during_a_rollback_are_no_failure(browser, address):
     """While traffic moves, what answers may be something else: it is asked again."""
     async with screen_on(browser, address) as screen:
+        await screen.stop_clock()
         answers = await scenes.running(screen)
 
         async def html(route):
@@ -156,13 +164,15 @@ async def test_pages_of_errors_during_a_rollback_are_no_failure(browser, address
 
         await screen.page.route("**/api/**", html)
         warning = screen.page.get_by_text("This page is not up to date.")
-        await expect(warning).to_be_visible(timeout=15_000)
+        await screen.page.clock.fast_forward("00:02")
+        await expect(warning).to_be_visible()
         heading = screen.page.locator("#rollback-heading")
         await expect(heading).to_have_text("Rolling back…")
 
         await screen.page.unroute("**/api/**", html)
         answers.status = facts.completed()
         answers.overview = facts.overview(active=facts.completed())
+        await screen.page.clock.fast_forward("00:10")
 
         await expect(heading).to_have_text("Rollback completed")
         await expect(warning).to_be_hidden()

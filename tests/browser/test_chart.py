@@ -5,11 +5,12 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.browser import facts, scenes_standing
+from tests.browser import facts, scenes, scenes_standing
 from tests.browser.screen import PHONE, screen_on
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+SECOND = 1000
 #: Below this a text of the drawing cannot be read on a phone.
 SMALLEST_PX = 12
 TEXT_SIZES = """
@@ -129,9 +130,23 @@ async def test_it_is_not_asked_for_with_each_look_at_a_rollback(browser, address
     async with screen_on(browser, address) as screen:
         asked = []
         screen.page.on("request", lambda one: "part=chart" in one.url and asked.append(one.url))
-        await scenes_standing.drawn(screen)
-        for _ in range(3):
-            await screen.page.click("#refresh")
-        await expect(screen.page.locator("#live-status")).to_have_text("Updated")
+        await screen.stop_clock()
+        answers = await scenes.loaded(screen)
+        await screen.page.clock.run_for(SECOND)
+        await screen.page.wait_for_selector("#error-rate svg")
 
+        for minute in (41, 42, 43):
+            await look(screen, answers, minute)
         assert len(asked) == 1
+
+        async with screen.page.expect_request("**part=chart**"):
+            await screen.page.clock.run_for(12 * SECOND)
+            await look(screen, answers, 44)
+
+
+async def look(screen, answers, minute):
+    """And what follows from its answer once that is drawn."""
+    answers.overview |= {"now": f"2026-11-22T07:{minute}:00.000Z"}
+    await screen.look_again()
+    await expect(screen.page.locator("#freshness")).to_contain_text(f"Updated 08:{minute}")
+    await screen.page.clock.run_for(SECOND)

@@ -15,19 +15,19 @@ async def test_a_rollback_needs_a_reason(browser, address):
     async with screen_on(browser, address) as screen:
         answers = await scenes.dialog_without_reason(screen)
 
-        assert await screen.focused() == "reason-0"
+        await expect(screen.page.locator("#reason-0")).to_be_focused()
         assert answers.orders == []
 
 
 async def test_focus_starts_on_the_question_and_returns_to_the_button(browser, address):
     async with screen_on(browser, address) as screen:
         await scenes.dialog(screen)
-        assert await screen.focused() == "rollback-title"
+        await expect(screen.page.locator("#rollback-title")).to_be_focused()
 
         await screen.page.keyboard.press("Escape")
 
         await expect(screen.page.locator("#rollback-dialog")).to_be_hidden()
-        assert await screen.focused() == "rollback-btn"
+        await expect(screen.page.locator("#rollback-btn")).to_be_focused()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ async def test_what_stops_the_newer_version_has_to_be_ticked(browser, address):
         await screen.page.check("#reason-0")
 
         await screen.page.click("#rollback-confirm")
-        assert await screen.focused() == "allow-exclusive"
+        await expect(screen.page.locator("#allow-exclusive")).to_be_focused()
         assert answers.orders == []
 
         answers.trigger, answers.status = ACCEPTED, facts.running()
@@ -211,7 +211,7 @@ async def test_after_a_failed_rollback_another_one_needs_a_note(browser, address
         await screen.page.click("#rollback-confirm")
 
         await expect(screen.page.locator("#rollback-dialog")).to_contain_text("Write a note first.")
-        assert await screen.focused() == "note"
+        await expect(screen.page.locator("#note")).to_be_focused()
         assert answers.orders == []
 
 
@@ -240,7 +240,7 @@ async def test_what_was_typed_outlives_the_session(browser, address):
         link = screen.page.locator("#rollback-dialog").get_by_role("link", name="Sign in")
         async with screen.page.expect_popup() as signing_in:
             await link.click()
-        await (await signing_in.value).wait_for_url("**/admin/sign-in")
+        await (await signing_in.value).wait_for_url("**/admin/sign-in?to=%2Fadmin%2Fdeployments")
 
         answers.overview, answers.overview_status = facts.overview(), 200
         answers.trigger, answers.trigger_status = ACCEPTED, 202
@@ -274,12 +274,12 @@ async def test_after_a_contradiction_the_next_question_is_about_what_is_live_by_
         answers = await scenes.dialog(screen)
         answers.trigger_status = 409
         answers.trigger = facts.problem(409, "conflict", "Production has moved on to dpl_next.")
-        live = {**facts.history()[0], "deployment_id": "dpl_next"}
+        live = {**facts.history()[0], "deployment_id": "dpl_next", "title": "Quieter e-mails"}
         answers.overview = facts.overview(live=live)
         await screen.page.check("#reason-0")
-        async with screen.page.expect_response("**/api/overview?environment=production"):
-            await screen.page.click("#rollback-confirm")
+        await screen.page.click("#rollback-confirm")
         await screen.page.get_by_text("Production has moved on").wait_for()
+        await expect(screen.page.locator("#overall")).to_contain_text("Quieter e-mails")
         await screen.page.click("#rollback-cancel")
 
         await screen.page.click("#rollback-btn")

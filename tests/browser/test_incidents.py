@@ -186,13 +186,40 @@ async def test_a_version_that_was_gone_back_to_leads_to_the_report(browser, addr
 
 async def test_of_staging_the_list_and_its_reports_stay_there(browser, address):
     async with screen_on(browser, address) as screen:
+        rows = [
+            one | {"environment": "staging"} for one in facts_incidents.incidents()["incidents"]
+        ]
         async with screen.page.expect_request("**/api/incidents?environment=staging"):
-            await scenes_incidents.incidents(screen, "?environment=staging", older="next")
+            await scenes_incidents.incidents(
+                screen, "?environment=staging", incidents=rows, older="next"
+            )
 
         await expect(screen.page.locator(".environment")).to_have_text("Staging")
         links = await screen.page.locator("main a").evaluate_all("all => all.map((a) => a.search)")
         assert all("environment=staging" in one for one in links)
         assert len(links) > 1
+
+
+async def test_a_report_says_of_which_environment_it_is_whatever_its_address(browser, address):
+    async with screen_on(browser, address) as screen:
+        await scenes_incidents.incident(screen, environment="staging")
+
+        await expect(screen.page.locator(".environment")).to_have_text("Staging")
+        links = screen.page.locator("nav a, #all")
+        searches = await links.evaluate_all("all => all.map((a) => a.search)")
+        assert {*searches} == {"?environment=staging"}
+
+
+async def test_the_list_of_all_leads_to_a_report_in_its_environment(browser, address):
+    async with screen_on(browser, address) as screen:
+        rows = facts_incidents.incidents()["incidents"]
+        rows[1] |= {"environment": "staging"}
+        await scenes_incidents.incidents(screen, incidents=rows)
+
+        links = screen.page.locator("#incidents tbody a")
+        searches = await links.evaluate_all("all => all.map((a) => a.search)")
+        is_staging = [one.endswith("&environment=staging") for one in searches]
+        assert is_staging == [False, True, False, False]
 
 
 async def test_a_rollback_of_staging_leads_to_its_report_there(browser, address):
@@ -206,7 +233,7 @@ async def test_a_rollback_of_staging_leads_to_its_report_there(browser, address)
 
 
 async def test_a_real_rollback_is_read_and_saved_by_a_viewer(browser, stack, api, good, release):
-    bad = release("crash")
+    bad = release("wrong-content")  # nobody but us goes back from it
     started = api.post(
         "/api/rollback/trigger",
         json={

@@ -44,7 +44,7 @@ async def test_the_first_stop_skips_to_the_content(browser, address):
 
         await press(screen, "Tab", "Enter")
 
-        assert await screen.focused() == "main"
+        await expect(screen.page.locator("#main")).to_be_focused()
 
 
 async def test_the_button_is_within_seven_stops(browser, address):
@@ -139,7 +139,7 @@ async def test_the_focus_on_the_button_outlives_the_script_and_the_data(browser,
         loaded.set()
 
         await screen.page.wait_for_selector("#history")
-        assert await screen.focused() == "rollback-btn"
+        await expect(screen.page.locator("#rollback-btn")).to_be_focused()
 
 
 async def test_the_buttons_of_the_dialog_never_cover_the_focus(browser, address):

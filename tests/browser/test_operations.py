@@ -127,7 +127,7 @@ async def test_a_reason_is_needed(browser, address):
         await expect(screen.page.locator("#operation-dialog .problem")).to_have_text(
             "Choose a reason first."
         )
-        assert await screen.focused() == "operation-reason-0"
+        await expect(screen.page.locator("#operation-reason-0")).to_be_focused()
         assert answers.operations == []
 
 
@@ -261,19 +261,35 @@ async def test_a_rollback_of_somebody_else_can_be_shown(browser, address):
         await expect(screen.page.locator("#rollback-heading")).to_be_focused()
 
 
-async def test_without_an_answer_the_same_can_be_sent_again(browser, address):
+async def test_without_an_answer_one_is_sent_to_look_before_it_is_sent_again(browser, address):
+    """Somebody may have changed since what it did: the server cannot tell it from a new order."""
     async with screen_on(browser, address) as screen:
-        answers = await scenes_after.asked_to_undo(screen)
+        answers = await scenes_after.rolled_back(screen)
+        await screen.page.click("#pin-btn")
         await screen.page.check("#operation-reason-0")
+        answers.overview |= {"pin": None}
+
         await screen.page.click("#operation-confirm")
+
         dialog = screen.page.locator("#operation-dialog")
-        await expect(dialog).to_contain_text("it will not run twice")
+        await expect(dialog).to_contain_text(
+            "Your request may still have arrived."
+            " Close this and look at the page before you ask again."
+        )
+        await expect(screen.page.locator("#pin-btn")).to_have_count(0)
+        assert len(answers.operations) == 1
+
+
+async def test_offline_the_same_can_be_sent_again(browser, address):
+    async with screen_on(browser, address) as screen:
+        await scenes_after.asked_to_undo(screen)
+        await screen.page.check("#operation-reason-0")
 
         await screen.page.context.set_offline(offline=True)
         await screen.page.click("#operation-confirm")
-        await expect(dialog).to_contain_text("You are offline.")
 
-        assert answers.operations[0]["action"] == "roll_forward"
+        dialog = screen.page.locator("#operation-dialog")
+        await expect(dialog).to_contain_text("You are offline.")
 
 
 async def test_while_it_is_sent_it_says_so_and_holds_still(browser, address):
@@ -304,11 +320,11 @@ async def test_a_question_is_closed_with_the_keyboard_and_gives_the_focus_back(b
         await screen.page.focus("#pin-btn")
 
         await screen.page.keyboard.press("Enter")
-        assert await screen.focused() == "operation-title"
+        await expect(screen.page.locator("#operation-title")).to_be_focused()
         await screen.page.keyboard.press("Escape")
 
         await expect(screen.page.locator("#operation-dialog")).to_be_hidden()
-        assert await screen.focused() == "pin-btn"
+        await expect(screen.page.locator("#pin-btn")).to_be_focused()
 
 
 async def test_what_is_asked_outlives_the_session(browser, address):

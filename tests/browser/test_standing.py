@@ -126,7 +126,7 @@ class TestStaging:
             )
             await expect(screen.page.locator("#rollback-btn")).to_have_text("Roll back staging…")
             own = [url for url in asked if "environment=staging" in url]
-            assert len(own) == 2
+            assert len({*own}) == 2
             assert len(asked) - len(own) <= 1  # what the page had asked for before any script
 
     async def test_its_links_stay_there_and_one_leads_back(self, browser, address):
@@ -146,7 +146,7 @@ class TestStaging:
             await expect(screen.page.locator("#rollback-title")).to_have_text("Roll back staging?")
             await screen.page.check("#reason-0")
             await screen.page.click("#rollback-confirm")
-            await expect(screen.page.get_by_role("dialog")).to_be_visible()
+            await screen.page.get_by_text("No answer yet.").wait_for()
 
             [(_, order)] = answers.orders
             assert order["environment"] == "staging"

@@ -124,7 +124,7 @@ async def test_signed_in_again_in_another_tab_the_page_comes_back(browser, addre
         answers = await answering(screen.page)
         await screen.page.route("**/api/overview?*", tagged)
         await screen.open()
-        await screen.page.wait_for_selector("#refresh")
+        await screen.page.wait_for_selector("#sign-out")
         answers.overview = facts.problem(401, "unauthenticated", "Not for you.")
         answers.overview_status = 401
         await screen.page.click("#refresh")
@@ -139,7 +139,7 @@ async def test_signed_in_again_in_another_tab_the_page_comes_back(browser, addre
 
 async def test_silence_of_two_minutes_is_not_shown_as_health(browser, address):
     async with screen_on(browser, address) as screen:
-        await screen.page.clock.install()
+        await screen.stop_clock()
         answers = await scenes.healthy(screen)
         answers.overview = None
 
@@ -153,7 +153,7 @@ async def test_silence_of_two_minutes_is_not_shown_as_health(browser, address):
 async def test_the_day_after_nothing_is_of_today_though_nothing_has_changed(browser, address):
     """Each look is answered with 304, which tells no time."""
     async with screen_on(browser, address) as screen:
-        await screen.page.clock.install()
+        await screen.stop_clock()
         await scenes.needed(screen)
         history, needs = screen.page.locator("#history"), screen.page.locator("#needs")
         await expect(history).to_contain_text("today")
@@ -171,7 +171,7 @@ async def test_the_day_after_nothing_is_of_today_though_nothing_has_changed(brow
 
 async def test_a_first_answer_that_takes_long_is_said_to_be_slow(browser, address):
     async with screen_on(browser, address) as screen:
-        await screen.page.clock.install()
+        await screen.stop_clock()
         await scenes.loading(screen)
         await screen.page.wait_for_selector("#refresh")
 
@@ -182,6 +182,7 @@ async def test_a_first_answer_that_takes_long_is_said_to_be_slow(browser, addres
 
 async def test_the_page_is_loaded_with_one_call(browser, address):
     async with screen_on(browser, address) as screen:
+        await screen.stop_clock()
         answers = await scenes.healthy(screen)
 
         assert answers.overviews == 1
@@ -211,6 +212,19 @@ async def test_a_row_offers_to_go_back_or_says_why_not(browser, address):
                 "Was unhealthy",
             ]
         )
+
+
+async def test_what_turns_the_direction_of_writing_turns_nothing_on_the_page(browser, address):
+    """A commit's title is anybody's, and stands in a sentence of ours."""
+    async with screen_on(browser, address) as screen:
+        versions = facts.history()
+        versions[0] |= {"title": "Shot \u202elist\u2067: by place", "by": "\u2066Mina\u202d Rao"}
+        await scenes.loaded(screen, history=versions)
+
+        sentence = "Live version e81c2d7: Shot list: by place. Mina Rao deployed"
+        await expect(screen.page.locator("#overall")).to_contain_text(sentence)
+        text = await screen.page.inner_text("body")
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", text)
 
 
 async def test_no_two_buttons_have_the_same_name(browser, address):

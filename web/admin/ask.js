@@ -6,10 +6,12 @@ import { environment } from "./environment.js";
 import { giveFocusBack } from "./focus.js";
 import * as live from "./live.js";
 import { Problem, justStarted, refusal, showProgress } from "./refusal.js";
-import { sendJson } from "./server.js";
+import { NoAnswer, sendJson } from "./server.js";
 
 /** Some of these wait for the platform. */
 const TIMEOUT_MS = 30_000;
+/** Done once more, it would take back what somebody has changed since. */
+const LOOK_FIRST = "Close this and look at the page before you ask again.";
 const NOTE_LIMIT = 400; // with a reason before it, as much as the server takes
 const SHOWN_CHOICES = 4;
 
@@ -55,8 +57,9 @@ async function carryOut(form, question) {
     const answer = await (question.send ? question.send(reasonOf(form)) : operate(form, question));
     return { done: answer.body };
   } catch (error) {
-    if (error.status === 409) reload(question); // the page behind the question is not how it is
-    return refusal(error);
+    // The page behind the question is not how it is, or may not be.
+    if (error.status === 409 || error instanceof NoAnswer) reload(question);
+    return refusal(error, LOOK_FIRST);
   }
 }
 

@@ -13,7 +13,8 @@ export const addressOf = (name, page = "/admin/deployments") =>
   name === "production" ? page : `${page}?environment=${name}`;
 
 /** Behind an address that has a query already. */
-export const keeping = environment === "production" ? "" : `&environment=${environment}`;
+export const behind = (name) => (name === "production" ? "" : `&environment=${name}`);
+export const keeping = behind(environment);
 
 /** Behind the name of a page. */
 export const ofStaging = environment === "staging" ? " of staging" : "";
@@ -23,11 +24,11 @@ export const Switch = ({ page }) => html`<p id="environment-switch">This page is
   ${" "}<strong>${environment}</strong>. <a href=${addressOf(other, page)}>${capital(other)}</a></p>`;
 
 /** The parts of the page that were there before any script. */
-export function markPage() {
+export function markPage(name = environment) {
   const badge = document.querySelector(".environment");
-  badge.textContent = capital(environment);
-  badge.dataset.environment = environment;
+  badge.textContent = capital(name);
+  badge.dataset.environment = name;
   for (const link of document.querySelectorAll("nav a")) {
-    link.href = addressOf(environment, link.pathname);
+    link.href = addressOf(name, link.pathname);
   }
 }

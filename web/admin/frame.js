@@ -2,6 +2,9 @@
 import { html, signal } from "/assets/vendor/ui.js";
 import { Refused, send } from "./server.js";
 
+/** Who signs in there comes back to this page. */
+export const SIGN_IN = `/admin/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`;
+
 const problem = signal("");
 const STILL_IN = "You are still signed in: the server did not answer. Press again.";
 
@@ -31,7 +34,7 @@ export function SignedOut({ children }) {
     <h2 id="signed-out-title">You are signed out</h2>
     <p>A sign-in ends by itself after some hours, and sooner while no page is open. Sign in again with
       the access token that an admin gave you.</p>
-    <p><a class="btn btn-primary" href="/admin/sign-in">Sign in</a></p>
+    <p><a class="btn btn-primary" href=${SIGN_IN}>Sign in</a></p>
     ${children}
   </section>`;
 }
@@ -40,7 +43,7 @@ export function NoAccess({ role, children }) {
   return html`<section class="card-box" aria-labelledby="no-access-title">
     <h2 id="no-access-title">You do not have access</h2>
     <p>Ask an admin for the role ${role}.</p>
-    <p><a class="btn btn-outline" href="/admin/sign-in">Sign in with another token</a></p>
+    <p><a class="btn btn-outline" href=${SIGN_IN}>Sign in with another token</a></p>
     ${children}
   </section>`;
 }

@@ -1,7 +1,7 @@
 // /admin/incidents: every rollback there was, or the report of one, as this page's address asks.
 import { html } from "/assets/vendor/ui.js";
 import { Cards } from "./cards.js";
-import { addressOf, environment, keeping, markPage } from "./environment.js";
+import { addressOf, behind, environment, keeping, markPage } from "./environment.js";
 import { Status } from "./icon.js";
 import { loadPage } from "./loading.js";
 import { Report, Time, who } from "./report.js";
@@ -41,7 +41,7 @@ const row = (one) => ({
     who(one),
     one.reason,
     html`<${Result} one=${one} />`,
-    html`<a class="btn btn-outline" href="${reportAddress(one.rollback_id)}${keeping}">Read
+    html`<a class="btn btn-outline" href="${reportAddress(one.rollback_id)}${behind(one.environment)}">Read
       <span class="visually-hidden"> the report of ${one.requested_at}</span></a>`,
   ],
 });
@@ -76,9 +76,12 @@ const NotFound = () => html`<section id="missing" class="card-box" aria-labelled
   <p><a class="btn btn-outline" href=${HERE}>All incident reports</a></p>
 </section>`;
 
+/** Its address may not say of which environment it is. */
 function drawn(incident) {
   document.title = `${incident.title} – WedSync rollback`;
-  return html`<${Report} incident=${incident} all=${HERE} />`;
+  markPage(incident.environment);
+  const all = addressOf(incident.environment, "/admin/incidents");
+  return html`<${Report} incident=${incident} all=${all} />`;
 }
 
 const id = asked.get("id");

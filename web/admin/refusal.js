@@ -1,13 +1,14 @@
 // What is said in a dialog whose order was not taken, or may not have been; and the way from there
 // to a rollback that runs.
 import { html } from "/assets/vendor/ui.js";
+import { SIGN_IN } from "./frame.js";
 import * as live from "./live.js";
 import { NoAnswer, Refused } from "./server.js";
 import { age } from "./words.js";
 
-const NO_ANSWER =
-  "No answer yet. Your request may still have arrived. " +
-  "Press the button again: it will not run twice.";
+const NO_ANSWER = "No answer yet. Your request may still have arrived. ";
+/** Of an order that has a key: the server knows it again. */
+const ONCE = "Press the button again: it will not run twice.";
 const SIGNED_OUT = "You are signed out. Sign in again, then come back here and press again.";
 const OFFLINE = "You are offline. Press the button again when you are back.";
 
@@ -27,8 +28,10 @@ export const justStarted = (rollbackId, facts) => ({
 });
 
 /** {text, running?, isOpen?, isSignedOut?}: `isOpen` if nobody knows whether the order arrived. */
-export function refusal(error) {
-  if (error instanceof NoAnswer) return { text: navigator.onLine ? NO_ANSWER : OFFLINE, isOpen: true };
+export function refusal(error, then = ONCE) {
+  if (error instanceof NoAnswer) {
+    return { text: navigator.onLine ? NO_ANSWER + then : OFFLINE, isOpen: true };
+  }
   if (!(error instanceof Refused)) throw error;
   const { problem, status, type } = error;
   if (type === "rollback-in-progress" && problem.rollback_id) {
@@ -52,7 +55,7 @@ export function Problem({ problem, show }) {
   return html`<div class="problem" role="alert">
     ${problem && html`<p>${problem.text}</p>`}
     ${problem?.isSignedOut &&
-    html`<a class="btn btn-outline" href="/admin/sign-in" target="_blank">Sign in</a>`}
+    html`<a class="btn btn-outline" href=${SIGN_IN} target="_blank">Sign in</a>`}
     ${problem?.running &&
     html`<button type="button" class="btn btn-outline" onClick=${() => show(problem.running)}>
       Show it

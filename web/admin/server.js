@@ -17,9 +17,14 @@ export class Refused extends Error {
 /** No answer that can be trusted: time-out, no network, or something else in front answered. */
 export class NoAnswer extends Error {}
 
+/** What turns the direction of writing: in a commit's title it would turn what stands beside it. */
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
+
+const straight = (_, value) => (typeof value === "string" ? value.replace(TURNS, "") : value);
+
 async function parsed(response) {
   if (!/[/+]json/.test(response.headers.get("content-type") ?? "")) throw new NoAnswer();
-  return response.json();
+  return JSON.parse(await response.text(), straight);
 }
 
 async function answered(response) {

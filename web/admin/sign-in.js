@@ -5,12 +5,21 @@ const form = document.getElementById("sign-in");
 const field = document.getElementById("token");
 const button = document.getElementById("sign-in-btn");
 const problem = document.getElementById("sign-in-error");
+/** Nobody may have asked anything here for hours: functions and database wake up first. */
+const TIMEOUT_MS = 20_000;
+const PAGE = /^\/admin\/(?!sign-in)[a-z]+(\?|$)/;
 let isSending = false;
 
 function explain(error) {
   if (error instanceof NoAnswer) return "No answer from the server. Try again.";
   if (error.status === 401) return "This token is not valid. Ask an admin for a new one.";
   return error.message;
+}
+
+/** Where one came from. Only a page of ours: an address can be written by anybody. */
+function wayBack() {
+  const to = new URLSearchParams(location.search).get("to") ?? "";
+  return PAGE.test(to) ? to : "/admin/deployments";
 }
 
 function setSending(sending) {
@@ -25,8 +34,8 @@ async function signIn(event) {
   setSending(true);
   problem.textContent = "";
   try {
-    await sendJson("POST", "/api/session", { token: field.value.trim() });
-    location.assign("/admin/deployments");
+    await sendJson("POST", "/api/session", { token: field.value.trim() }, { timeoutMs: TIMEOUT_MS });
+    location.assign(wayBack());
   } catch (error) {
     problem.textContent = explain(error);
     field.focus();
