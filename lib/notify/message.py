@@ -61,3 +61,10 @@ class Channel(Protocol):
 
 def short(sentence: str) -> str:
     return sentence if len(sentence) <= SENTENCE_LIMIT else sentence[: SENTENCE_LIMIT - 1] + "…"
+
+
+def page_of(dashboard: str | None, environment: str) -> str | None:
+    """Its page of that environment: whoever is woken acts on what they open."""
+    if dashboard is None or environment == "production":
+        return dashboard
+    return f"{dashboard}?environment={environment}"

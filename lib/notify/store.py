@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from lib.alerts import NEWS, raise_alert, resolve_named, told_as
 from lib.moments import in_utc
-from lib.notify.message import Channel, Event, Message
+from lib.notify.message import Channel, Event, Message, page_of
 from lib.postgres import Connection, Database
 
 #: One that is not acknowledged is told again so often, an hour in all; then the page has it.
@@ -110,7 +110,7 @@ class OutboxStore:
             "once": told_as(row["once"], row["alert_id"]),
             "at": in_utc(row["at"]),
             "pages": row["kind"] not in NEWS,
-            "link": link,
+            "link": page_of(link, row["environment"]),
         }
         return Delivery(message=Message(**row), **own)
 

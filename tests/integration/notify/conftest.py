@@ -76,11 +76,13 @@ async def pagerduty_only(make, addresses) -> Notifier:
 
 @pytest.fixture
 def alert(database):
-    async def alert(once: str = "failed:1", kind: str = "rollback_failed") -> bool:
+    async def alert(
+        once: str = "failed:1", kind: str = "rollback_failed", environment: str = "production"
+    ) -> bool:
         async with database.transaction() as connection:
             return await raise_alert(
                 connection,
-                environment="production",
+                environment=environment,
                 kind=kind,
                 sentence="The rollback failed.",
                 once=once,

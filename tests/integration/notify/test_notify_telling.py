@@ -40,6 +40,15 @@ class TestTelling:
         for part in ("The rollback failed.", "production", "https://control.example/admin/"):
             assert all(part in words for words in said)
 
+    async def test_an_alert_of_staging_leads_to_its_own_page(self, notifier, alert, vendors):
+        """Production's has the same button."""
+        await alert(environment="staging")
+
+        await notifier.send_due()
+
+        said = [json.dumps(vendors.got(path)) for path in (SLACK, PAGERDUTY, WEBHOOK)]
+        assert all("control.example/admin/deployments?environment=staging" in it for it in said)
+
     async def test_an_alert_whose_transaction_fails_is_not_told(
         self, notifier, database, vendors, rows
     ):
