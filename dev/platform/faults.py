@@ -7,7 +7,9 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 #: Whatever the call: answered with an error, late, or not at all.
-CallFault = Literal["429", "500", "slow", "hang", "500-after-applying", "timeout-after-applying"]
+CallFault = Literal[
+    "409", "429", "500", "slow", "hang", "500-after-applying", "timeout-after-applying"
+]
 #: A rollback or promotion that was accepted.
 JobFault = Literal["job-failed", "job-skipped", "domain-failed"]
 #: Visitors get the old deployment for a while after the switch.

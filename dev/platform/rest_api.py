@@ -107,6 +107,9 @@ class RestApi:
     async def _before(self, fault: Fault) -> Response | None:
         """What a fault answers in place of the call."""
         match fault.name:
+            case "409":
+                refused = Refused(409, "conflict", "Another change is under way.")
+                return JSONResponse(refused.body, refused.status)
             case "429":
                 message = "Too many requests. Try again later."
                 refused = Refused(429, "rate_limited", message)

@@ -135,6 +135,34 @@ async def test_throttling_for_an_hour_is_not_waited_for(
     assert waiting.due_in <= timedelta(seconds=RETRY_AFTER_LIMIT_SECONDS)
 
 
+@only_alias
+async def test_another_change_of_the_project_is_waited_for(
+    rollback, work, platform, live_moves, releases
+):
+    """As the platform is at the release that this rolls back."""
+    platform.fault("409", call="update-project", times=3)
+
+    ended = await work(rollback)
+
+    assert ended.status is Status.COMPLETED, ended.error
+    assert live_moves() == [releases.v1]
+
+
+@only_alias
+async def test_one_that_never_ends_has_changed_nothing(
+    rollback, work, platform, live_moves, is_locked
+):
+    platform.fault("409", call="update-project", times=FOREVER)
+
+    ended = await work(rollback)
+
+    assert (ended.status, ended.step) == (Status.FAILED, "switch")
+    assert "Another change is under way" in ended.error
+    assert "Nothing was changed" in ended.visitors_get
+    assert live_moves() == []
+    assert not await is_locked()
+
+
 async def test_a_platform_that_throttles_for_ever_has_changed_nothing(
     rollback, work, platform, method, live_moves, is_locked
 ):

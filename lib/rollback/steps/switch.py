@@ -53,7 +53,11 @@ async def move_alias(claim: Claim, tools: Tools) -> Outcome:
     if "auto_assign_before" not in claim.facts:
         await tools.store.remember(claim, auto_assign_before=project.auto_assign)
     if project.auto_assign:
-        await tools.vercel.set_auto_assign(on=False)
+        try:
+            await tools.vercel.set_auto_assign(on=False)
+        except errors.VercelConflict as error:
+            # Another change of the project is under way; ours comes after it.
+            return Wait(RECHECK, str(error), traffic_after(claim))
     await keep_pin(claim, tools)
     if (rolls := await end_rolling(claim, tools, project)) is not None:
         return rolls
