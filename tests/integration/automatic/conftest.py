@@ -123,7 +123,8 @@ def failing(visits, live_since):
 
     async def failing(deployment_id, rate=0.5, **how):
         await live_since(deployment_id, 400)
-        await visits(deployment_id, ago=100, seconds=95, per_second=5, rate=rate, **how)
+        # Up to now: ten seconds without any would end what is badly broken.
+        await visits(deployment_id, ago=100, seconds=100, per_second=5, rate=rate, **how)
 
     return failing
 

@@ -37,7 +37,8 @@ AGE = "UPDATE flag_trials SET at = at - %s * interval '1 s'"
 #: As if it had been named when something else was live.
 NAMED_BEFORE = "UPDATE suspect_flags SET period = (SELECT min(id) FROM live_periods)"
 SOFT = {"ago": 200, "seconds": 195, "per_second": 6, "rate": 0.13}
-HARD = {"ago": 100, "seconds": 95, "per_second": 5, "rate": 0.5}
+#: Up to now: ten seconds without any would end it.
+HARD = {"ago": 100, "seconds": 100, "per_second": 5, "rate": 0.5}
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ async def test_two_failures_are_not_enough(look, go_live, rollbacks, releases):
 async def test_three_failures_in_a_moment_are_not_enough(look, go_live, rollbacks, releases):
     go_live(releases.v3)
 
-    await look(FAILURES, every=5 * SECOND)
+    await look(FAILURES, every=SECOND)
 
     assert await rollbacks() == []
 

@@ -1,9 +1,10 @@
 """What was rolled back to is watched, and who moves production meanwhile is told of."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from lib.automatic.decision import WATCH
-from lib.health.sweep import WATCH_EVERY
+from lib.health.sweep import SLACK, WATCH_EVERY
 from lib.rollback.models import Status
 
 SECOND = timedelta(seconds=1)
@@ -17,10 +18,17 @@ async def test_what_was_rolled_back_to_is_looked_at_every_30_s_for_15_minutes(
 
     await look(ticks, every=WATCH_EVERY)
 
-    watched = await rows("SELECT rollback_id, at, live FROM probes WHERE rollback_id IS NOT NULL")
+    watched = await rows(
+        "SELECT rollback_id, at, live FROM probes WHERE rollback_id IS NOT NULL ORDER BY at"
+    )
     assert {row["rollback_id"] for row in watched} == {done.id}
-    assert len(watched) == WATCH // WATCH_EVERY
     assert {row["live"] for row in watched} == {"ok"}
+    # The looks themselves take a while, so there may be fewer than 30.
+    [end] = await rows("SELECT finished_at + %s AS at FROM rollbacks", WATCH)
+    moments = [row["at"] for row in watched]
+    gaps = [after - one for one, after in pairwise([*moments, end["at"]])]
+    assert all(WATCH_EVERY - SLACK <= gap < 2 * WATCH_EVERY for gap in gaps[:-1])
+    assert timedelta(0) <= gaps[-1] < 2 * WATCH_EVERY
 
 
 async def test_the_watch_of_a_second_rollback_is_not_that_of_the_first(
