@@ -146,6 +146,8 @@ class Answers:
     #: The overview is not answered before this is set.
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
     silence: asyncio.Event = field(default_factory=asyncio.Event)
+    #: A request waits for that silence to end.
+    hangs: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.let_go.set()
@@ -189,6 +191,7 @@ class Answers:
 
     async def never(self, route: Route) -> None:
         """The connection stays open and nothing comes, until the test is over."""
+        self.hangs.set()
         await self.silence.wait()
         await route.abort()
 
