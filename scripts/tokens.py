@@ -41,7 +41,9 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.tokens", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     mint = commands.add_parser("mint", help="make a new one")
-    mint.add_argument("--name", type=a_name, required=True, help="the person or job it belongs to")
+    mint.add_argument(
+        "--name", type=a_holder, required=True, help="the person or job it belongs to"
+    )
     mint.add_argument("--role", required=True, choices=[*Role])
     mint.add_argument("--days", type=some_days, help="how long it is valid; without: until revoked")
     commands.add_parser("list", help="show them all, without their secrets")
@@ -58,6 +60,13 @@ def a_name(value: str) -> str:
     if value.strip() and value.isprintable():
         return value.strip()
     raise argparse.ArgumentTypeError("say whose it is")
+
+
+def a_holder(value: str) -> str:
+    name = a_name(value)
+    if name == "automatic" or name.startswith("platform:"):
+        raise argparse.ArgumentTypeError(f"the log calls what nobody ordered {name}: take another")
+    return name
 
 
 def some_days(value: str) -> timedelta:

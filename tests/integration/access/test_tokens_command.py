@@ -67,6 +67,8 @@ async def test_a_token_may_end(command, rows):
         ["--name", "Ada", "--role", "king"],
         ["--name", "", "--role", "operator"],
         ["--name", " ", "--role", "operator"],
+        ["--name", "automatic", "--role", "operator"],
+        ["--name", "platform:ada", "--role", "operator"],
         ["--name", "Ada", "--role", "operator", "--days", "0"],
         ["--name", "Ada", "--role", "operator", "--days", "-1"],
         ["--name", "Ada", "--role", "operator", "--days", "99999999999"],
