@@ -15,6 +15,7 @@ from tests.integration.audit.conftest import KEYS
 from tests.integration.audit.minter import minter
 
 LOCK = "SELECT pg_advisory_lock(7726003)"
+HELD = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 7726003 AND granted"
 PROCESSES, EACH = 8, 250
 #: Ends the connection of whoever comes here, as the death of its process or of the server does.
 DIES = """
@@ -200,6 +201,8 @@ async def test_who_hangs_while_sealing_keeps_nobody_from_writing_and_is_ended_by
         await write()
         await sealer.seal()
         sealed_meanwhile = (await verify()).position
+        # The server ends it after a while, also while a slow machine is still here.
+        was_held = bool(await rows(HELD))
         await until(rows, "SELECT WHERE pg_try_advisory_lock(7726003)")
     finally:
         running.kill()
@@ -208,7 +211,7 @@ async def test_who_hangs_while_sealing_keeps_nobody_from_writing_and_is_ended_by
     await control.execute("DROP TRIGGER waits ON audit_chain")
     await sealer.seal()
 
-    assert sealed_meanwhile == 0
+    assert sealed_meanwhile == 0 or not was_held
     verifier = await verify()
     assert (verifier.findings, verifier.position, verifier.waiting) == ([], 5, 0)
 

@@ -131,9 +131,10 @@ async def test_a_copy_of_a_later_time_than_the_row_is_replaced(left, recover, se
 
 
 async def test_a_copy_that_a_worker_writes_meanwhile_stays(
-    services, order, settings, redis_url, end_of
+    services, order, settings, redis_url, end_of, monkeypatch
 ):
     """It ends the rollback just before what was wrong with its copy is removed."""
+    monkeypatch.setattr("lib.redis.TIMEOUT_SECONDS", 60.0)  # that waits for a whole rollback
     rollback = await services.engine.start(order)
     await services.redis.run("HSET", key(rollback.id), "revision", 10_000)
 

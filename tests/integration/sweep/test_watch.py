@@ -1,11 +1,11 @@
 """What was rolled back to is watched, and who moves production meanwhile is told of."""
 
 from datetime import timedelta
-from itertools import pairwise
 
 from lib.automatic.decision import WATCH
-from lib.health.sweep import SLACK, WATCH_EVERY
+from lib.health.sweep import WATCH_EVERY
 from lib.rollback.models import Status
+from tests.integration.watching import check_cadence
 
 SECOND = timedelta(seconds=1)
 
@@ -23,12 +23,7 @@ async def test_what_was_rolled_back_to_is_looked_at_every_30_s_for_15_minutes(
     )
     assert {row["rollback_id"] for row in watched} == {done.id}
     assert {row["live"] for row in watched} == {"ok"}
-    # The looks themselves take a while, so there may be fewer than 30.
-    [end] = await rows("SELECT finished_at + %s AS at FROM rollbacks", WATCH)
-    moments = [row["at"] for row in watched]
-    gaps = [after - one for one, after in pairwise([*moments, end["at"]])]
-    assert all(WATCH_EVERY - SLACK <= gap < 2 * WATCH_EVERY for gap in gaps[:-1])
-    assert timedelta(0) <= gaps[-1] < 2 * WATCH_EVERY
+    check_cadence([row["at"] for row in watched])
 
 
 async def test_the_watch_of_a_second_rollback_is_not_that_of_the_first(
