@@ -14,7 +14,7 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
-from dev.npm import NodeMissing, find_node
+from dev.npm import NodeMissing, find_node, one_at_a_time
 from dev.places import ROOT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -64,10 +64,11 @@ def chrome_path() -> str:
         packaged,
         debians,
     )
-    for way in ways:
-        found = way()
-        if found and starts(found):
-            return found
+    with one_at_a_time(CACHE):
+        for way in ways:
+            found = way()
+            if found and starts(found):
+                return found
     raise BrowserMissing(
         "The dashboard's tests need a Chromium and none was found or could be downloaded. Install "
         "one (apt-get install chromium, or brew install --cask chromium), or set CHROME_PATH."
@@ -116,7 +117,6 @@ def packaged() -> str | None:
     except NodeMissing:
         return None
     say("no browser here: installing the one packaged for npm (about 20 s)")
-    CACHE.mkdir(parents=True, exist_ok=True)
     for file in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(LOCK / file, CACHE)
     if not succeeds(["npm", "ci", "--ignore-scripts", "--prefix", str(CACHE)], DOWNLOAD_SECONDS):
