@@ -1,6 +1,5 @@
 """One browser and one local stack for all of these tests; every test has a window of its own."""
 
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -12,8 +11,8 @@ from playwright.async_api import Browser, async_playwright, expect
 from dev.browser import LAUNCH_ARGS, chrome_path
 from tests.browser.screen import SCREENSHOTS
 from tests.story.canaries import planted_stack
+from tests.waiting import wait_until
 
-EVENTS_SECONDS = 60
 #: Long for a person, short for a test that fails: on a busy machine a page takes its time.
 expect.set_options(timeout=30_000)
 
@@ -88,10 +87,7 @@ def good(release) -> str:
 
 def wait_until_live(api: httpx.Client, deployment_id: str) -> None:
     """The control plane hears of a release from the platform's webhooks."""
-    deadline = time.monotonic() + EVENTS_SECONDS
-    while live_in_overview(api) != deployment_id:
-        assert time.monotonic() < deadline, "the release was not heard of in time"
-        time.sleep(0.1)
+    wait_until(lambda: live_in_overview(api) == deployment_id, what="the news of the release")
 
 
 def live_in_overview(api: httpx.Client) -> str | None:

@@ -1,15 +1,14 @@
 """Killed at any request, twice at once, a platform that fails: production ends where it should."""
 
 import signal
-import time
 from functools import partial
 
 import pytest
 
 from lib.breakglass import journal
 from tests.integration.breakglass.conftest import DECIDED, KEYS
+from tests.waiting import wait_until
 
-PATIENCE_SECONDS = 60
 QUICK = ("--answer-within", "0.3")
 READS = ("deployment", "project", "deployments")
 WRITES = {
@@ -17,13 +16,6 @@ WRITES = {
     "instant": ("rollback", "purge-edge", "purge-data"),
 }
 MOVE = {"alias": "alias", "instant": "rollback"}
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def is_asked(platform):
